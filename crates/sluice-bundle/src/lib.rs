@@ -1,0 +1,1 @@
+//! Bundle language, resource kinds, difference and plan.

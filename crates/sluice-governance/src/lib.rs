@@ -1,0 +1,1 @@
+//! Descriptor, contracts and metadata of a data product.

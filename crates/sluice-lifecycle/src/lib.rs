@@ -1,0 +1,1 @@
+//! Releases, promotion, deployment and the use cases on them.

@@ -1,0 +1,1 @@
+//! Events, state, journal and leases in SQL.

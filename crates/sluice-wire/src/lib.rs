@@ -1,0 +1,1 @@
+//! The Databricks REST operations and types as data.

@@ -1,0 +1,1 @@
+//! The local workspace: REST server, permissions, SQL and tasks.
