@@ -1,1 +1,11 @@
-//! The Databricks REST operations and types as data.
+//! The Databricks REST operations and types as data, and requests as plain values.
+//!
+//! Nothing here sends anything: `sluice-databricks` sends a [`Request`], the local workspace answers it. *Invariant:* pure.
+//! `generated/` is made by `cargo xtask generate` from the Apache-2.0 package `databricks-sdk`.
+
+pub mod operation;
+pub mod request;
+pub mod types;
+
+pub use operation::{Operation, find_operation, operations};
+pub use request::{Body, Method, Request, Response};
