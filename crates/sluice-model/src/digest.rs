@@ -85,7 +85,7 @@ impl FromStr for Digest {
         }
         let mut bytes = [0; 32];
         for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[index * 2..index * 2 + 2], 16).map_err(|_| error())?;
+            *byte = u8::from_str_radix(&hex[index * 2..index * 2 + 2], 16).map_err(|_not_hex| error())?;
         }
         Ok(Self(bytes))
     }

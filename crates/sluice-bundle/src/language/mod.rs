@@ -1,0 +1,173 @@
+//! From text to a resolved bundle. Start at [`resolve`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluice_model::{Diagnostic, Tree};
+
+/// Everything that resolution may look at. The shell fills it in rounds: it calls [`resolve`], gets [`Resolution::Needs`], reads
+/// what is asked for, adds it and calls again, until the bundle is resolved or refused.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Texts of files by path relative to the bundle root (`databricks.yml`, `resources/a.yml`, `../shared/b.yml`); `None` when
+    /// the shell looked and there is no such file.
+    pub files: BTreeMap<String, Option<String>>,
+    /// Matches of glob patterns, sorted, relative to the bundle root.
+    pub globs: BTreeMap<String, Vec<String>>,
+    /// What stands at paths that the bundle refers to (notebooks, files, directories), relative to the bundle root.
+    pub local_paths: BTreeMap<String, LocalPath>,
+    /// The target of `--target`; the default target when there is none.
+    pub target: Option<String>,
+    /// `--var name=value`.
+    pub variable_flags: BTreeMap<String, String>,
+    /// `BUNDLE_VAR_<name>` from the environment, by `<name>`.
+    pub variable_environment: BTreeMap<String, String>,
+    /// Values that the environment's binding of `platform.yaml` gives to variables; they rank below flags and `BUNDLE_VAR_*`
+    /// and above everything in the bundle's own files.
+    pub variable_binding: BTreeMap<String, Tree>,
+    /// The host that the chosen environment of `platform.yaml` names; it replaces `workspace.host`.
+    pub host: Option<String>,
+    /// Who is signed in at the workspace.
+    pub current_user: Option<CurrentUser>,
+    /// The Git checkout around the bundle; `Some(None)` when the shell looked and there is none.
+    pub git: Option<Option<GitCheckout>>,
+    /// Ids found by name: kind of lookup (`warehouse`, `job`, …) and name, to the id or to the message why there is none.
+    pub lookups: BTreeMap<(String, String), Result<String, String>>,
+}
+
+/// What stands at a local path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalPath {
+    /// Nothing.
+    Missing,
+    /// A directory.
+    Directory,
+    /// A file that is not a notebook.
+    File,
+    /// A notebook, by its source header or as `.ipynb`.
+    Notebook,
+}
+
+/// The identity that `scim/Me` answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentUser {
+    /// `userName`: an e-mail address, or the application id of a service principal.
+    pub user_name: String,
+    /// `displayName`.
+    pub display_name: String,
+    /// Whether this is a service principal.
+    pub service_principal: bool,
+}
+
+/// The Git checkout that the bundle stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitCheckout {
+    /// URL of `origin`, without credentials.
+    pub origin_url: Option<String>,
+    /// Branch that is checked out; none when the head is detached.
+    pub branch: Option<String>,
+    /// Commit that is checked out.
+    pub commit: Option<String>,
+    /// The bundle root relative to the top of the checkout, `.` when they are the same.
+    pub bundle_root_path: String,
+}
+
+/// Something that only the shell can find out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// The text of a file: fill [`Inputs::files`].
+    File(String),
+    /// The matches of a glob: fill [`Inputs::globs`].
+    Glob(String),
+    /// What stands at a path: fill [`Inputs::local_paths`].
+    LocalPath(String),
+    /// Who is signed in, at this host and profile: fill [`Inputs::current_user`].
+    CurrentUser {
+        /// `workspace.host` of the chosen target.
+        host: Option<String>,
+        /// `workspace.profile` of the chosen target.
+        profile: Option<String>,
+    },
+    /// The Git checkout: fill [`Inputs::git`].
+    Git,
+    /// An id by name: fill [`Inputs::lookups`].
+    Lookup {
+        /// Kind of lookup, such as `warehouse`.
+        kind: String,
+        /// Name to look for.
+        name: String,
+    },
+}
+
+/// What [`resolve`] came to.
+#[derive(Debug)]
+pub enum Resolution {
+    /// Ask for these first.
+    Needs(BTreeSet<Need>),
+    /// The bundle, with warnings and recommendations.
+    Resolved(Box<Bundle>, Vec<Diagnostic>),
+    /// At least one error; everything found is here.
+    Refused(Vec<Diagnostic>),
+}
+
+/// A resolved bundle of one target.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// `bundle.name`.
+    pub name: String,
+    /// The chosen target.
+    pub target: String,
+    /// The target's mode.
+    pub mode: Option<Mode>,
+    /// The whole resolved configuration, as `validate -o json` prints it. `resources.*` still holds `${resources…}` references;
+    /// everything else is resolved.
+    pub config: Tree,
+    /// The catalog files, resolved like the bundle: kind (`tables`, `views`, `grants`) → key → body.
+    pub catalog: Tree,
+    /// Where things go in the workspace.
+    pub workspace: WorkspacePaths,
+    /// Who is signed in.
+    pub current_user: CurrentUser,
+    /// The Git checkout.
+    pub git: Option<GitCheckout>,
+    /// Which local files a deployment uploads.
+    pub sync: SyncRules,
+}
+
+/// The mode of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Prefixed names, paused triggers, no lock unless asked for.
+    Development,
+    /// Checked paths, no change to names.
+    Production,
+}
+
+/// Where a deployment stands in the workspace; every path starts with `/Workspace/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspacePaths {
+    /// Host of the workspace, without a slash at the end.
+    pub host: String,
+    /// Everything of this deployment.
+    pub root_path: String,
+    /// Uploaded files.
+    pub file_path: String,
+    /// Objects with a place in the workspace tree.
+    pub resource_path: String,
+    /// Built artifacts.
+    pub artifact_path: String,
+    /// State and lock.
+    pub state_path: String,
+}
+
+/// Which local files a deployment uploads: what Git would not ignore below `paths`, plus `include`, minus `exclude`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SyncRules {
+    /// The common ancestor of `paths`, relative to the bundle root (`.` or `..`); remote paths are relative to it.
+    pub root: String,
+    /// Directories and files, relative to the bundle root.
+    pub paths: Vec<String>,
+    /// Patterns in the syntax of gitignore.
+    pub include: Vec<String>,
+    /// Patterns in the syntax of gitignore.
+    pub exclude: Vec<String>,
+}
