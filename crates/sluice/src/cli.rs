@@ -1,0 +1,50 @@
+//! The command line: global options and the commands. Each command's own options stand in its file under [`crate::commands`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::context::Context;
+use crate::error::{CommandError, Outcome};
+
+/// Takes a data product on Databricks from blueprint to production.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, disable_help_subcommand = true, max_term_width = 120)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalOptions,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GlobalOptions {
+    /// What to write to standard output
+    #[arg(short, long, global = true, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    pub(crate) output: OutputFormat,
+    /// Path of `platform.yaml`; found by searching upwards when not given
+    #[arg(long, global = true, env = "SLUICE_PLATFORM", value_name = "FILE")]
+    pub(crate) platform: Option<PathBuf>,
+}
+
+/// The form of an answer on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Everything that this version offers. A command that does not exist yet has no variant.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {}
+
+impl Command {
+    /// Runs the chosen command.
+    pub(crate) async fn run(self, context: &Context) -> Result<Outcome, CommandError> {
+        let _ = context;
+        match self {}
+    }
+}

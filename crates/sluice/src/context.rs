@@ -1,0 +1,75 @@
+//! What every command gets: the global options, the terminal and the interrupt switch.
+
+use std::path::PathBuf;
+
+use crate::cli::{GlobalOptions, OutputFormat};
+use crate::error::{CommandError, ExitKind};
+use crate::interrupt::Interrupt;
+use crate::render::{Answer, Terminal};
+
+/// The surroundings of one command.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// What to write to standard output.
+    pub(crate) output: OutputFormat,
+    /// `--platform`, when given.
+    pub(crate) platform: Option<PathBuf>,
+    /// Where messages go.
+    pub(crate) terminal: Terminal,
+    /// Whether Ctrl-C was pressed, and whether a step is under way.
+    pub(crate) interrupt: Interrupt,
+}
+
+impl Context {
+    /// The context for these options, on the process's own standard streams.
+    pub(crate) fn new(options: &GlobalOptions) -> Self {
+        Self {
+            output: options.output,
+            platform: options.platform.clone(),
+            terminal: Terminal::of_process(),
+            interrupt: Interrupt::default(),
+        }
+    }
+
+    /// Writes an answer to standard output in the chosen format.
+    ///
+    /// # Errors
+    /// When standard output cannot be written, for example because the disk behind it is full.
+    pub(crate) fn answer<A: Answer>(&self, answer: &A) -> Result<(), CommandError> {
+        let text = match self.output {
+            OutputFormat::Text => {
+                let mut text = String::new();
+                answer
+                    .text(&mut text)
+                    .map_err(|_formatting| CommandError::new(ExitKind::Internal, "cannot render the answer as text"))?;
+                text
+            }
+            OutputFormat::Json => {
+                let mut text = serde_json::to_string_pretty(answer).map_err(|error| {
+                    CommandError::new(ExitKind::Internal, format!("cannot render the answer as JSON: {error}"))
+                })?;
+                text.push('\n');
+                text
+            }
+        };
+        self.terminal
+            .data(&text)
+            .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot write to standard output: {error}")))
+    }
+
+    /// Asks a yes-or-no question on the terminal.
+    ///
+    /// # Errors
+    /// Refused when nobody can answer: standard input or standard error is not a terminal. `instead` says what to do then.
+    pub(crate) async fn confirm(&self, question: &str, instead: &str) -> Result<bool, CommandError> {
+        if !self.terminal.interactive {
+            return Err(CommandError::new(ExitKind::Refused, format!("not confirmed: {question}")).hint(instead));
+        }
+        let terminal = self.terminal.clone();
+        let question = question.to_owned();
+        tokio::task::spawn_blocking(move || terminal.ask(&question))
+            .await
+            .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot wait for an answer: {error}")))?
+            .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot read the answer: {error}")))
+    }
+}

@@ -1,0 +1,99 @@
+//! Ctrl-C (and SIGTERM): a request that takes effect between steps, so that no remote call is left without an outcome.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// A switch that turns on once. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Interrupt {
+    state: Arc<watch::Sender<State>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    requested: bool,
+    steps_under_way: usize,
+}
+
+/// While this exists, an interrupt waits. Use cases that write hold one and look at [`Interrupt::requested`] between their steps.
+#[derive(Debug)]
+pub(crate) struct StepGuard {
+    state: Arc<watch::Sender<State>>,
+}
+
+impl Default for Interrupt {
+    fn default() -> Self {
+        Self {
+            state: Arc::new(watch::Sender::new(State::default())),
+        }
+    }
+}
+
+impl Interrupt {
+    /// Whether an interrupt was requested.
+    pub(crate) fn requested(&self) -> bool {
+        self.state.borrow().requested
+    }
+
+    /// Makes interrupts wait until the guard is dropped.
+    pub(crate) fn hold(&self) -> StepGuard {
+        self.state.send_modify(|state| state.steps_under_way += 1);
+        StepGuard {
+            state: Arc::clone(&self.state),
+        }
+    }
+
+    /// Returns when an interrupt was requested and nothing holds it back; otherwise never.
+    pub(crate) async fn between_steps(&self) {
+        let mut receiver = self.state.subscribe();
+        let reached = receiver
+            .wait_for(|state| state.requested && state.steps_under_way == 0)
+            .await;
+        if reached.is_err() {
+            // The sender lives in `self`; its end means that the process ends.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Starts to listen for SIGINT and SIGTERM. Must be called inside the runtime.
+    pub(crate) fn listen(&self) {
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+            let Ok(mut stream) = signal(kind) else { continue };
+            let state = Arc::clone(&self.state);
+            tokio::spawn(async move {
+                while stream.recv().await.is_some() {
+                    state.send_modify(|state| state.requested = true);
+                }
+            });
+        }
+    }
+}
+
+impl Drop for StepGuard {
+    fn drop(&mut self) {
+        self.state.send_modify(|state| state.steps_under_way -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    #[test]
+    fn an_interrupt_waits_for_the_step_under_way() {
+        let interrupt = Interrupt::default();
+        let guard = interrupt.hold();
+        let mut waiting = pin!(interrupt.between_steps());
+        let mut poll = || waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        interrupt.state.send_modify(|state| state.requested = true);
+        assert_eq!((interrupt.requested(), poll()), (true, Poll::Pending));
+        drop(guard);
+        assert_eq!(poll(), Poll::Ready(()));
+    }
+}
