@@ -1,1 +1,35 @@
-//! The local workspace: REST server, permissions, SQL and tasks.
+//! The local workspace: the Databricks REST API on one machine, with state, permissions and work that is really executed.
+//!
+//! A process serves several [`Workspace`]s, each with its own port, store and data. Start with [`workspaces::Workspaces`] (the
+//! process), [`workspace::Workspace`] (one workspace) and [`module::modules`] (its parts); a handler takes a [`call::Call`] and
+//! returns an answer or an [`ApiError`]. *Invariant:* an operation that is not here answers 501 with its id, and no answer reports
+//! success for something that was not done.
+
+pub mod blobs;
+pub mod call;
+pub mod clock;
+pub mod compute;
+pub mod error;
+pub mod identity;
+pub mod jobs;
+mod log;
+pub mod module;
+pub mod principal;
+pub mod private_file;
+pub mod profiles;
+pub mod route;
+pub mod seed;
+mod server;
+pub mod sql;
+pub mod store;
+pub mod workspace;
+pub mod workspaces;
+
+pub use call::Call;
+pub use error::ApiError;
+pub use module::{Module, modules};
+pub use principal::{Principal, PrincipalKind};
+pub use route::{Access, Route};
+pub use store::{Migrations, Store};
+pub use workspace::Workspace;
+pub use workspaces::{ServeOptions, Workspaces};

@@ -1,0 +1,22 @@
+//! Principals, groups and tokens. The tables stand in `schema.sql`; start with [`authenticate`].
+
+mod principals;
+mod tokens;
+
+pub(crate) use principals::{NewPrincipal, add_member, insert_principal, load};
+pub use principals::{by_name, principal_exists};
+pub use tokens::{authenticate, mint_token, revoke_token, same_secret};
+
+use crate::module::Module;
+use crate::store::Migrations;
+
+/// The tables and routes of this module.
+pub(crate) fn module() -> Module {
+    Module {
+        migrations: Migrations {
+            module: "identity",
+            steps: &[include_str!("schema.sql")],
+        },
+        routes: Vec::new,
+    }
+}

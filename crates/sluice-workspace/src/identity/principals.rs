@@ -1,0 +1,126 @@
+//! Principals and groups in the store.
+
+use std::collections::BTreeSet;
+
+use sqlx::{Sqlite, Transaction};
+
+use crate::error::ApiError;
+use crate::principal::{ACCOUNT_USERS, ADMINS, Principal, PrincipalKind, USERS};
+use crate::workspace::Workspace;
+
+/// A principal or group that does not exist yet.
+pub(crate) struct NewPrincipal<'a> {
+    /// `user`, `service_principal` or `group`.
+    pub(crate) kind: &'a str,
+    /// The name that grants use.
+    pub(crate) name: &'a str,
+    /// The name for people.
+    pub(crate) display_name: &'a str,
+    /// SCIM fields to echo, a JSON object.
+    pub(crate) attributes: &'a str,
+}
+
+/// Adds a principal or group and returns its id.
+pub(crate) async fn insert_principal(
+    workspace: &Workspace,
+    transaction: &mut Transaction<'_, Sqlite>,
+    new: &NewPrincipal<'_>,
+) -> Result<i64, ApiError> {
+    let id = workspace.ids.number();
+    let done = sqlx::query(
+        "INSERT INTO principal (id, kind, name, display_name, attributes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(id)
+    .bind(new.kind)
+    .bind(new.name)
+    .bind(new.display_name)
+    .bind(new.attributes)
+    .execute(&mut **transaction)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Err(ApiError::conflict(
+            "RESOURCE_ALREADY_EXISTS",
+            format!("a {} named '{}' already exists", new.kind.replace('_', " "), new.name),
+        ));
+    }
+    Ok(id)
+}
+
+/// Puts a principal or group into a group; doing so twice changes nothing.
+pub(crate) async fn add_member(
+    transaction: &mut Transaction<'_, Sqlite>,
+    group_id: i64,
+    member_id: i64,
+) -> Result<(), ApiError> {
+    sqlx::query("INSERT INTO membership (group_id, member_id) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        .bind(group_id)
+        .bind(member_id)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// The principal with this id, with all groups that it is in; none when there is no such user or service principal.
+pub(crate) async fn load(workspace: &Workspace, id: i64) -> Result<Option<Principal>, ApiError> {
+    let found: Option<(String, String, String)> =
+        sqlx::query_as("SELECT kind, name, display_name FROM principal WHERE id = ? AND kind <> 'group'")
+            .bind(id)
+            .fetch_optional(workspace.store.reader())
+            .await?;
+    let Some((kind, name, display_name)) = found else {
+        return Ok(None);
+    };
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "WITH RECURSIVE above (id) AS (
+             SELECT group_id FROM membership WHERE member_id = ?
+             UNION SELECT group_id FROM membership JOIN above ON member_id = above.id)
+         SELECT name FROM principal JOIN above USING (id)",
+    )
+    .bind(id)
+    .fetch_all(workspace.store.reader())
+    .await?;
+    let mut groups: BTreeSet<String> = rows.into_iter().map(|row| row.0).collect();
+    groups.extend([USERS.to_owned(), ACCOUNT_USERS.to_owned()]);
+    Ok(Some(Principal {
+        id,
+        kind: if kind == "user" {
+            PrincipalKind::User
+        } else {
+            PrincipalKind::ServicePrincipal
+        },
+        is_admin: groups.contains(ADMINS),
+        name,
+        display_name,
+        groups,
+    }))
+}
+
+/// The user or service principal with this user name or application id, such as the `run_as` of a job.
+///
+/// # Errors
+/// When the store fails.
+pub async fn by_name(workspace: &Workspace, name: &str) -> Result<Option<Principal>, ApiError> {
+    let row: Option<(i64,)> = sqlx::query_as("SELECT id FROM principal WHERE name = ? AND kind <> 'group'")
+        .bind(name)
+        .fetch_optional(workspace.store.reader())
+        .await?;
+    match row {
+        Some((id,)) => load(workspace, id).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether a user, service principal or group of this name exists.
+///
+/// # Errors
+/// When the store fails.
+pub async fn principal_exists(workspace: &Workspace, name: &str) -> Result<bool, ApiError> {
+    if name == ACCOUNT_USERS {
+        return Ok(true);
+    }
+    let row: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM principal WHERE name = ?")
+        .bind(name)
+        .fetch_optional(workspace.store.reader())
+        .await?;
+    Ok(row.is_some())
+}

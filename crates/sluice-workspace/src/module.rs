@@ -1,0 +1,23 @@
+//! What each part of the workspace contributes.
+
+use crate::route::Route;
+use crate::store::Migrations;
+
+/// One part of the workspace: its tables and its routes.
+pub struct Module {
+    /// Its tables.
+    pub migrations: Migrations,
+    /// Its routes.
+    pub routes: fn() -> Vec<Route>,
+}
+
+/// All parts, in the order in which their tables are made.
+#[must_use]
+pub fn modules() -> Vec<Module> {
+    vec![
+        crate::identity::module(),
+        crate::compute::module(),
+        crate::sql::module(),
+        crate::jobs::module(),
+    ]
+}

@@ -1,0 +1,223 @@
+//! Answers requests for one workspace: host check, routing, authentication, then the handler, then the common headers.
+//!
+//! An operation that the REST API has and this workspace does not answers 501 with the operation's id; no request reports success
+//! for something that did not happen.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
+use sluice_wire::Method;
+
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::identity;
+use crate::principal::{Principal, PrincipalKind};
+use crate::route::{Access, Route, decode};
+use crate::workspace::Workspace;
+
+const SCIM_PREFIX: &str = "/api/2.0/preview/scim/";
+
+/// The axum application of one workspace.
+pub(crate) fn application(workspace: Arc<Workspace>) -> axum::Router {
+    axum::Router::new().fallback(answer).with_state(workspace)
+}
+
+async fn answer(State(workspace): State<Arc<Workspace>>, request: Request) -> Response {
+    let request_id = workspace.ids.uuid();
+    let scim = request.uri().path().starts_with(SCIM_PREFIX);
+    let line = format!("{} {}", request.method(), request.uri().path());
+    // A task of its own: a client that goes away does not stop a handler half-way, and a panic ends this request alone.
+    let handled = tokio::spawn(handle(workspace.clone(), request, request_id.clone()));
+    let result = match handled.await {
+        Ok(result) => result,
+        Err(_panic) => Err(ApiError::internal(
+            "the workspace failed to answer; its log has the place",
+        )),
+    };
+    let mut response = result.unwrap_or_else(|error| {
+        if error.status.as_u16() == 500 {
+            crate::log::line(&format!("{} {line}: {error} [{request_id}]", workspace.name));
+        }
+        error.into_answer(&request_id, scim)
+    });
+    add_headers(&workspace, &request_id, response.headers_mut());
+    response
+}
+
+fn add_headers(workspace: &Workspace, request_id: &str, headers: &mut HeaderMap) {
+    headers.insert(
+        HeaderName::from_static("x-databricks-org-id"),
+        HeaderValue::from(workspace.org_id),
+    );
+    for (name, value) in [
+        ("x-sluice-local", workspace.name.as_str()),
+        ("x-request-id", request_id),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+async fn handle(workspace: Arc<Workspace>, request: Request, request_id: String) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    check_origin(&parts.headers)?;
+    let path = parts.uri.path();
+    let method = known_method(&parts.method).ok_or_else(|| no_endpoint(parts.method.as_str(), path))?;
+    let found = workspace
+        .router
+        .find(method, path)
+        .map(|(route, values)| (route.clone(), values));
+    let access = found.as_ref().map_or(Access::Principal, |(route, _)| route.access);
+    let principal = authenticate(&workspace, access, &parts.headers).await?;
+    let Some((route, parameters)) = found else {
+        return Err(not_answered(method, path));
+    };
+    let call = Call {
+        workspace,
+        principal,
+        headers: parts.headers,
+        request_id,
+        parameters,
+        query: parse_query(parts.uri.query().unwrap_or_default())?,
+        body: if method == Method::Head { Body::empty() } else { body },
+    };
+    Route::call(&route, call).await
+}
+
+fn known_method(method: &axum::http::Method) -> Option<Method> {
+    [
+        Method::Get,
+        Method::Head,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Delete,
+    ]
+    .into_iter()
+    .find(|known| known.as_str() == method.as_str())
+}
+
+fn not_answered(method: Method, path: &str) -> ApiError {
+    match sluice_wire::find_operation(method, path) {
+        Some(operation) => ApiError::not_implemented(format!(
+            "the local workspace does not have the operation `{}` ({method} {})",
+            operation.id, operation.path
+        ))
+        .with("operation_id", operation.id),
+        None => no_endpoint(method.as_str(), path),
+    }
+}
+
+fn no_endpoint(method: &str, path: &str) -> ApiError {
+    ApiError::new(
+        axum::http::StatusCode::NOT_FOUND,
+        "ENDPOINT_NOT_FOUND",
+        format!("No API found for '{method} {path}'"),
+    )
+}
+
+/// Refuses requests that a page in a browser could send after rebinding its name to 127.0.0.1.
+fn check_origin(headers: &HeaderMap) -> Result<(), ApiError> {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let host = text(header::HOST).unwrap_or_default();
+    if !is_loopback(host) {
+        return Err(ApiError::denied(format!(
+            "requests for the host `{host}` are refused: the local workspace answers as 127.0.0.1 or localhost only"
+        )));
+    }
+    match text(header::ORIGIN) {
+        Some(origin) if !origin.split_once("://").is_some_and(|(_, host)| is_loopback(host)) => Err(ApiError::denied(
+            format!("requests from the web page `{origin}` are refused by the local workspace"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+async fn authenticate(workspace: &Workspace, access: Access, headers: &HeaderMap) -> Result<Principal, ApiError> {
+    if access == Access::Public {
+        return Ok(nobody("anonymous"));
+    }
+    let presented = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(token) = presented.and_then(|value| value.strip_prefix("Bearer ")) else {
+        return Err(ApiError::unauthenticated(
+            "Credential was not sent or was of an unsupported type for this API: expected `Authorization: Bearer <token>`",
+        ));
+    };
+    match access {
+        Access::Internal if identity::same_secret(token, workspace.internal_token.expose()) => Ok(nobody("internal")),
+        Access::Internal => Err(ApiError::unauthenticated("Invalid access token.")),
+        Access::Principal | Access::Public => identity::authenticate(workspace, token)
+            .await?
+            .ok_or_else(|| ApiError::unauthenticated("Invalid access token.")),
+    }
+}
+
+/// A principal that is in no group and may do nothing: routes that it reaches do not ask for permissions.
+fn nobody(name: &str) -> Principal {
+    Principal {
+        id: 0,
+        kind: PrincipalKind::ServicePrincipal,
+        name: name.to_owned(),
+        display_name: name.to_owned(),
+        groups: std::collections::BTreeSet::new(),
+        is_admin: false,
+    }
+}
+
+fn parse_query(text: &str) -> Result<Vec<(String, String)>, ApiError> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let read = |part: &str| decode(&part.replace('+', " "));
+            read(key)
+                .zip(read(value))
+                .ok_or_else(|| ApiError::malformed(format!("the query `{pair}` is not percent-encoded UTF-8")))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_hosts() {
+        for host in ["127.0.0.1:7341", "localhost", "localhost:1", "[::1]:7341"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "evil.test",
+            "127.0.0.1.evil.test:7341",
+            "evil.test:127",
+            "",
+            "localhost:evil",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn queries_are_decoded() {
+        let parsed = parse_query("filter=userName+eq+%22a%40b%22&x").unwrap();
+        assert_eq!(
+            parsed,
+            [
+                ("filter".to_owned(), "userName eq \"a@b\"".to_owned()),
+                ("x".to_owned(), String::new())
+            ]
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! What a workspace remembers: one SQLite file, and blobs beside it.
+//!
+//! A write that was acknowledged survives the death of the process: transactions are in the write-ahead log before the answer
+//! leaves, and a blob has its final name before the row that mentions it. One connection writes, others read. Each module brings
+//! its own tables as a list of migrations; a store written by a newer program is refused.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, Transaction};
+
+use crate::blobs::Blobs;
+
+/// A store that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory cannot be made.
+    #[error("could not create the directory `{}`", path.display())]
+    Directory {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// SQLite refuses the file or a statement.
+    #[error("could not open the store `{}`", path.display())]
+    Open {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// A module's tables cannot be made.
+    #[error("could not bring the tables of `{module}` to version {version}")]
+    Migrate {
+        /// Which module.
+        module: &'static str,
+        /// The version that failed.
+        version: i64,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The file was written by a newer program.
+    #[error(
+        "the tables of `{module}` have version {found}, this program knows {known}: use the newer `sluice`, or `sluice workspace reset`"
+    )]
+    Newer {
+        /// Which module.
+        module: &'static str,
+        /// Version in the file.
+        found: i64,
+        /// Newest known version.
+        known: i64,
+    },
+}
+
+/// The tables of one module: the SQL that leads from version n to n + 1, in order. Entries are never changed once released.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrations {
+    /// The module's name.
+    pub module: &'static str,
+    /// SQL scripts.
+    pub steps: &'static [&'static str],
+}
+
+/// An open store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: SqlitePool,
+    writer: SqlitePool,
+    blobs: Blobs,
+}
+
+impl Store {
+    /// Opens or creates the store in this directory and brings every module's tables up to date.
+    ///
+    /// # Errors
+    /// When the directory or the file cannot be used, or was written by a newer program.
+    pub async fn open(directory: &Path, migrations: &[Migrations]) -> Result<Self, StoreError> {
+        let blobs = Blobs::open(&directory.join("blobs")).map_err(|source| StoreError::Directory {
+            path: directory.to_owned(),
+            source,
+        })?;
+        let path = directory.join("store.sqlite");
+        let opened = |source| StoreError::Open {
+            path: path.clone(),
+            source,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(30));
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(opened)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .min_connections(0)
+            .connect_lazy_with(options.pragma("query_only", "on"));
+        let store = Self { readers, writer, blobs };
+        sqlx::raw_sql(
+            "CREATE TABLE IF NOT EXISTS module_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
+        )
+        .execute(&store.writer)
+        .await
+        .map_err(opened)?;
+        for each in migrations {
+            store.migrate(each).await?;
+        }
+        Ok(store)
+    }
+
+    async fn migrate(&self, migrations: &Migrations) -> Result<(), StoreError> {
+        let module = migrations.module;
+        let known = i64::try_from(migrations.steps.len()).expect("invariant: few migrations");
+        let failed = |version| {
+            move |source| StoreError::Migrate {
+                module,
+                version,
+                source,
+            }
+        };
+        let found: Option<(i64,)> = sqlx::query_as("SELECT version FROM module_version WHERE module = ?")
+            .bind(module)
+            .fetch_optional(&self.writer)
+            .await
+            .map_err(failed(0))?;
+        let found = found.map_or(0, |row| row.0);
+        if found > known {
+            return Err(StoreError::Newer { module, found, known });
+        }
+        for (version, step) in (1..).zip(migrations.steps).filter(|(version, _)| *version > found) {
+            let mut transaction = self.begin().await.map_err(failed(version))?;
+            sqlx::raw_sql(*step)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed(version))?;
+            sqlx::query(
+                "INSERT INTO module_version (module, version) VALUES (?1, ?2) \
+                 ON CONFLICT (module) DO UPDATE SET version = ?2",
+            )
+            .bind(module)
+            .bind(version)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed(version))?;
+            transaction.commit().await.map_err(failed(version))?;
+        }
+        Ok(())
+    }
+
+    /// Connections for reading alone; a statement that writes fails on them.
+    #[must_use]
+    pub fn reader(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Starts a write: waits for the one writer, then owns the store until commit. What is not committed never happened.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Contents by digest.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// Closes the connections after the last answer.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,204 @@
+//! One workspace: its name, its store and the parts that act on it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use sluice_model::Secret;
+
+use crate::clock::{Clock, Ids};
+use crate::compute::Compute;
+use crate::error::ApiError;
+use crate::jobs::Jobs;
+use crate::module::modules;
+use crate::route::Router;
+use crate::sql::Sql;
+use crate::store::{Store, StoreError};
+
+/// A workspace that cannot be opened or started.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A directory or file of the workspace.
+    #[error("could not access `{}`", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The first content (principals, catalog, warehouse) could not be made, or a part could not start.
+    #[error("could not prepare the workspace `{workspace}`")]
+    Prepare {
+        /// Which.
+        workspace: String,
+        /// Why.
+        source: ApiError,
+    },
+}
+
+/// How to open a workspace.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Its name, which is also the name of its first catalog: `dev`, `qa`, `prod`.
+    pub name: String,
+    /// Where it keeps everything.
+    pub directory: PathBuf,
+    /// Where Python environments are kept, shared by all workspaces.
+    pub cache_directory: PathBuf,
+    /// Its clock.
+    pub clock: Clock,
+    /// The token of the workspace's own processes.
+    pub internal_token: Secret<String>,
+}
+
+/// One open workspace.
+pub struct Workspace {
+    /// Its name.
+    pub name: String,
+    /// Its id in `X-Databricks-Org-Id`.
+    pub org_id: u64,
+    /// Where it keeps everything.
+    pub directory: PathBuf,
+    /// Where Python environments are kept, shared by all workspaces.
+    pub cache_directory: PathBuf,
+    /// Its store.
+    pub store: Store,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its source of ids.
+    pub ids: Ids,
+    /// Its engine.
+    pub compute: Compute,
+    /// Its statements.
+    pub sql: Sql,
+    /// Its jobs.
+    pub jobs: Jobs,
+    pub(crate) pepper: Secret<String>,
+    pub(crate) internal_token: Secret<String>,
+    pub(crate) router: Router,
+    address: OnceLock<SocketAddr>,
+}
+
+impl Workspace {
+    /// Opens or creates a workspace. Nothing is served and no process started yet.
+    ///
+    /// # Errors
+    /// When its directory or store cannot be used.
+    pub async fn open(options: Options) -> Result<Arc<Self>, OpenError> {
+        let Options {
+            name,
+            directory,
+            cache_directory,
+            clock,
+            internal_token,
+        } = options;
+        create_private_directory(&directory)?;
+        let pepper = read_or_create_pepper(&directory.join("pepper"))?;
+        let modules = modules();
+        let migrations: Vec<_> = modules.iter().map(|module| module.migrations).collect();
+        let store = Store::open(&directory, &migrations).await?;
+        let workspace = Arc::new(Self {
+            org_id: org_id(&name),
+            router: Router::new(modules.iter().flat_map(|module| (module.routes)()).collect()),
+            name,
+            directory,
+            cache_directory,
+            store,
+            clock,
+            ids: Ids,
+            compute: Compute::default(),
+            sql: Sql::default(),
+            jobs: Jobs::default(),
+            pepper,
+            internal_token,
+            address: OnceLock::new(),
+        });
+        crate::seed::seed(&workspace)
+            .await
+            .map_err(|source| OpenError::Prepare {
+                workspace: workspace.name.clone(),
+                source,
+            })?;
+        Ok(workspace)
+    }
+
+    /// Starts what works in the background, once the address is known.
+    pub(crate) async fn start(self: &Arc<Self>, address: SocketAddr) -> Result<(), OpenError> {
+        self.address.get_or_init(|| address);
+        Compute::start(self).await?;
+        Sql::start(self).await?;
+        Jobs::start(self).await
+    }
+
+    /// Ends what works in the background, then closes the store.
+    pub(crate) async fn stop(&self) {
+        self.jobs.stop().await;
+        self.sql.stop().await;
+        self.compute.stop().await;
+        self.store.close().await;
+    }
+
+    /// `http://127.0.0.1:<port>`, where this workspace answers.
+    ///
+    /// # Panics
+    /// Before the workspace is served; handlers and started parts run after that.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let address = self
+            .address
+            .get()
+            .expect("invariant: parts start after the address is known");
+        format!("http://{address}")
+    }
+
+    /// The token with which the workspace's own processes call `/_sluice/` routes.
+    #[must_use]
+    pub fn internal_token(&self) -> &Secret<String> {
+        &self.internal_token
+    }
+
+    /// Where managed tables and volumes have their files.
+    #[must_use]
+    pub fn managed_directory(&self) -> PathBuf {
+        self.directory.join("managed")
+    }
+}
+
+/// A stable id in the range that no cloud workspace uses: 13 digits starting with `99`.
+fn org_id(name: &str) -> u64 {
+    let hex = sluice_model::Digest::of(name.as_bytes()).hex();
+    let number = u64::from_str_radix(&hex[..8], 16).expect("invariant: a digest is hexadecimal");
+    9_900_000_000_000 + number
+}
+
+fn create_private_directory(path: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| OpenError::File {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+/// The pepper of token hashes stands outside the database, so that a copy of the database alone tells nothing about tokens.
+fn read_or_create_pepper(path: &Path) -> Result<Secret<String>, OpenError> {
+    let failed = |source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Secret::new(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let pepper = Ids.token();
+            crate::private_file::write(path, pepper.as_bytes()).map_err(failed)?;
+            Ok(Secret::new(pepper))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}

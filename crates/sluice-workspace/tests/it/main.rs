@@ -1,0 +1,4 @@
+//! The local workspace through real HTTP, on free ports and temporary directories.
+
+mod frame;
+mod support;
