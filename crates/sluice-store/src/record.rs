@@ -1,0 +1,379 @@
+//! The rows that events change, as plain values. A [`Change`] is the whole new row, so that replaying the events in order gives the
+//! tables again without deciding anything.
+//!
+//! Which state may follow which is decided by the state machines of `sluice-lifecycle`, never here. Start with [`Change`].
+
+use serde::{Deserialize, Serialize};
+use sluice_model::{Digest, EnvironmentName, ProductName, ReleaseVersion, ResourceKey, Timestamp};
+
+macro_rules! states {
+    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $type { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $type {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word in the store, in JSON and for people.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+states! {
+    /// State of a release.
+    ReleaseState {
+        /// May be promoted.
+        Frozen = "frozen",
+        /// Its tag no longer says what was frozen; nothing may be deployed from it.
+        Quarantined = "quarantined",
+    }
+}
+
+states! {
+    /// State of a promotion.
+    PromotionState {
+        /// Asked for.
+        Requested = "requested",
+        /// The plan is being made.
+        Planning = "planning",
+        /// The gates are being evaluated.
+        Gating = "gating",
+        /// Every gate passed for the recorded plan.
+        Ready = "ready",
+        /// A deployment carries it out.
+        Executing = "executing",
+        /// The release is active in the environment, or already was.
+        Completed = "completed",
+        /// No plan could be made.
+        PlanFailed = "plan_failed",
+        /// A gate failed.
+        Blocked = "blocked",
+        /// Its deployment failed.
+        Failed = "failed",
+        /// Another release was promoted over it.
+        Superseded = "superseded",
+    }
+}
+
+states! {
+    /// State of a deployment.
+    DeploymentState {
+        /// Recorded, holds nothing yet.
+        Queued = "queued",
+        /// Holds the lease of its environment.
+        Locked = "locked",
+        /// Checks once more that release and plan are what was decided about.
+        Preflight = "preflight",
+        /// Changes the workspace.
+        Applying = "applying",
+        /// Reads back what it did and runs the product's own checks.
+        Verifying = "verifying",
+        /// What runs in the environment.
+        Active = "active",
+        /// Stopped half-way; the same command goes on from there.
+        NeedsAttention = "needs_attention",
+        /// Was active until a newer deployment took its place.
+        Superseded = "superseded",
+        /// Ended without becoming active.
+        Failed = "failed",
+    }
+}
+
+states! {
+    /// State of one step of the journal.
+    StepState {
+        /// About to be done; after a crash nobody knows whether it was.
+        Intended = "intended",
+        /// Done.
+        Done = "done",
+        /// Refused by the other side, with no effect.
+        Failed = "failed",
+        /// Sent, never answered.
+        Unknown = "unknown",
+    }
+}
+
+states! {
+    /// What a gate says.
+    Verdict {
+        /// The condition holds.
+        Pass = "pass",
+        /// It does not.
+        Fail = "fail",
+    }
+}
+
+/// A release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Product.
+    pub product: ProductName,
+    /// Version.
+    pub version: ReleaseVersion,
+    /// State.
+    pub state: ReleaseState,
+    /// Digest of the manifest.
+    pub digest: Digest,
+    /// Git commit.
+    pub commit: String,
+    /// Git tree of that commit.
+    pub tree: String,
+    /// Name of the annotated tag.
+    pub tag: String,
+    /// When it was frozen.
+    pub frozen_at: Timestamp,
+    /// Who froze it.
+    pub frozen_by: String,
+    /// The canonical manifest, from which the digest is computed.
+    pub manifest: serde_json::Value,
+    /// The verification that it rests on: its id, when the commit had been verified before the freeze.
+    pub verification: Option<String>,
+    /// Why it is quarantined.
+    pub reason: Option<String>,
+    /// Rises by one with each change.
+    pub row_version: u64,
+}
+
+/// A promotion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// Identity.
+    pub id: String,
+    /// Product.
+    pub product: ProductName,
+    /// Target environment.
+    pub environment: EnvironmentName,
+    /// Version of the release.
+    pub version: ReleaseVersion,
+    /// Digest of the release.
+    pub digest: Digest,
+    /// State.
+    pub state: PromotionState,
+    /// Digest of the environment's values at the time of planning.
+    pub binding_digest: Option<Digest>,
+    /// Digest of the plan's effects.
+    pub effect_digest: Option<Digest>,
+    /// Keys of the resources that the plan changes, with what it does to them.
+    pub effects: Vec<(ResourceKey, String)>,
+    /// The deployment that carries it out.
+    pub deployment: Option<String>,
+    /// How often the plan had to be made again because it moved.
+    pub replanned: u32,
+    /// Why it is blocked or failed.
+    pub reasons: Vec<String>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// Who asked.
+    pub requested_by: String,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// Rises by one with each change.
+    pub row_version: u64,
+}
+
+/// What one gate of a promotion said last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// The promotion.
+    pub promotion: String,
+    /// Which condition: `upstream-verified`, `plan-unchanged`, …
+    pub kind: String,
+    /// Digest of everything it looked at.
+    pub inputs_digest: Digest,
+    /// What it says.
+    pub verdict: Verdict,
+    /// Why, one line each.
+    pub reasons: Vec<String>,
+    /// What proves it: ids of deployments, verifications, events.
+    pub evidence: Vec<String>,
+    /// When.
+    pub evaluated_at: Timestamp,
+    /// Rises by one with each evaluation.
+    pub row_version: u64,
+}
+
+/// A deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    /// Identity.
+    pub id: String,
+    /// Product.
+    pub product: ProductName,
+    /// Environment.
+    pub environment: EnvironmentName,
+    /// The promotion it carries out; none for a deployment of a checkout.
+    pub promotion: Option<String>,
+    /// The release; none for a deployment of a checkout.
+    pub version: Option<ReleaseVersion>,
+    /// What is deployed: the release's digest, or that of the checkout's manifest.
+    pub digest: Digest,
+    /// Git commit.
+    pub commit: String,
+    /// Digest of the environment's values.
+    pub binding_digest: Digest,
+    /// Digest of the plan's effects; none before the plan.
+    pub effect_digest: Option<Digest>,
+    /// State.
+    pub state: DeploymentState,
+    /// Fencing number of the lease it holds or held; 0 before the first.
+    pub epoch: u64,
+    /// Why it failed or needs attention.
+    pub reasons: Vec<String>,
+    /// When it was recorded.
+    pub started_at: Timestamp,
+    /// When it became active.
+    pub active_at: Option<Timestamp>,
+    /// Who started it.
+    pub started_by: String,
+    /// Rises by one with each change.
+    pub row_version: u64,
+}
+
+/// The outcome of one verification of a product in an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// Identity.
+    pub id: String,
+    /// Product.
+    pub product: ProductName,
+    /// Environment.
+    pub environment: EnvironmentName,
+    /// What was verified: digest of the content (manifest) of the commit.
+    pub content: Digest,
+    /// Git commit.
+    pub commit: String,
+    /// Whether every check passed.
+    pub passed: bool,
+    /// The deployment that was verified.
+    pub deployment: Option<String>,
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+}
+
+/// One check of a verification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What was checked: `job`, `table`, `second plan`, `replica`.
+    pub kind: String,
+    /// The object.
+    pub subject: String,
+    /// Whether it is as it should be.
+    pub passed: bool,
+    /// What was found.
+    pub found: String,
+}
+
+/// One step of a deployment's journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The deployment.
+    pub deployment: String,
+    /// Position, from 1, rising over all attempts.
+    pub number: u64,
+    /// The resource.
+    pub key: String,
+    /// What is done to it.
+    pub action: String,
+    /// State.
+    pub state: StepState,
+    /// Fencing number that it was done under.
+    pub epoch: u64,
+    /// When it was about to be done.
+    pub intended_at: Timestamp,
+    /// When the outcome was known.
+    pub finished_at: Option<Timestamp>,
+    /// Remote id, or why it failed.
+    pub outcome: Option<String>,
+    /// 1 with the intent, 2 with the outcome.
+    pub row_version: u64,
+}
+
+/// Who may change an environment of a product. When the lease ends is kept beside it and is no part of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lease {
+    /// Product.
+    pub product: ProductName,
+    /// Environment.
+    pub environment: EnvironmentName,
+    /// Who holds it; none when it is free.
+    pub holder: Option<String>,
+    /// Fencing number: rises by one with each new holder.
+    pub epoch: u64,
+    /// Rises by one with each change.
+    pub row_version: u64,
+}
+
+/// A new row. One event carries one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A release.
+    Release(Release),
+    /// A promotion.
+    Promotion(Promotion),
+    /// A gate.
+    Gate(Gate),
+    /// A deployment.
+    Deployment(Deployment),
+    /// A verification.
+    Verification(Verification),
+    /// A step of the journal.
+    Step(Step),
+    /// A lease.
+    Lease(Lease),
+}
+
+impl Change {
+    /// The word of the event that carries this: `release.frozen`, `deployment.applying`, `step.intended`.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Release(row) => format!("release.{}", row.state),
+            Self::Promotion(row) => format!("promotion.{}", row.state),
+            Self::Gate(row) => format!("gate.{}", row.verdict),
+            Self::Deployment(row) => format!("deployment.{}", row.state),
+            Self::Verification(row) => format!("verification.{}", if row.passed { "passed" } else { "failed" }),
+            Self::Step(row) => format!("step.{}", row.state),
+            Self::Lease(row) => format!("lease.{}", if row.holder.is_some() { "taken" } else { "released" }),
+        }
+    }
+
+    /// Table and primary key, as one text: what replay files the row under.
+    #[must_use]
+    pub fn row_key(&self) -> String {
+        match self {
+            Self::Release(row) => format!("releases {} {}", row.product, row.version),
+            Self::Promotion(row) => format!("promotions {}", row.id),
+            Self::Gate(row) => format!("gates {} {}", row.promotion, row.kind),
+            Self::Deployment(row) => format!("deployments {}", row.id),
+            Self::Verification(row) => format!("verifications {}", row.id),
+            Self::Step(row) => format!("steps {} {}", row.deployment, row.number),
+            Self::Lease(row) => format!("leases {} {}", row.product, row.environment),
+        }
+    }
+}
