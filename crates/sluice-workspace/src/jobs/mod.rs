@@ -1,5 +1,7 @@
 //! Jobs and their runs.
 
+pub mod sandbox;
+
 use std::sync::Arc;
 
 use crate::module::Module;
