@@ -1,17 +1,39 @@
 //! From text to a resolved bundle. Start at [`resolve`].
 
+pub mod glob;
+mod include;
+mod interpolate;
+mod merge;
+pub(crate) mod reference;
+mod resolve;
+mod session;
+mod shape;
+mod suggest;
+mod target;
+mod variables;
+mod workspace;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use resolve::resolve;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_model::{Diagnostic, Tree};
+use sluice_model::{Diagnostic, ResourceKey, Tree};
 
 /// Everything that resolution may look at. The shell fills it in rounds: it calls [`resolve`], gets [`Resolution::Needs`], reads
 /// what is asked for, adds it and calls again, until the bundle is resolved or refused.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Inputs {
+    /// Whether unknown fields and values outside an enumeration of a bundle file are errors; the CLI only warns. The default is
+    /// strict. Documents of Sluice itself (catalog files, `sluice.yml`) are always strict.
+    pub strict: bool,
     /// Texts of files by path relative to the bundle root (`databricks.yml`, `resources/a.yml`, `../shared/b.yml`); `None` when
     /// the shell looked and there is no such file.
     pub files: BTreeMap<String, Option<String>>,
-    /// Matches of glob patterns, sorted, relative to the bundle root.
+    /// Matches of glob patterns, sorted, relative to the bundle root; [`glob::matches`] has the rules.
     pub globs: BTreeMap<String, Vec<String>>,
     /// What stands at paths that the bundle refers to (notebooks, files, directories), relative to the bundle root.
     pub local_paths: BTreeMap<String, LocalPath>,
@@ -32,6 +54,25 @@ pub struct Inputs {
     pub git: Option<Option<GitCheckout>>,
     /// Ids found by name: kind of lookup (`warehouse`, `job`, …) and name, to the id or to the message why there is none.
     pub lookups: BTreeMap<(String, String), Result<String, String>>,
+}
+
+impl Default for Inputs {
+    fn default() -> Self {
+        Self {
+            strict: true,
+            files: BTreeMap::new(),
+            globs: BTreeMap::new(),
+            local_paths: BTreeMap::new(),
+            target: None,
+            variable_flags: BTreeMap::new(),
+            variable_environment: BTreeMap::new(),
+            variable_binding: BTreeMap::new(),
+            host: None,
+            current_user: None,
+            git: None,
+            lookups: BTreeMap::new(),
+        }
+    }
 }
 
 /// What stands at a local path.
@@ -131,6 +172,8 @@ pub struct Bundle {
     pub git: Option<GitCheckout>,
     /// Which local files a deployment uploads.
     pub sync: SyncRules,
+    /// The resources that `sluice.yml` protects: never deleted or recreated.
+    pub protected: Vec<ResourceKey>,
 }
 
 /// The mode of a target.

@@ -1,0 +1,266 @@
+//! The root file and the files that it includes, merged into one tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
+
+use super::session::{Session, Stopped};
+use super::{glob, merge, yaml};
+
+/// The names that a root file may have.
+const ROOT_FILES: [&str; 4] = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
+
+/// Reads the root file and every included file, and merges them in order.
+pub(super) fn load(session: &mut Session<'_>) -> Result<Tree, Stopped> {
+    let (root_file, text) = root(session)?;
+    let mut root = parse(session, root_file, text);
+    session.proceed()?;
+    let included = included_files(session, &root);
+    session.proceed()?;
+    let texts: Vec<(String, &str)> = included
+        .into_iter()
+        .filter_map(|(file, location)| match session.file(&file)? {
+            Some(text) => Some((file, text)),
+            None => {
+                session.report(Diagnostic::error(format!("included file `{file}` does not exist")).location(location));
+                None
+            }
+        })
+        .collect();
+    session.proceed()?;
+    let mut seen = BTreeMap::new();
+    unique_resource_keys(session, &root, &mut seen);
+    for (file, text) in texts {
+        let tree = parse(session, &file, text);
+        if let Some(include) = tree.get("include") {
+            session.report(
+                Diagnostic::warning(format!("`include` counts in `{root_file}` alone and is ignored here"))
+                    .path(TreePath::keys(["include"]))
+                    .location(include.key_location.clone()),
+            );
+        }
+        unique_resource_keys(session, &tree, &mut seen);
+        merge::merge(&mut root, without_include(tree), &TreePath::default(), session);
+    }
+    session.proceed()?;
+    Ok(root)
+}
+
+/// The one root file and its text.
+fn root<'inputs>(session: &mut Session<'inputs>) -> Result<(&'static str, &'inputs str), Stopped> {
+    let known = ROOT_FILES.map(|name| (name, session.file(name)));
+    session.proceed()?;
+    let present: Vec<(&'static str, &str)> = known
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text??)))
+        .collect();
+    match present[..] {
+        [found] => Ok(found),
+        [] => {
+            session.report(
+                Diagnostic::error("there is no bundle here: `databricks.yml` does not exist")
+                    .help("run the command in a directory with a `databricks.yml`, or below one"),
+            );
+            Err(Stopped)
+        }
+        _ => {
+            let names: Vec<String> = present.iter().map(|(name, _)| format!("`{name}`")).collect();
+            session.report(
+                Diagnostic::error(format!("a bundle has one root file, here are {}", names.join(" and ")))
+                    .help("keep `databricks.yml`"),
+            );
+            Err(Stopped)
+        }
+    }
+}
+
+/// A document of the bundle: a map; nothing for a file that cannot be read, which is reported.
+fn parse(session: &mut Session<'_>, file: &str, text: &str) -> Tree {
+    match yaml::parse(text, file) {
+        Ok(tree) => match tree.node {
+            Node::Mapping(_) => tree,
+            Node::Null => Tree::mapping(),
+            Node::Bool(_) | Node::Integer(_) | Node::Float(_) | Node::String(_) | Node::Sequence(_) => {
+                let kind = tree.kind_name();
+                session.report(
+                    Diagnostic::error(format!("a bundle file holds a map, this is a {kind}")).location(tree.location),
+                );
+                Tree::mapping()
+            }
+        },
+        Err(diagnostics) => {
+            for diagnostic in diagnostics {
+                session.report(diagnostic);
+            }
+            Tree::mapping()
+        }
+    }
+}
+
+fn without_include(mut tree: Tree) -> Tree {
+    if let Node::Mapping(fields) = &mut tree.node {
+        fields.shift_remove("include");
+    }
+    tree
+}
+
+/// The files that `include` names, in order, each once, with the place of their pattern.
+fn included_files(session: &mut Session<'_>, root: &Tree) -> Vec<(String, Option<Location>)> {
+    let path = TreePath::keys(["include"]);
+    let Some(include) = root.get("include").filter(|include| !include.is_null()) else {
+        return Vec::new();
+    };
+    let Some(patterns) = include.as_sequence() else {
+        session.report(
+            Diagnostic::error("`include` has to be a list of file patterns")
+                .path(path)
+                .location(include.location.clone()),
+        );
+        return Vec::new();
+    };
+    let mut seen: BTreeSet<String> = ROOT_FILES.iter().map(|name| (*name).to_owned()).collect();
+    let mut files = Vec::new();
+    for (index, pattern) in patterns.iter().enumerate() {
+        let matched = matched(session, pattern, &path.index(index));
+        for file in matched {
+            if seen.insert(file.clone()) {
+                files.push((file, pattern.location.clone()));
+            }
+        }
+    }
+    files
+}
+
+fn matched(session: &mut Session<'_>, pattern: &Tree, path: &TreePath) -> Vec<String> {
+    let refuse = |summary: String| {
+        Diagnostic::error(summary)
+            .path(path.clone())
+            .location(pattern.location.clone())
+    };
+    let Some(text) = pattern.as_str() else {
+        session.report(refuse("an item of `include` has to be a file pattern".to_owned()));
+        return Vec::new();
+    };
+    if text.contains("${") {
+        session.report(
+            refuse(format!("`include` cannot use references: `{text}`"))
+                .help("files are included before variables have values"),
+        );
+        return Vec::new();
+    }
+    if text.starts_with('/') {
+        session.report(refuse(format!("`{text}` is an absolute path")).help("write it relative to the root file"));
+        return Vec::new();
+    }
+    let clean = clean(text);
+    let mut files = if glob::is_pattern(text) {
+        match session.glob(&clean) {
+            None => return Vec::new(),
+            Some([]) => {
+                let summary = format!("`include` pattern `{text}` matches no file");
+                let refused = refuse(summary);
+                session.report(if text.contains("**") {
+                    refused.help("`**` is no pattern of its own here: `*` matches within one directory")
+                } else {
+                    refused.help("correct the pattern or remove it")
+                });
+                return Vec::new();
+            }
+            Some(files) => files.to_vec(),
+        }
+    } else {
+        match session.file(&clean) {
+            None => return Vec::new(),
+            Some(None) => {
+                session.report(
+                    refuse(format!("`include` names `{text}`, which does not exist"))
+                        .help("correct the path or remove it"),
+                );
+                return Vec::new();
+            }
+            Some(Some(_)) => vec![clean],
+        }
+    };
+    files.sort();
+    for file in &files {
+        if ![".yml", ".yaml", ".json"]
+            .iter()
+            .any(|extension| file.ends_with(extension))
+        {
+            session.report(
+                refuse(format!(
+                    "`{file}` cannot be included: only .yml, .yaml and .json files can"
+                ))
+                .help("narrow the pattern, for example to `*.yml`; files to upload belong to `sync.include`"),
+            );
+        }
+    }
+    files
+}
+
+/// `./a/../b` as `b`: without `.` and inner `..`.
+pub(super) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
+    }
+}
+
+/// A key names one resource, whatever its kind, in one file.
+fn unique_resource_keys(
+    session: &mut Session<'_>,
+    tree: &Tree,
+    seen: &mut BTreeMap<String, (TreePath, Option<Location>)>,
+) {
+    let empty = IndexMap::new();
+    let kinds = tree.get("resources").and_then(Tree::as_mapping).unwrap_or(&empty);
+    for (kind, resources) in kinds {
+        for (key, resource) in resources.as_mapping().unwrap_or(&empty) {
+            let path = TreePath::keys(["resources", kind, key]);
+            let location = resource.key_location.clone();
+            if let Some((first_path, first_location)) = seen.get(key) {
+                session.report(
+                    Diagnostic::error(format!("resource key `{key}` is used twice"))
+                        .path(first_path.clone())
+                        .path(path)
+                        .location(first_location.clone())
+                        .location(location)
+                        .help("every resource has a key of its own, across kinds and files"),
+                );
+            } else {
+                seen.insert(key.clone(), (path, location));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn paths_are_cleaned_as_in_go() {
+        for (path, expected) in [
+            ("./a", "a"),
+            ("a//b/./c", "a/b/c"),
+            ("a/../b", "b"),
+            ("../a", "../a"),
+            ("a/../../b", "../b"),
+            (".", "."),
+        ] {
+            assert_eq!(clean(path), expected, "{path}");
+        }
+    }
+}

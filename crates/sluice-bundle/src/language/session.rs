@@ -1,0 +1,125 @@
+//! One pass of [`resolve`](super::resolve): what it may look at, what it found missing and what it has to say.
+
+use std::collections::BTreeSet;
+
+use sluice_model::{Diagnostic, Severity};
+
+use super::{CurrentUser, GitCheckout, Inputs, LocalPath, Need, Resolution};
+
+/// Resolution cannot go on: there are errors, or something has to be asked for first.
+#[derive(Debug)]
+pub(super) struct Stopped;
+
+/// What the stages of one pass share.
+pub(super) struct Session<'inputs> {
+    pub(super) inputs: &'inputs Inputs,
+    needs: BTreeSet<Need>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'inputs> Session<'inputs> {
+    pub(super) fn new(inputs: &'inputs Inputs) -> Self {
+        Self {
+            inputs,
+            needs: BTreeSet::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Adds a finding, once.
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Adds a finding that the CLI only warns about; it is an error when the session is strict.
+    pub(super) fn report_lenient(&mut self, mut diagnostic: Diagnostic) {
+        diagnostic.severity = if self.inputs.strict {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        self.report(diagnostic);
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Ends the stage: goes on only without errors and with everything known that was asked for.
+    pub(super) fn proceed(&self) -> Result<(), Stopped> {
+        if self.has_errors() || !self.needs.is_empty() {
+            Err(Stopped)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The text of a file: `None` when it has to be asked for, `Some(None)` when there is no such file.
+    pub(super) fn file(&mut self, path: &str) -> Option<Option<&'inputs str>> {
+        let known = self.inputs.files.get(path).map(Option::as_deref);
+        if known.is_none() {
+            self.needs.insert(Need::File(path.to_owned()));
+        }
+        known
+    }
+
+    pub(super) fn glob(&mut self, pattern: &str) -> Option<&'inputs [String]> {
+        let known = self.inputs.globs.get(pattern).map(Vec::as_slice);
+        if known.is_none() {
+            self.needs.insert(Need::Glob(pattern.to_owned()));
+        }
+        known
+    }
+
+    pub(super) fn local_path(&mut self, path: &str) -> Option<&'inputs LocalPath> {
+        let known = self.inputs.local_paths.get(path);
+        if known.is_none() {
+            self.needs.insert(Need::LocalPath(path.to_owned()));
+        }
+        known
+    }
+
+    pub(super) fn current_user(&mut self, host: Option<&str>, profile: Option<&str>) -> Option<&'inputs CurrentUser> {
+        let known = self.inputs.current_user.as_ref();
+        if known.is_none() {
+            self.needs.insert(Need::CurrentUser {
+                host: host.map(str::to_owned),
+                profile: profile.map(str::to_owned),
+            });
+        }
+        known
+    }
+
+    pub(super) fn git(&mut self) -> Option<Option<&'inputs GitCheckout>> {
+        let known = self.inputs.git.as_ref().map(Option::as_ref);
+        if known.is_none() {
+            self.needs.insert(Need::Git);
+        }
+        known
+    }
+
+    pub(super) fn lookup(&mut self, kind: &str, name: &str) -> Option<&'inputs Result<String, String>> {
+        let key = (kind.to_owned(), name.to_owned());
+        let known = self.inputs.lookups.get(&key);
+        if known.is_none() {
+            let (kind, name) = key;
+            self.needs.insert(Need::Lookup { kind, name });
+        }
+        known
+    }
+
+    /// What a pass without a bundle came to.
+    pub(super) fn into_resolution(self) -> Resolution {
+        if self.has_errors() || self.needs.is_empty() {
+            Resolution::Refused(self.diagnostics)
+        } else {
+            Resolution::Needs(self.needs)
+        }
+    }
+
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+}
