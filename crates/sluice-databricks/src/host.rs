@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use reqwest::Url;
 
@@ -10,7 +11,7 @@ use reqwest::Url;
 ///
 /// Plain HTTP is accepted only for this machine, because every request carries a token.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Host(Url);
+pub struct Host(Arc<Url>);
 
 /// A text is not the address of a workspace.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Host {
 
     /// The address of a path of the API, already percent-encoded.
     pub(crate) fn join(&self, path: &str) -> Url {
-        let mut url = self.0.clone();
+        let mut url = Url::clone(&self.0);
         url.set_path(path);
         url
     }
@@ -65,7 +66,7 @@ impl FromStr for Host {
             .ok_or_else(malformed)?;
         let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
         let url = format!("{}://{name}{port}", parsed.scheme());
-        let host = Self(Url::parse(&url).map_err(|_not_a_url| malformed())?);
+        let host = Self(Arc::new(Url::parse(&url).map_err(|_not_a_url| malformed())?));
         match parsed.scheme() {
             "https" => Ok(host),
             "http" if host.is_loopback() => Ok(host),

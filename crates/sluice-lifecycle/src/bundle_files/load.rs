@@ -1,0 +1,252 @@
+//! The loop around the pure resolution: it asks, this reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use sluice_bundle::language::{Bundle, CurrentUser, GitCheckout, Inputs, Need, Resolution, resolve};
+use sluice_databricks::{
+    Client, ClientError, ConfigurationError, ConfigurationSources, CredentialReference, RetryPolicy,
+};
+use sluice_model::{Actor, Diagnostic, Tree};
+use sluice_wire::{Method, Request};
+
+use crate::bundle_files::git::{self, GitError};
+use crate::bundle_files::{glob, local_path, lookup};
+
+/// Which bundle, for which target, with which values, at which workspace.
+#[derive(Clone, Debug, Default)]
+pub struct BundleRequest {
+    /// The bundle's directory.
+    pub root: PathBuf,
+    /// The target; the default target when there is none.
+    pub target: Option<String>,
+    /// `--var name=value`.
+    pub variables: BTreeMap<String, String>,
+    /// Values of an environment's binding.
+    pub binding: BTreeMap<String, Tree>,
+    /// The host that an environment names; the bundle's own when there is none.
+    pub host: Option<String>,
+    /// The credential that an environment names.
+    pub credential: Option<CredentialReference>,
+    /// The process environment; `DATABRICKS_*` and `BUNDLE_VAR_*` are looked at.
+    pub environment: BTreeMap<String, String>,
+    /// The checkout that the files come from, when the directory is an export of a commit and not a checkout itself.
+    pub git: Option<GitCheckout>,
+    /// Where local state is kept; `.databricks/bundle/<target>` in the bundle's directory when there is none.
+    pub local_state: Option<PathBuf>,
+}
+
+/// A resolved bundle with the client of its workspace.
+#[derive(Clone, Debug)]
+pub struct LoadedBundle {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Warnings and recommendations.
+    pub findings: Vec<Diagnostic>,
+    /// The client, signed in as the bundle's current user.
+    pub client: Client,
+    /// The bundle's directory.
+    pub root: PathBuf,
+    /// Where local state is kept.
+    pub local_state: PathBuf,
+}
+
+impl LoadedBundle {
+    /// Who acts: the identity behind the token.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        let user = &self.bundle.current_user;
+        Actor {
+            subject: user.user_name.clone(),
+            display_name: user.display_name.clone(),
+            issuer: self.client.host().to_string(),
+            service: user.service_principal,
+        }
+    }
+}
+
+/// A bundle cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Its files have errors; all that were found.
+    #[error("the bundle has errors")]
+    Refused(Vec<Diagnostic>),
+    /// A local file exists and cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not clear which workspace is meant, or there is no token for it.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// The workspace cannot be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Git cannot be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// Resolution asks again for what it was given.
+    #[error("resolution does not get on: it asks again for {0}")]
+    Stuck(String),
+}
+
+/// Loads and resolves a bundle: reads files, Git, the current user and lookups as resolution asks for them.
+///
+/// # Errors
+/// When the bundle has errors or what it needs cannot be read.
+pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
+    let mut loader = Loader::new(request);
+    loop {
+        match resolve(&loader.inputs) {
+            Resolution::Needs(needs) => loader.fill(needs).await?,
+            Resolution::Refused(diagnostics) => return Err(LoadError::Refused(diagnostics)),
+            Resolution::Resolved(bundle, findings) => {
+                let client = match loader.client.take() {
+                    Some(client) => client,
+                    None => loader.connect(Some(bundle.workspace.host.clone()), None)?,
+                };
+                let local_state = request
+                    .local_state
+                    .clone()
+                    .unwrap_or_else(|| request.root.join(".databricks/bundle").join(&bundle.target));
+                return Ok(LoadedBundle {
+                    bundle: *bundle,
+                    findings,
+                    client,
+                    root: request.root.clone(),
+                    local_state,
+                });
+            }
+        }
+    }
+}
+
+struct Loader<'a> {
+    request: &'a BundleRequest,
+    inputs: Inputs,
+    asked: BTreeSet<Need>,
+    client: Option<Client>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(request: &'a BundleRequest) -> Self {
+        let variable_environment = request
+            .environment
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("BUNDLE_VAR_")?.to_owned(), value.clone())))
+            .collect();
+        Self {
+            request,
+            inputs: Inputs {
+                target: request.target.clone(),
+                variable_flags: request.variables.clone(),
+                variable_environment,
+                variable_binding: request.binding.clone(),
+                host: request.host.clone(),
+                git: request.git.clone().map(Some),
+                ..Inputs::default()
+            },
+            asked: BTreeSet::new(),
+            client: None,
+        }
+    }
+
+    async fn fill(&mut self, needs: BTreeSet<Need>) -> Result<(), LoadError> {
+        if let Some(again) = needs.iter().find(|need| self.asked.contains(need)) {
+            return Err(LoadError::Stuck(format!("{again:?}")));
+        }
+        if needs.is_empty() {
+            return Err(LoadError::Stuck("nothing".to_owned()));
+        }
+        let root = &self.request.root;
+        for need in &needs {
+            match need {
+                Need::File(path) => {
+                    let text = read_text(&root.join(path))?;
+                    self.inputs.files.insert(path.clone(), text);
+                }
+                Need::Glob(pattern) => {
+                    let found = glob::matches(root, pattern);
+                    self.inputs.globs.insert(pattern.clone(), found);
+                }
+                Need::LocalPath(path) => {
+                    let at = root.join(path);
+                    let found = local_path::classify(&at).map_err(|source| LoadError::Read { path: at, source })?;
+                    self.inputs.local_paths.insert(path.clone(), found);
+                }
+                Need::CurrentUser { host, profile } => {
+                    let client = self.connect(host.clone(), profile.clone())?;
+                    self.inputs.current_user = Some(current_user(&client).await?);
+                    self.client = Some(client);
+                }
+                Need::Git => self.inputs.git = Some(git::checkout(root).await?),
+                Need::Lookup { kind, name } => {
+                    let client = match &self.client {
+                        Some(client) => client.clone(),
+                        None => self.connect(None, None)?,
+                    };
+                    let found = lookup::lookup(&client, kind, name).await?;
+                    self.inputs.lookups.insert((kind.clone(), name.clone()), found);
+                }
+            }
+        }
+        self.asked.extend(needs);
+        Ok(())
+    }
+
+    /// The client of the workspace that the environment, or else the bundle's target, names.
+    fn connect(&self, host: Option<String>, profile: Option<String>) -> Result<Client, LoadError> {
+        let sources = ConfigurationSources {
+            host: self.request.host.clone().or(host),
+            profile,
+            credential: self.request.credential.clone(),
+            environment: self.request.environment.clone(),
+        };
+        Ok(Client::with_policy(&sources.resolve()?, RetryPolicy::default())?)
+    }
+}
+
+fn read_text(path: &Path) -> Result<Option<String>, LoadError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(source) => Err(LoadError::Read {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// What `scim/Me` answers, as far as it is looked at.
+#[derive(serde::Deserialize)]
+struct Me {
+    #[serde(rename = "userName")]
+    user_name: String,
+    #[serde(rename = "displayName", default)]
+    display_name: Option<String>,
+}
+
+/// Who is signed in.
+///
+/// # Errors
+/// When the workspace cannot be asked.
+pub async fn current_user(client: &Client) -> Result<CurrentUser, ClientError> {
+    let me: Me = client
+        .fetch(&Request::new(Method::Get, "/api/2.0/preview/scim/v2/Me"))
+        .await?;
+    Ok(CurrentUser {
+        // A service principal signs in under its application id, which is a UUID; a user name never is one.
+        service_principal: uuid::Uuid::try_parse(&me.user_name).is_ok(),
+        display_name: me
+            .display_name
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| me.user_name.clone()),
+        user_name: me.user_name,
+    })
+}

@@ -1,0 +1,19 @@
+//! Between a bundle on disk and the pure bundle language: finds it, reads what resolution asks for, and uploads its files.
+//!
+//! It decides nothing about resources. Start at [`load::load`]; [`upload::synchronise`] brings the files to the workspace.
+
+pub mod file_list;
+pub mod git;
+mod glob;
+pub mod listing;
+//LOAD pub mod load;
+mod local_path;
+mod lookup;
+pub mod root;
+pub mod upload;
+
+pub use git::GitError;
+pub use listing::{ListingError, LocalFile, LocalFiles};
+//LOAD pub use load::{BundleRequest, LoadError, LoadedBundle, load};
+pub use root::{RootError, find_root};
+pub use upload::{SyncChanges, SyncError};
