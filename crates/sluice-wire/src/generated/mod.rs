@@ -1,0 +1,3 @@
+//! What `cargo xtask generate` writes. Nothing here is edited by hand.
+
+pub(crate) mod operations;
