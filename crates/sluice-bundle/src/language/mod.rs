@@ -18,6 +18,7 @@ mod yaml;
 mod tests;
 
 pub use resolve::resolve;
+pub use yaml::parse as parse_yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -19,7 +19,10 @@ const MAXIMUM_DEPTH: usize = 100;
 const MAXIMUM_NODES: usize = 1_000_000;
 
 /// Reads the one document of a text; an empty text is null. All places name `file`.
-pub(super) fn parse(text: &str, file: &str) -> Result<Tree, Vec<Diagnostic>> {
+///
+/// # Errors
+/// When the text is not YAML, or not the part of it that documents here may use.
+pub fn parse(text: &str, file: &str) -> Result<Tree, Vec<Diagnostic>> {
     let mut reader = Reader {
         parser: Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)),
         file: file.into(),

@@ -1,0 +1,446 @@
+//! `platform.yaml`: what all products of a platform share, and the binding of one environment. Strict: an unknown key is an error.
+//!
+//! ```yaml
+//! version: 1
+//! id: aviation
+//! environments:
+//!   - name: dev
+//!     target: dev
+//!     host: https://dev.example.test
+//!     credentials: {profile: dev-deployer}
+//!     values: {catalog: dev}
+//!   - name: qa
+//!     target: qa
+//!     host: https://qa.example.test
+//!     credentials: {env: QA_TOKEN}
+//!     values: {catalog: qa}
+//!     requires: [dev]
+//!     gates: [upstream-verified, plan-unchanged]
+//! blueprints: [blueprints/data-product]
+//! principals: {jane@example.test: jane.doe@corp.example.test}
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sluice_databricks::{CredentialReference, Host};
+use sluice_governance::document::{Object, Reader, Value, suggestion};
+use sluice_model::{Diagnostic, Digest, EnvironmentName, Tree};
+
+use crate::documents::{DocumentError, read_document};
+use crate::places::LOCAL_PLATFORM;
+
+/// Name of the file.
+pub const FILE_NAME: &str = "platform.yaml";
+/// Version of the format that this reads.
+pub const FORMAT_VERSION: i64 = 1;
+
+/// One condition of a promotion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateKind {
+    /// Every required environment has this digest, verified.
+    UpstreamVerified,
+    /// What was decided about is what is about to be done.
+    PlanUnchanged,
+}
+
+impl GateKind {
+    /// The word in `platform.yaml` and in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UpstreamVerified => "upstream-verified",
+            Self::PlanUnchanged => "plan-unchanged",
+        }
+    }
+}
+
+/// A named stage, bound to a bundle target, a workspace and its values.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Name.
+    pub name: EnvironmentName,
+    /// Bundle target.
+    pub target: String,
+    /// Workspace.
+    pub host: Host,
+    /// Where the token is; the official order of the clients when none is named.
+    pub credentials: Option<CredentialReference>,
+    /// Values of bundle variables.
+    pub values: BTreeMap<String, Tree>,
+    /// Environments in which the same release must have been verified before.
+    pub requires: Vec<EnvironmentName>,
+    /// Conditions of a promotion to it.
+    pub gates: Vec<GateKind>,
+}
+
+/// What one environment adds to a release. What runs is (release digest, binding digest).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EnvironmentBinding {
+    /// Environment.
+    pub environment: EnvironmentName,
+    /// Bundle target.
+    pub target: String,
+    /// Workspace.
+    pub host: String,
+    /// Values of bundle variables.
+    pub values: BTreeMap<String, serde_json::Value>,
+}
+
+impl EnvironmentBinding {
+    /// Identity of these values.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of_canonical_json(self).expect("invariant: a binding has only text keys")
+    }
+}
+
+impl Environment {
+    /// What this environment adds to a release. Credentials are no part of it.
+    #[must_use]
+    pub fn binding(&self) -> EnvironmentBinding {
+        EnvironmentBinding {
+            environment: self.name.clone(),
+            target: self.target.clone(),
+            host: self.host.to_string(),
+            values: self
+                .values
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_json()))
+                .collect(),
+        }
+    }
+}
+
+/// What all products of a platform share.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// The file that it was read from.
+    pub path: PathBuf,
+    /// Identity: names the ledger and the local workspaces.
+    pub id: String,
+    /// Stages, in order.
+    pub environments: Vec<Environment>,
+    /// Directories of blueprints, absolute.
+    pub blueprints: Vec<PathBuf>,
+    /// Commit e-mail address → subject of the person.
+    pub principals: BTreeMap<String, String>,
+}
+
+/// A platform cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformError {
+    /// The file cannot be read or has faults.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The command needs a platform.
+    #[error("no `platform.yaml` here or above; name it by --platform or SLUICE_PLATFORM")]
+    Missing,
+    /// There is no such environment.
+    #[error("`{platform}` has no environment `{name}`; it has {known}")]
+    UnknownEnvironment {
+        /// The file.
+        platform: PathBuf,
+        /// The name.
+        name: String,
+        /// The names that it has.
+        known: String,
+    },
+}
+
+impl Platform {
+    /// Finds and reads the platform: the named file, else the nearest `platform.yaml` in `start` or above; none when there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has faults; a named file must exist.
+    pub fn find(named: Option<&Path>, start: &Path) -> Result<Option<Self>, PlatformError> {
+        let path = match named {
+            Some(path) => Some(path.to_owned()),
+            None => start
+                .ancestors()
+                .map(|above| above.join(FILE_NAME))
+                .find(|path| path.is_file()),
+        };
+        path.map(|path| Self::read(&path)).transpose()
+    }
+
+    /// Reads a platform file.
+    ///
+    /// # Errors
+    /// When it cannot be read or has faults; all of them are reported.
+    pub fn read(path: &Path) -> Result<Self, PlatformError> {
+        let tree = read_document(path, &path.display().to_string())?;
+        let mut reader = Reader::default();
+        let platform = platform(&mut reader, &tree, path);
+        match (platform, reader.finish()) {
+            (Some(platform), diagnostics) if diagnostics.is_empty() => Ok(platform),
+            (_, diagnostics) => Err(DocumentError::Faults { diagnostics }.into()),
+        }
+    }
+
+    /// One environment.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn environment(&self, name: &str) -> Result<&Environment, PlatformError> {
+        self.environments
+            .iter()
+            .find(|environment| environment.name.as_str() == name)
+            .ok_or_else(|| {
+                let known: Vec<String> = self.environments.iter().map(|one| format!("`{}`", one.name)).collect();
+                PlatformError::UnknownEnvironment {
+                    platform: self.path.clone(),
+                    name: name.to_owned(),
+                    known: known.join(", "),
+                }
+            })
+    }
+}
+
+fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
+    let object = reader.document(tree, &["version", "id", "environments", "blueprints", "principals"])?;
+    reader.format_version(&object, FORMAT_VERSION);
+    let id = reader
+        .required(&object, "id")
+        .and_then(|value| identity(reader, &value));
+    reader.required(&object, "environments");
+    let environments = environments(reader, &object);
+    let base = path.parent().unwrap_or(Path::new(".")).to_owned();
+    let blueprints = reader
+        .texts(&object, "blueprints")
+        .into_iter()
+        .map(|text| base.join(text))
+        .collect();
+    let principals = reader.map(&object, "principals");
+    let principals = principals
+        .into_iter()
+        .filter_map(|(email, subject)| Some((email, reader.text(&subject)?)))
+        .collect();
+    Some(Platform {
+        path: path.to_owned(),
+        id: id?,
+        environments,
+        blueprints,
+        principals,
+    })
+}
+
+/// The id is a directory name, so it has the form of an environment's name.
+fn identity(reader: &mut Reader, value: &Value<'_>) -> Option<String> {
+    let id: EnvironmentName = reader.parsed(value)?;
+    if id.as_str() == LOCAL_PLATFORM {
+        let help = "`local` names the ledger of commands that have no platform".to_owned();
+        reader.error(value, "`local` cannot be the id of a platform", Some(help));
+        return None;
+    }
+    Some(id.as_str().to_owned())
+}
+
+fn environments(reader: &mut Reader, object: &Object<'_>) -> Vec<Environment> {
+    let mut environments: Vec<Environment> = Vec::new();
+    for item in reader.list(object, "environments") {
+        let Some(environment) = environment(reader, &item, &environments) else {
+            continue;
+        };
+        if environments.iter().any(|other| other.name == environment.name) {
+            reader.error(
+                &item,
+                format!("environment `{}` is declared twice", environment.name),
+                None,
+            );
+        } else {
+            environments.push(environment);
+        }
+    }
+    environments
+}
+
+fn environment(reader: &mut Reader, item: &Value<'_>, before: &[Environment]) -> Option<Environment> {
+    let keys = ["name", "target", "host", "credentials", "values", "requires", "gates"];
+    let fields = reader.object(item, &keys)?;
+    let name: Option<EnvironmentName> = reader.required(&fields, "name").and_then(|value| reader.parsed(&value));
+    let target = reader.required_text(&fields, "target");
+    let host = reader.required(&fields, "host").and_then(|value| reader.parsed(&value));
+    let credentials = fields.get("credentials").and_then(|value| credentials(reader, &value));
+    let values = reader
+        .map(&fields, "values")
+        .into_iter()
+        .map(|(name, value)| (name, value.tree.clone()))
+        .collect();
+    let requires = requires(reader, &fields, before);
+    let gates = gates(reader, &fields);
+    Some(Environment {
+        name: name?,
+        target: target?,
+        host: host?,
+        credentials,
+        values,
+        requires,
+        gates,
+    })
+}
+
+fn credentials(reader: &mut Reader, value: &Value<'_>) -> Option<CredentialReference> {
+    let fields = reader.object(value, &["env", "file", "profile"])?;
+    let env = reader.optional_text(&fields, "env").map(CredentialReference::Env);
+    let file = reader
+        .optional_text(&fields, "file")
+        .map(|path| CredentialReference::File(path.into()));
+    let profile = reader
+        .optional_text(&fields, "profile")
+        .map(CredentialReference::Profile);
+    let mut named: Vec<CredentialReference> = [env, file, profile].into_iter().flatten().collect();
+    if named.len() == 1 {
+        return named.pop();
+    }
+    let help = "`{env: NAME}`, `{file: PATH}` or `{profile: NAME}`".to_owned();
+    reader.error(
+        value,
+        format!("`{}` must name exactly one place of the token", value.path),
+        Some(help),
+    );
+    None
+}
+
+/// An environment may require only those before it, so that there is no circle and the order of the file is the order of promotion.
+fn requires(reader: &mut Reader, fields: &Object<'_>, before: &[Environment]) -> Vec<EnvironmentName> {
+    let mut names = Vec::new();
+    for item in reader.list(fields, "requires") {
+        let Some(name) = reader.parsed::<EnvironmentName>(&item) else {
+            continue;
+        };
+        if before.iter().any(|environment| environment.name == name) {
+            names.push(name);
+        } else {
+            let help = suggestion(
+                name.as_str(),
+                before.iter().map(|environment| environment.name.as_str()),
+            );
+            reader.error(
+                &item,
+                format!("no environment `{name}` is declared before this one"),
+                help,
+            );
+        }
+    }
+    names
+}
+
+fn gates(reader: &mut Reader, fields: &Object<'_>) -> Vec<GateKind> {
+    let all = [GateKind::UpstreamVerified, GateKind::PlanUnchanged];
+    if fields.get("gates").is_none() {
+        return all.to_vec();
+    }
+    let words = all.map(|kind| (kind.as_str(), kind));
+    let items = reader.list(fields, "gates");
+    let mut gates: Vec<GateKind> = items.iter().filter_map(|item| reader.word(item, &words)).collect();
+    gates.sort_unstable();
+    gates.dedup();
+    gates
+}
+
+/// The faults of a document error, when it is about content.
+impl PlatformError {
+    /// Findings to print, when the file has faults.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::Document(error) => error.diagnostics(),
+            Self::Missing | Self::UnknownEnvironment { .. } => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOUND: &str = "version: 1
+id: aviation
+environments:
+  - name: dev
+    target: dev
+    host: http://127.0.0.1:7341
+    credentials: {profile: dev-engineer}
+    values: {catalog: dev}
+  - name: qa
+    target: qa
+    host: http://127.0.0.1:7342
+    credentials: {env: QA_TOKEN}
+    values: {catalog: qa, size: 2}
+    requires: [dev]
+blueprints: [own/blueprint]
+principals: {jane@example.test: jane@corp.test}
+";
+
+    fn write(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        std::fs::write(&path, text).unwrap();
+        (directory, path)
+    }
+
+    #[test]
+    fn a_platform_is_found_from_below_and_bound() {
+        let (directory, path) = write(SOUND);
+        let below = directory.path().join("products/flights");
+        std::fs::create_dir_all(&below).unwrap();
+        let platform = Platform::find(None, &below).unwrap().unwrap();
+        assert_eq!(
+            (platform.path.as_path(), platform.id.as_str()),
+            (path.as_path(), "aviation")
+        );
+        assert_eq!(platform.blueprints, [directory.path().join("own/blueprint")]);
+        let qa = platform.environment("qa").unwrap();
+        assert_eq!(qa.requires, [platform.environments[0].name.clone()]);
+        assert_eq!(qa.credentials, Some(CredentialReference::Env("QA_TOKEN".to_owned())));
+        let mut other = qa.clone();
+        other.credentials = None;
+        assert_eq!(qa.binding().digest(), other.binding().digest());
+        other.values.insert("size".to_owned(), 3.into());
+        assert_ne!(qa.binding().digest(), other.binding().digest());
+    }
+
+    #[test]
+    fn faults_are_named_with_place_and_correction() {
+        let text = SOUND
+            .replace("requires: [dev]", "requires: [dvv]\n    gates: [upstream-verifed]")
+            .replace("{env: QA_TOKEN}", "{env: A, profile: b}")
+            .replace("blueprints", "blueprint");
+        let (_directory, path) = write(&text);
+        let error = Platform::read(&path).unwrap_err();
+        let file = path.display();
+        let found: Vec<String> = error.diagnostics().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                format!(
+                    "error: unknown key `blueprint`\n  at blueprint\n  in {file}:16:1\n  help: did you mean `blueprints`?"
+                ),
+                format!(
+                    "error: `environments[1].credentials` must name exactly one place of the token\n  at environments[1].credentials\n  in {file}:12:18\n  help: `{{env: NAME}}`, `{{file: PATH}}` or `{{profile: NAME}}`"
+                ),
+                format!(
+                    "error: no environment `dvv` is declared before this one\n  at environments[1].requires[0]\n  in {file}:14:16\n  help: did you mean `dev`?"
+                ),
+                format!(
+                    "error: `upstream-verifed` is not a value of `environments[1].gates[0]`\n  at environments[1].gates[0]\n  in {file}:15:13\n  help: did you mean `upstream-verified`?"
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_named_file_must_exist_and_a_searched_one_need_not() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(Platform::find(None, directory.path()).unwrap().is_none());
+        let missing = directory.path().join("other.yaml");
+        let error = Platform::find(Some(&missing), directory.path()).unwrap_err();
+        assert!(
+            matches!(error, PlatformError::Document(DocumentError::Read { ref path, .. }) if *path == missing),
+            "{error}"
+        );
+    }
+}
