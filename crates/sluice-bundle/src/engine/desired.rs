@@ -1,0 +1,287 @@
+//! The desired resources of a bundle: one body per key, sub-resources split off, references still in place, and the edges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use sluice_model::{Diagnostic, Location, ResourceKey, SubResource, Tree, TreePath};
+
+use super::graph::{self, Edges};
+use super::kinds::{self, Facts};
+use super::plan::Dependency;
+use super::references::{references_in, templates};
+use super::state::States;
+use crate::language::Bundle;
+
+/// The desired resources, and in which order they need each other.
+pub(crate) struct Desired {
+    /// By key.
+    pub(crate) resources: BTreeMap<ResourceKey, DesiredResource>,
+    /// Keys with what they need before them.
+    pub(crate) order: Vec<ResourceKey>,
+    /// What kinds need to know.
+    pub(crate) facts: Facts,
+}
+
+/// One desired resource.
+#[derive(Clone, Debug)]
+pub(crate) struct DesiredResource {
+    /// The body to send, references in place.
+    pub(crate) body: Value,
+    /// What it needs first.
+    pub(crate) depends_on: Vec<Dependency>,
+    /// Where it is written.
+    pub(crate) location: Option<Location>,
+    /// `lifecycle.prevent_destroy`.
+    pub(crate) prevent_destroy: bool,
+    /// `on_change: recreate` of a catalog resource.
+    pub(crate) recreate_on_change: bool,
+}
+
+/// Fields of a document that are the engine's and never sent.
+const ENGINE_FIELDS: &[&str] = &["permissions", "grants", "lifecycle", "on_change"];
+
+/// What kinds need to know about the deployment of this bundle.
+pub(crate) fn facts(bundle: &Bundle) -> Facts {
+    Facts {
+        marker: format!("{}/{}", bundle.name, bundle.target),
+        metadata_file_path: format!("{}/metadata.json", bundle.workspace.state_path),
+        user_name: bundle.current_user.user_name.clone(),
+        service_principal: bundle.current_user.service_principal,
+        warehouse_id: bundle
+            .catalog
+            .get("warehouse_id")
+            .and_then(Tree::as_str)
+            .map(str::to_owned),
+    }
+}
+
+/// Everything that the bundle and its catalog files want. Faults are added to `faults`; what is faulty is left out.
+pub(crate) fn collect(bundle: &Bundle, states: &States, faults: &mut Vec<Diagnostic>) -> Desired {
+    let mut collector = Collector {
+        facts: facts(bundle),
+        states,
+        resources: BTreeMap::new(),
+        faults,
+    };
+    collector.document(bundle.config.get("resources"), false);
+    collector.document(Some(&bundle.catalog), true);
+    let Collector {
+        facts,
+        resources,
+        faults,
+        ..
+    } = collector;
+    let mut resources = resources;
+    edges(&mut resources, faults);
+    let edges: Edges = resources
+        .iter()
+        .map(|(key, resource)| (key.clone(), resource.depends_on.clone()))
+        .collect();
+    let order = graph::topological(&edges).unwrap_or_else(|cycle| {
+        faults.push(cycle_fault(&cycle, &resources));
+        Vec::new()
+    });
+    Desired {
+        resources,
+        order,
+        facts,
+    }
+}
+
+struct Collector<'a> {
+    facts: Facts,
+    states: &'a States,
+    resources: BTreeMap<ResourceKey, DesiredResource>,
+    faults: &'a mut Vec<Diagnostic>,
+}
+
+impl Collector<'_> {
+    fn document(&mut self, kinds: Option<&Tree>, catalog: bool) {
+        for (kind, resources) in kinds.and_then(Tree::as_mapping).into_iter().flatten() {
+            if catalog && matches!(kind.as_str(), "version" | "warehouse_id") {
+                continue;
+            }
+            for (name, tree) in resources.as_mapping().into_iter().flatten() {
+                let key = ResourceKey {
+                    catalog,
+                    kind: kind.clone(),
+                    name: name.clone(),
+                    sub: None,
+                };
+                self.resource(key, tree);
+            }
+        }
+    }
+
+    fn resource(&mut self, key: ResourceKey, tree: &Tree) {
+        let document = without_nulls(tree.to_json());
+        let location = tree.key_location.clone().or_else(|| tree.location.clone());
+        if kinds::of(&key).is_none() {
+            let kinds = kinds::SUPPORTED.join("`, `");
+            self.faults.push(
+                Diagnostic::error(format!(
+                    "`{key}` cannot be deployed: the kind `{}` is not supported",
+                    key.kind
+                ))
+                .help(format!(
+                    "supported kinds: `{kinds}`; deploy other kinds with `databricks bundle`"
+                ))
+                .path(path_of(&key))
+                .location(location),
+            );
+            return;
+        }
+        let flag = |pointer: &str| document.pointer(pointer).and_then(Value::as_bool) == Some(true);
+        let resource = DesiredResource {
+            body: Value::Null,
+            depends_on: Vec::new(),
+            location,
+            prevent_destroy: flag("/lifecycle/prevent_destroy"),
+            recreate_on_change: document.get("on_change").and_then(Value::as_str) == Some("recreate"),
+        };
+        if let Some((sub, body)) = self.sub_document(&key, &document) {
+            self.add(key.with_sub(sub), body, resource.clone());
+        }
+        let mut body = document;
+        if let Value::Object(fields) = &mut body
+            && !(key.catalog && key.kind == "grants")
+        {
+            fields.retain(|name, _| !ENGINE_FIELDS.contains(&name.as_str()));
+        }
+        self.add(key, body, resource);
+    }
+
+    fn add(&mut self, key: ResourceKey, document: Value, mut resource: DesiredResource) {
+        let Some(kind) = kinds::of(&key) else { return };
+        match kind.desired(document, &self.facts) {
+            Ok(body) => {
+                resource.body = body;
+                self.resources.insert(key, resource);
+            }
+            Err(faults) => self.faults.extend(faults.into_iter().map(|fault| {
+                Diagnostic::error(format!("`{key}` {fault}"))
+                    .path(path_of(&key))
+                    .location(resource.location.clone())
+            })),
+        }
+    }
+
+    /// The document of a resource's permissions or grants. It exists without an entry in the configuration when grants were given
+    /// before, so that they are taken back.
+    fn sub_document(&self, key: &ResourceKey, document: &Value) -> Option<(SubResource, Value)> {
+        let sub = kinds::sub_of(key)?;
+        let empty = json!([]);
+        match sub {
+            SubResource::Permissions => {
+                let list = document
+                    .get("permissions")
+                    .filter(|list| list.as_array().is_some_and(|list| !list.is_empty()))?;
+                let object_id = format!("/{}/${{{key}.id}}", key.kind);
+                Some((sub, json!({"object_id": object_id, "__embed__": list})))
+            }
+            SubResource::Grants => {
+                let known = self.states.get(&key.with_sub(sub)).is_some();
+                let list = document.get("grants").unwrap_or(&empty);
+                if list == &empty && !known {
+                    return None;
+                }
+                let body = json!({
+                    "securable_type": kinds::securable_of(key),
+                    "full_name": format!("${{{key}.id}}"),
+                    "__embed__": list,
+                });
+                Some((sub, body))
+            }
+        }
+    }
+}
+
+/// Finds the edges of every resource: its references, and names of declared objects that it uses literally.
+fn edges(resources: &mut BTreeMap<ResourceKey, DesiredResource>, faults: &mut Vec<Diagnostic>) {
+    let names = kinds::declared_names(resources.iter().map(|(key, resource)| (key, &resource.body)));
+    let keys: BTreeSet<ResourceKey> = resources.keys().cloned().collect();
+    for (key, resource) in resources.iter_mut() {
+        let mut needed = BTreeSet::new();
+        for (path, template) in templates(&resource.body) {
+            for reference in references_in(&template) {
+                if keys.contains(&reference.node) {
+                    needed.insert((reference.node, reference.text));
+                } else {
+                    faults.push(unknown_reference(
+                        key,
+                        resource,
+                        &path.to_string(),
+                        &reference.text,
+                        &keys,
+                    ));
+                }
+            }
+        }
+        for (node, label) in kinds::implied_needs(key, &resource.body, &names) {
+            if node != *key && !needed.iter().any(|(other, _)| *other == node) {
+                needed.insert((node, label));
+            }
+        }
+        resource.depends_on = needed
+            .into_iter()
+            .map(|(node, label)| Dependency { node, label })
+            .collect();
+    }
+}
+
+fn unknown_reference(
+    key: &ResourceKey,
+    resource: &DesiredResource,
+    path: &str,
+    reference: &str,
+    keys: &BTreeSet<ResourceKey>,
+) -> Diagnostic {
+    let known: Vec<String> = keys
+        .iter()
+        .filter(|key| key.sub.is_none())
+        .map(|key| format!("`{key}`"))
+        .collect();
+    Diagnostic::error(format!(
+        "`{key}` refers to `{reference}`, which does not exist (in `{path}`)"
+    ))
+    .help(format!("declared resources: {}", known.join(", ")))
+    .path(path_of(key))
+    .location(resource.location.clone())
+}
+
+fn cycle_fault(cycle: &[ResourceKey], resources: &BTreeMap<ResourceKey, DesiredResource>) -> Diagnostic {
+    let mut names: Vec<String> = cycle.iter().map(|key| format!("`{key}`")).collect();
+    names.extend(names.first().cloned());
+    let mut fault = Diagnostic::error(format!("resources need each other in a circle: {}", names.join(" → ")))
+        .help("take one of the references out");
+    for key in cycle {
+        let location = resources.get(key).and_then(|resource| resource.location.clone());
+        fault = fault.path(path_of(key)).location(location);
+    }
+    fault
+}
+
+/// The place of a resource in the document.
+pub(crate) fn path_of(key: &ResourceKey) -> TreePath {
+    let root = if key.catalog { "catalog" } else { "resources" };
+    let path = TreePath::keys([root, &key.kind, &key.name]);
+    match key.sub {
+        None => path,
+        Some(SubResource::Permissions) => path.key("permissions"),
+        Some(SubResource::Grants) => path.key("grants"),
+    }
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        scalar @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => scalar,
+    }
+}

@@ -1,0 +1,268 @@
+//! The three-way difference of one body: last applied, desired, observed; every changed field classified by rules.
+//!
+//! Rules are data of each kind, with a reason that the plan repeats. Nothing here knows a kind. Start at [`difference`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::field_path::{FieldPath, Segment, covers, matches};
+use super::plan::{Action, FieldChange};
+
+/// How the fields of a kind are compared.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    /// Lists whose items have an identity: pattern of the list, and the fields that identify an item (the first that it has).
+    pub(crate) keyed: &'static [(&'static str, &'static [&'static str])],
+    /// Field rules; for each class the first that covers the path counts.
+    pub(crate) fields: &'static [Rule],
+    /// Fields at the top that only the server writes; they are never compared.
+    pub(crate) output_only: &'static [&'static str],
+}
+
+/// One field rule.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// Which fields, as in [`covers`].
+    pub(crate) pattern: &'static str,
+    /// What is special about them.
+    pub(crate) class: Class,
+    /// Why, in a word or a few, as plans show it.
+    pub(crate) reason: &'static str,
+}
+
+/// What is special about a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Class {
+    /// A change in the configuration does nothing.
+    IgnoreLocal,
+    /// A change in the workspace does nothing.
+    IgnoreRemote,
+    /// Part of the identity: a change in the configuration does this; a change in the workspace does nothing.
+    Identity(Action),
+    /// The server fills it when the configuration leaves it out: with one of these values, or with any when there are none.
+    BackendDefault(&'static [&'static str]),
+    /// A slash at the end makes no difference.
+    TrailingSlash,
+    /// Upper and lower case make no difference.
+    CaseInsensitive,
+    /// The server does not return it.
+    NotReturned,
+    /// It cannot be changed in place.
+    Recreate,
+}
+
+/// All fields in which the three differ, by path. A field that needs nothing is there too, with [`Action::Skip`] and the reason.
+pub(crate) fn difference(
+    rules: &Rules,
+    old: Option<&Value>,
+    new: &Value,
+    remote: Option<&Value>,
+) -> BTreeMap<String, FieldChange> {
+    let mut changes = BTreeMap::new();
+    let walk = Walk { rules };
+    walk.compare(&FieldPath::default(), [old, Some(new), remote], &mut changes);
+    changes
+}
+
+/// The highest action of some field changes.
+pub(crate) fn highest(changes: &BTreeMap<String, FieldChange>) -> Action {
+    changes
+        .values()
+        .map(|change| change.action)
+        .max()
+        .unwrap_or(Action::Skip)
+}
+
+/// Last applied, desired, observed.
+type Three<'a> = [Option<&'a Value>; 3];
+
+struct Walk<'r> {
+    rules: &'r Rules,
+}
+
+impl Walk<'_> {
+    fn compare(&self, path: &FieldPath, values: Three<'_>, changes: &mut BTreeMap<String, FieldChange>) {
+        let values @ [old, new, remote] = values.map(|value| value.filter(|value| !value.is_null()));
+        if old == new && new == remote {
+            return;
+        }
+        match (new, remote) {
+            (Some(Value::Object(one)), Some(Value::Object(two))) => {
+                let old_keys = old
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flat_map(serde_json::Map::keys);
+                let names: BTreeSet<&String> = one.keys().chain(two.keys()).chain(old_keys).collect();
+                for name in names {
+                    let inner = path.key(name);
+                    if path.0.is_empty() && self.rules.output_only.contains(&name.as_str()) {
+                        continue;
+                    }
+                    self.compare(
+                        &inner,
+                        values.map(|value| value.and_then(|value| value.get(name))),
+                        changes,
+                    );
+                }
+            }
+            (Some(Value::Array(one)), Some(Value::Array(two))) => {
+                let lists = [old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice), one, two];
+                match self.keyed_items(path, lists) {
+                    Some(items) => {
+                        for (segment, values) in items {
+                            self.compare(&path.then(segment), values, changes);
+                        }
+                    }
+                    None if of_objects(lists, old.is_some()) => {
+                        for index in 0..one.len() {
+                            let inner = path.then(Segment::Index(index));
+                            self.compare(&inner, lists.map(|list| list.get(index)), changes);
+                        }
+                    }
+                    None => self.emit(path, values, changes),
+                }
+            }
+            _ => self.emit(path, values, changes),
+        }
+    }
+
+    /// The items of three lists, paired by identity; none when the list has no identity rule or an identity is missing or twice.
+    fn keyed_items<'a>(&self, path: &FieldPath, lists: [&'a [Value]; 3]) -> Option<BTreeMap<Segment, Three<'a>>> {
+        let (_, identities) = self.rules.keyed.iter().find(|(pattern, _)| matches(pattern, path))?;
+        let mut items: BTreeMap<Segment, Three<'a>> = BTreeMap::new();
+        for (side, list) in lists.into_iter().enumerate() {
+            for item in list {
+                let segment = identities.iter().find_map(|field| {
+                    let value = item.get(field)?.as_str()?;
+                    Some(Segment::Select((*field).to_owned(), value.to_owned()))
+                })?;
+                if items.entry(segment).or_default()[side].replace(item).is_some() {
+                    return None;
+                }
+            }
+        }
+        Some(items)
+    }
+
+    fn emit(&self, path: &FieldPath, values: Three<'_>, changes: &mut BTreeMap<String, FieldChange>) {
+        let (action, reason) = self.classify(path, values);
+        let [old, new, remote] = values.map(Option::<&Value>::cloned);
+        let change = FieldChange {
+            action,
+            reason: reason.map(str::to_owned),
+            old,
+            new,
+            remote,
+        };
+        changes.insert(path.to_string(), change);
+    }
+
+    fn rule(&self, path: &FieldPath, class: impl Fn(Class) -> bool) -> Option<&'static Rule> {
+        self.rules
+            .fields
+            .iter()
+            .find(|rule| class(rule.class) && covers(rule.pattern, path))
+    }
+
+    /// The order of the questions is that of the Databricks CLI: the first that answers decides.
+    fn classify(&self, path: &FieldPath, [old, new, remote]: Three<'_>) -> (Action, Option<&'static str>) {
+        let not_returned = self.rule(path, |class| class == Class::NotReturned);
+        if new == remote && not_returned.is_none() {
+            return (Action::Skip, Some("remote_already_set"));
+        }
+        if [old, new, remote].into_iter().all(is_empty) {
+            return (Action::Skip, Some("empty"));
+        }
+        let changed_locally = old != new;
+        let ignored = if changed_locally {
+            Class::IgnoreLocal
+        } else {
+            Class::IgnoreRemote
+        };
+        if let Some(rule) = self.rule(path, |class| class == ignored) {
+            return (Action::Skip, Some(rule.reason));
+        }
+        if let Some((rule, on_change)) = self.identity(path) {
+            let action = if changed_locally && old.is_some() {
+                on_change
+            } else {
+                Action::Skip
+            };
+            return (action, Some(rule.reason));
+        }
+        if old.is_none() && new.is_none() && self.is_backend_default(path, remote) {
+            return (Action::Skip, Some("backend_default"));
+        }
+        if let Some(reason) = self.normalised(path, new, remote) {
+            return (Action::Skip, Some(reason));
+        }
+        if let Some(rule) = not_returned
+            && remote.is_none()
+            && !changed_locally
+        {
+            return (Action::Skip, Some(rule.reason));
+        }
+        match self.rule(path, |class| class == Class::Recreate) {
+            Some(rule) => (Action::Recreate, Some(rule.reason)),
+            None => (Action::Update, None),
+        }
+    }
+
+    fn identity(&self, path: &FieldPath) -> Option<(&'static Rule, Action)> {
+        self.rules.fields.iter().find_map(|rule| match rule.class {
+            Class::Identity(action) if covers(rule.pattern, path) => Some((rule, action)),
+            _ => None,
+        })
+    }
+
+    fn is_backend_default(&self, path: &FieldPath, remote: Option<&Value>) -> bool {
+        self.rules.fields.iter().any(|rule| match rule.class {
+            Class::BackendDefault([]) => covers(rule.pattern, path),
+            Class::BackendDefault(allowed) => {
+                matches(rule.pattern, path)
+                    && remote.is_some_and(|remote| allowed.iter().any(|value| is_text(remote, value)))
+            }
+            _ => false,
+        })
+    }
+
+    fn normalised(&self, path: &FieldPath, new: Option<&Value>, remote: Option<&Value>) -> Option<&'static str> {
+        let (new, remote) = (new?.as_str()?, remote?.as_str()?);
+        let slash = self.rule(path, |class| class == Class::TrailingSlash);
+        if let Some(rule) = slash
+            && new.trim_end_matches('/') == remote.trim_end_matches('/')
+        {
+            return Some(rule.reason);
+        }
+        let case = self.rule(path, |class| class == Class::CaseInsensitive)?;
+        (new.to_lowercase() == remote.to_lowercase()).then_some(case.reason)
+    }
+}
+
+/// Whether lists without identity are compared item by item: all of one length, and holding objects.
+fn of_objects(lists: [&[Value]; 3], has_old: bool) -> bool {
+    let [old, new, remote] = lists;
+    new.len() == remote.len() && (!has_old || old.len() == new.len()) && new.iter().all(Value::is_object)
+}
+
+fn is_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(value) => value == text,
+        Value::Bool(value) => value.to_string() == text,
+        Value::Number(value) => value.to_string() == text,
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// Whether a value says nothing: absent, null, `false`, zero, an empty text, list or object, or an object of such values.
+pub(crate) fn is_empty(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => true,
+        Some(Value::Bool(value)) => !value,
+        Some(Value::Number(number)) => number.as_f64() == Some(0.0),
+        Some(Value::String(text)) => text.is_empty(),
+        Some(Value::Array(items)) => items.is_empty(),
+        Some(Value::Object(fields)) => fields.values().all(|value| is_empty(Some(value))),
+    }
+}

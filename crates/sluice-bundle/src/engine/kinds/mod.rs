@@ -1,0 +1,306 @@
+//! The resource kinds, one file each: field rules as data, requests as values, ids and waits.
+//!
+//! The engine around them ([`super::plan`], [`super::reads`], [`super::steps`]) knows no kind by name. A new kind is one file
+//! here, a line in [`of`], and its name in [`SUPPORTED`].
+
+mod jobs;
+mod permissions;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sluice_model::{ResourceKey, SubResource};
+use sluice_wire::{Request, Response};
+
+use super::difference::Rules;
+use super::plan::{FieldChange, PlanEntry};
+
+/// The kinds of bundle resources that this engine deploys, for messages.
+pub(crate) const SUPPORTED: &[&str] = &["jobs"];
+
+/// What kinds need to know about the deployment.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// `<bundle name>/<target>`: the ownership marker of tables and views.
+    pub(crate) marker: String,
+    /// Path of the deployment's `metadata.json`: the ownership marker of jobs.
+    pub(crate) metadata_file_path: String,
+    /// Name of the deploying user or application id of the deploying service principal.
+    pub(crate) user_name: String,
+    /// Whether a service principal deploys.
+    pub(crate) service_principal: bool,
+    /// The warehouse that runs statements.
+    pub(crate) warehouse_id: Option<String>,
+}
+
+/// One kind of resource or sub-resource.
+pub(crate) trait Kind: Sync {
+    /// How its fields are compared.
+    fn rules(&self) -> &'static Rules;
+
+    /// Fields that take ids as whole numbers, as patterns.
+    fn integers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The body that is sent, from the one in the document; faults are fragments that follow the resource's key.
+    fn desired(&self, document: Value, facts: &Facts) -> Result<Value, Vec<String>>;
+
+    /// The id that an object with this body has, for kinds whose id is made of fields.
+    fn natural_id(&self, body: &Value) -> Option<String> {
+        let _ = body;
+        None
+    }
+
+    /// Full names of Unity Catalog objects that it uses beside the one that contains it.
+    fn uses(&self, body: &Value) -> Vec<String> {
+        let _ = body;
+        Vec::new()
+    }
+
+    /// Reads one object.
+    fn read(&self, id: &str) -> Request;
+
+    /// The request for the page after this answer.
+    fn next_page(&self, request: &Request, answer: &Value) -> Option<Request> {
+        let _ = (request, answer);
+        None
+    }
+
+    /// Whether an error answer to [`Kind::read`] means that there is no such object.
+    fn is_absent(&self, status: u16, answer: &Value) -> bool {
+        let _ = answer;
+        status == 404
+    }
+
+    /// The observed object in the shape of a body, with fields that only the server writes beside it.
+    fn observed(&self, pages: Vec<Value>) -> Value;
+
+    /// The part of the observed object that takes part in the comparison.
+    fn comparable(&self, remote: &Value, old: Option<&Value>, new: &Value) -> Value {
+        let _ = (old, new);
+        remote.clone()
+    }
+
+    /// Looks for an object that an interrupted deployment left behind, for kinds without natural id.
+    fn search(&self, body: &Value) -> Option<Request> {
+        let _ = body;
+        None
+    }
+
+    /// The ids of objects in an answer to [`Kind::search`] that carry our mark.
+    fn found(&self, answer: &Value, mark: &str) -> Vec<String> {
+        let _ = (answer, mark);
+        Vec::new()
+    }
+
+    /// Whether this is access to an object and not an object: it is never found existing, and goes with its object.
+    fn is_access(&self) -> bool {
+        false
+    }
+
+    /// Whether objects of this kind carry an ownership marker.
+    fn has_marker(&self) -> bool {
+        false
+    }
+
+    /// Whether an observed object carries our marker, for kinds that have one.
+    fn is_marked(&self, remote: &Value, marker: &str) -> bool {
+        let _ = (remote, marker);
+        false
+    }
+
+    /// Whether objects hold rows, so that deleting them needs to be allowed by the caller.
+    fn holds_rows(&self) -> bool {
+        false
+    }
+
+    /// Why some of the changes cannot be made in place or by recreating: the reason and the ways out.
+    fn refused(&self, change: &Change<'_>) -> Vec<String> {
+        let _ = change;
+        Vec::new()
+    }
+
+    /// The calls that make the object.
+    fn create(&self, change: &Change<'_>) -> Vec<Call>;
+
+    /// The calls that change the object in place.
+    fn update(&self, change: &Change<'_>) -> Vec<Call>;
+
+    /// The calls that delete the object.
+    fn delete(&self, id: &str, old: &Value) -> Vec<Call>;
+}
+
+/// One resource on its way from last applied to desired.
+pub(crate) struct Change<'a> {
+    /// Remote id; none before it is made.
+    pub(crate) id: Option<&'a str>,
+    /// Last applied body.
+    pub(crate) old: Option<&'a Value>,
+    /// Desired body, references filled as far as they are known.
+    pub(crate) new: &'a Value,
+    /// Its plan entry: changed fields and observed object.
+    pub(crate) entry: &'a PlanEntry,
+}
+
+impl Change<'_> {
+    /// The changed fields that need something done.
+    pub(crate) fn needed(&self) -> impl Iterator<Item = (&String, &FieldChange)> {
+        self.entry
+            .changes
+            .iter()
+            .filter(|(_, change)| change.action != super::plan::Action::Skip)
+    }
+}
+
+/// One remote call of a kind and how to read its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Call {
+    /// What it does: `create`, `reset`, `add column day`.
+    pub(crate) description: String,
+    /// The request.
+    pub(crate) request: Request,
+    /// How its answer is read.
+    pub(crate) answer: Answer,
+    /// Whether sending it twice does the same as sending it once.
+    pub(crate) idempotent: bool,
+    /// Finds out whether a call without an answer took effect.
+    pub(crate) probe: Option<(Request, ProbeAnswer)>,
+}
+
+/// How the answer to a call is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Answer {
+    /// The id stands in this field.
+    IdField(&'static str),
+    /// The id is known.
+    Id(String),
+    /// The answer is a statement's; it may be running still. The id is known.
+    Statement(String),
+    /// The object is gone, also when it was not there.
+    Gone,
+    /// As [`Answer::Statement`], and the object is gone afterwards.
+    GoneByStatement(String),
+}
+
+/// How the answer to a probe is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ProbeAnswer {
+    /// The call took effect when the object with this id can be read.
+    Exists(String),
+    /// The call took effect when this field of the observed object has this value.
+    Field {
+        /// Path as plans write it.
+        path: String,
+        /// The value that the call sets; none when it removes the field.
+        value: Option<Value>,
+        /// Id of the object.
+        id: String,
+    },
+    /// The call took effect when the search finds exactly one object with this mark.
+    Search {
+        /// The mark.
+        mark: String,
+    },
+}
+
+/// The kind of a key; none when this engine does not deploy it.
+pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
+    match (key.catalog, key.kind.as_str(), key.sub) {
+        (false, "jobs", None) => Some(&jobs::Jobs),
+        (false, "jobs", Some(SubResource::Permissions)) => Some(&permissions::JobPermissions),
+        _ => None,
+    }
+}
+
+/// The sub-resource that a kind can have.
+pub(crate) fn sub_of(key: &ResourceKey) -> Option<SubResource> {
+    match (key.catalog, key.kind.as_str()) {
+        (false, "jobs") => Some(SubResource::Permissions),
+        _ => None,
+    }
+}
+
+/// The error code and message of an error answer.
+pub(crate) fn error_of(response: &Response) -> (String, String) {
+    let answer = response.json().unwrap_or(Value::Null);
+    let text = |field: &str| answer.get(field).and_then(Value::as_str).map(str::to_owned);
+    (
+        text("error_code").unwrap_or_else(|| format!("HTTP {}", response.status)),
+        text("message").unwrap_or_else(|| String::from_utf8_lossy(&response.body).into_owned()),
+    )
+}
+
+/// Copies the fields of an observed object that are in a list.
+pub(crate) fn pick(value: &Value, names: &[&str]) -> serde_json::Map<String, Value> {
+    names
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), value.get(name)?.clone())))
+        .collect()
+}
+
+/// A text field of a body.
+pub(crate) fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
+    body.get(name).and_then(Value::as_str)
+}
+
+/// Whether an object of the first key contains one of the second, so that deleting the first deletes the second.
+pub(crate) fn contains(outer: &ResourceKey, inner: &ResourceKey) -> bool {
+    let in_schema = matches!(
+        (inner.catalog, inner.kind.as_str()),
+        (false, "volumes") | (true, "tables" | "views")
+    );
+    outer.sub.is_none() && !outer.catalog && outer.kind == "schemas" && in_schema && inner.sub.is_none()
+}
+
+/// The Unity Catalog securable type of a key's kind, as the grants API writes it.
+pub(crate) fn securable_of(key: &ResourceKey) -> Option<&'static str> {
+    match (key.catalog, key.kind.as_str()) {
+        (false, "schemas") => Some("schema"),
+        (false, "volumes") => Some("volume"),
+        (true, "tables" | "views") => Some("table"),
+        _ => None,
+    }
+}
+
+/// Full names (lower case) of declared Unity Catalog objects whose names hold no references.
+pub(crate) fn declared_names<'a>(
+    resources: impl Iterator<Item = (&'a ResourceKey, &'a Value)>,
+) -> BTreeMap<String, ResourceKey> {
+    resources
+        .filter(|(key, _)| securable_of(key).is_some() && key.sub.is_none())
+        .filter_map(|(key, body)| Some((of(key)?.natural_id(body)?.to_lowercase(), key.clone())))
+        .filter(|(name, _)| !name.contains("${"))
+        .collect()
+}
+
+/// What a resource needs without a reference that says so: the schema of a volume, table or view, what a view's query reads, and
+/// the securable of grants. With each key the reference that could have been written.
+pub(crate) fn implied_needs(
+    key: &ResourceKey,
+    body: &Value,
+    names: &BTreeMap<String, ResourceKey>,
+) -> Vec<(ResourceKey, String)> {
+    let Some(kind) = of(key) else { return Vec::new() };
+    let mut wanted: Vec<String> = kind.uses(body);
+    if key.sub.is_none()
+        && let Some(name) = kind.natural_id(body)
+        && let Some((parent, _)) = name.rsplit_once('.')
+    {
+        wanted.push(parent.to_owned());
+    }
+    wanted
+        .into_iter()
+        .filter_map(|name| names.get(&name.to_lowercase()))
+        .filter(|node| *node != key)
+        .map(|node| (node.clone(), format!("${{{node}.id}}")))
+        .collect()
+}
+
+/// The id of a sub-resource, from the id of the resource that it belongs to.
+pub(crate) fn sub_id(key: &ResourceKey, parent_id: &str) -> Option<String> {
+    match key.sub? {
+        SubResource::Permissions => Some(format!("/{}/{parent_id}", key.kind)),
+        SubResource::Grants => Some(format!("{}/{parent_id}", securable_of(key)?)),
+    }
+}

@@ -1,0 +1,442 @@
+//! Makes a plan from a bundle, the last applied state and what was observed. Decides everything; applying decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sluice_model::{Diagnostic, ResourceKey};
+
+use super::desired::{self, Desired, DesiredResource, path_of};
+use super::difference::{difference, highest};
+use super::kinds::{self, Change, Kind};
+use super::plan::{Action, FieldChange, NewState, Plan, PlanEntry};
+use super::reads::{Observation, Observed, unclaimed};
+use super::references::{Known, Reference, fill, references_in};
+use super::state::{StateEntry, States};
+use crate::language::Bundle;
+
+/// What the caller wants of a plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlanOptions {
+    /// Plans with an empty configuration: everything in the state is deleted.
+    pub destroy: bool,
+    /// Takes over objects that exist without a state entry, whoever made them.
+    pub adopt: bool,
+    /// Allows deleting tables, which hold rows.
+    pub allow_destroy: bool,
+    /// Keys whose creation was begun by a deployment that stopped before it knew the answer (from the journal): an object that
+    /// exists for such a key is taken over.
+    pub interrupted: BTreeSet<ResourceKey>,
+    /// Keys that may not be deleted or recreated, beside those with `lifecycle.prevent_destroy`.
+    pub protect: BTreeSet<ResourceKey>,
+}
+
+/// The plan that brings the workspace to what the bundle wants.
+///
+/// # Errors
+/// Everything that keeps the plan from being made: unknown kinds, references, cycles, changes that cannot be made, objects that
+/// exist and are not ours, protected resources.
+pub fn plan(
+    bundle: &Bundle,
+    states: &States,
+    observed: &Observed,
+    options: &PlanOptions,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut faults = Vec::new();
+    let desired = desired::collect(bundle, states, &mut faults);
+    if options.destroy {
+        faults.clear();
+    }
+    let mut planner = Planner {
+        desired: &desired,
+        states,
+        observed,
+        options,
+        bodies: BTreeMap::new(),
+        entries: BTreeMap::new(),
+        faults,
+    };
+    if !options.destroy {
+        for key in &desired.order {
+            planner.desired_entry(key, &desired.resources[key]);
+        }
+    }
+    for (key, entry) in states.entries() {
+        if options.destroy || !desired.resources.contains_key(key) {
+            planner.removed_entry(key, entry);
+        }
+    }
+    let Planner { entries, faults, .. } = planner;
+    if faults.iter().any(Diagnostic::is_error) {
+        return Err(faults);
+    }
+    let state = Some(&states.resources).filter(|state| state.exists());
+    let state = state.or(Some(&states.catalog)).filter(|state| state.exists());
+    Ok(Plan::new(
+        state.map(|state| state.lineage.clone()),
+        state.map(|state| state.serial),
+        entries,
+    ))
+}
+
+struct Planner<'a> {
+    desired: &'a Desired,
+    states: &'a States,
+    observed: &'a Observed,
+    options: &'a PlanOptions,
+    bodies: BTreeMap<ResourceKey, Value>,
+    entries: BTreeMap<ResourceKey, PlanEntry>,
+    faults: Vec<Diagnostic>,
+}
+
+/// How a resource stands before it is compared.
+enum Standing<'a> {
+    /// There is no object.
+    Missing,
+    /// There is one, and it is ours.
+    Ours {
+        id: &'a str,
+        remote: &'a Value,
+        adopted: bool,
+    },
+    /// There is one that we may not touch; the fault is recorded.
+    Refused,
+}
+
+impl<'a> Planner<'a> {
+    fn desired_entry(&mut self, key: &ResourceKey, resource: &DesiredResource) {
+        let Some(kind) = kinds::of(key) else { return };
+        let mut body = resource.body.clone();
+        let (vars, reference_faults) = fill(&mut body, kind.integers(), |reference| {
+            self.lookup(reference, key.catalog)
+        });
+        for fault in reference_faults {
+            self.fault(key, resource, format!("`{key}` {fault}"), None);
+        }
+        let mut entry = match self.standing(key, kind, resource, &body) {
+            Standing::Refused => return,
+            Standing::Missing => PlanEntry {
+                action: Action::Create,
+                ..blank_entry(resource)
+            },
+            Standing::Ours { id, remote, adopted } => {
+                let entry = PlanEntry {
+                    id: Some(id.to_owned()),
+                    adopted,
+                    remote_state: Some(remote.clone()),
+                    ..blank_entry(resource)
+                };
+                self.compared(key, kind, resource, entry, &body)
+            }
+        };
+        if entry.action != Action::Skip {
+            let value = body.clone();
+            entry.new_state = Some(NewState { value, vars });
+        }
+        if entry.action == Action::Recreate && self.is_protected(key, resource.prevent_destroy) {
+            let cause = changed_fields(&entry.changes, Action::Recreate);
+            let summary = format!("`{key}` is protected and cannot be recreated for a change of {cause}");
+            self.fault(key, resource, summary, Some(PROTECTED_HELP.to_owned()));
+        }
+        self.bodies.insert(key.clone(), body);
+        self.entries.insert(key.clone(), entry);
+    }
+
+    /// Finds out whether there is an object for a desired resource and whether it is ours.
+    fn standing(
+        &mut self,
+        key: &ResourceKey,
+        kind: &dyn Kind,
+        resource: &DesiredResource,
+        body: &Value,
+    ) -> Standing<'a> {
+        if self.goes_with_parent(key, resource) {
+            return Standing::Missing;
+        }
+        let known = self.states.get(key).is_some();
+        let (id, remote) = match self.observed.get(key) {
+            None | Some(Observation::Absent) => return Standing::Missing,
+            Some(Observation::Present { id, remote }) => (id, remote),
+            Some(Observation::Found(ids)) => {
+                let ids = unclaimed(ids, self.states);
+                if ids.is_empty() {
+                    return Standing::Missing;
+                }
+                let summary = format!(
+                    "`{key}` has no state entry, and {} objects of its name carry this deployment's mark: {}",
+                    ids.len(),
+                    ids.join(", ")
+                );
+                let help = "delete those that are not needed, so that one or none is left";
+                self.fault(key, resource, summary, Some(help.to_owned()));
+                return Standing::Refused;
+            }
+        };
+        if kind.is_access() {
+            let ours = known && self.states.get(key).is_some_and(|entry| entry.id == *id);
+            return if ours {
+                Standing::Ours {
+                    id,
+                    remote,
+                    adopted: false,
+                }
+            } else {
+                Standing::Missing
+            };
+        }
+        let found_by_search = kind.natural_id(body).is_none();
+        let may_adopt = found_by_search
+            || self.options.adopt
+            || self.options.interrupted.contains(key)
+            || kind.is_marked(remote, &self.desired.facts.marker);
+        if known || may_adopt {
+            return Standing::Ours {
+                id,
+                remote,
+                adopted: !known,
+            };
+        }
+        let owner = self
+            .states
+            .entries()
+            .find(|(_, entry)| entry.id == *id)
+            .map(|(other, _)| other);
+        let (summary, help) = match owner {
+            Some(other) => (
+                format!("`{key}` is to make `{id}`, which exists as `{other}` of this deployment"),
+                format!("keep the key `{other}`, or delete it in a deployment of its own first"),
+            ),
+            None => (
+                format!("`{key}` is to make `{id}`, which exists already and does not belong to this deployment"),
+                "choose another name, or take the object over with `--adopt`".to_owned(),
+            ),
+        };
+        self.fault(key, resource, summary, Some(help));
+        Standing::Refused
+    }
+
+    /// Whether a resource is deleted together with the one that contains it: that one is made anew.
+    fn goes_with_parent(&self, key: &ResourceKey, resource: &DesiredResource) -> bool {
+        resource.depends_on.iter().any(|dependency| {
+            let contained = key.parent() == dependency.node || kinds::contains(&dependency.node, key);
+            let action = self.entries.get(&dependency.node).map(|entry| entry.action);
+            contained && matches!(action, Some(Action::Create | Action::Recreate))
+        })
+    }
+
+    fn compared(
+        &mut self,
+        key: &ResourceKey,
+        kind: &dyn Kind,
+        resource: &DesiredResource,
+        mut entry: PlanEntry,
+        body: &Value,
+    ) -> PlanEntry {
+        let old = self.states.get(key).map(|state| &state.state);
+        let remote = entry.remote_state.clone().unwrap_or_default();
+        let remote = kind.comparable(&remote, old, body);
+        entry.changes = difference(kind.rules(), old, body, Some(&remote));
+        entry.action = highest(&entry.changes);
+        if entry.adopted {
+            entry.action = entry.action.max(Action::Update);
+        }
+        let id = entry.id.clone();
+        let change = Change {
+            id: id.as_deref(),
+            old,
+            new: body,
+            entry: &entry,
+        };
+        let refused = kind.refused(&change);
+        if refused.is_empty() && !(entry.action == Action::Recreate && kind.holds_rows()) {
+            return entry;
+        }
+        if resource.recreate_on_change && self.options.allow_destroy {
+            entry.action = Action::Recreate;
+            return entry;
+        }
+        let help = if resource.recreate_on_change {
+            "`on_change: recreate` is set: allow it with `--allow-destroy`; the rows are lost"
+        } else {
+            "either make a new table and switch a view to it, or set `on_change: recreate` and allow it with `--allow-destroy`"
+        };
+        for reason in refused {
+            self.fault(
+                key,
+                resource,
+                format!("`{key}` cannot be changed in place: {reason}"),
+                Some(help.to_owned()),
+            );
+        }
+        entry
+    }
+
+    fn removed_entry(&mut self, key: &ResourceKey, state: &StateEntry) {
+        let wanted = self.desired.resources.get(key);
+        let mut entry = PlanEntry {
+            id: Some(state.id.clone()),
+            depends_on: state.depends_on.clone(),
+            action: Action::Delete,
+            gone: false,
+            adopted: false,
+            new_state: None,
+            remote_state: None,
+            changes: BTreeMap::new(),
+        };
+        let Some(kind) = kinds::of(key) else {
+            let kinds = kinds::SUPPORTED.join("`, `");
+            self.faults.push(
+                Diagnostic::error(format!(
+                    "`{key}` is in the state, and the kind `{}` cannot be deleted here",
+                    key.kind
+                ))
+                .help(format!(
+                    "supported kinds: `{kinds}`; delete it with `databricks bundle`"
+                ))
+                .path(path_of(key)),
+            );
+            return;
+        };
+        let summary = match self.observed.get(key) {
+            Some(Observation::Absent) => {
+                entry.gone = true;
+                None
+            }
+            Some(Observation::Present { remote, .. }) => {
+                entry.remote_state = Some(remote.clone());
+                self.delete_fault(key, kind, state, remote, wanted)
+            }
+            Some(Observation::Found(_)) | None => None,
+        };
+        if let Some((summary, help)) = summary {
+            self.faults
+                .push(Diagnostic::error(summary).help(help).path(path_of(key)));
+        }
+        self.entries.insert(key.clone(), entry);
+    }
+
+    /// Why an object that exists may not be deleted.
+    fn delete_fault(
+        &self,
+        key: &ResourceKey,
+        kind: &dyn Kind,
+        state: &StateEntry,
+        remote: &Value,
+        wanted: Option<&DesiredResource>,
+    ) -> Option<(String, String)> {
+        if self.is_protected(key, wanted.is_some_and(|resource| resource.prevent_destroy)) {
+            return Some((
+                format!("`{key}` is protected and cannot be deleted"),
+                PROTECTED_HELP.to_owned(),
+            ));
+        }
+        if !kind.is_marked(remote, &self.desired.facts.marker) && kind.has_marker() && !self.options.adopt {
+            return Some((
+                format!(
+                    "`{}` does not carry the marker of this deployment (any more) and is not deleted",
+                    state.id
+                ),
+                "if it is this deployment's all the same, say so with `--adopt`".to_owned(),
+            ));
+        }
+        if kind.holds_rows() && !self.options.allow_destroy {
+            return Some((
+                format!(
+                    "`{key}` is to be deleted: the table `{}` and its rows would be lost",
+                    state.id
+                ),
+                "keep it in the catalog files, or allow it with `--allow-destroy`".to_owned(),
+            ));
+        }
+        None
+    }
+
+    fn is_protected(&self, key: &ResourceKey, prevent_destroy: bool) -> bool {
+        prevent_destroy || self.options.protect.contains(key)
+    }
+
+    /// What a reference stands for at this point of the plan. Catalog resources take names that are made of fields at once;
+    /// bundle resources wait for the object, as with the Databricks CLI.
+    fn lookup(&self, reference: &Reference, at_once: bool) -> Known {
+        let node = &reference.node;
+        let (Some(body), Some(entry), Some(kind)) = (self.bodies.get(node), self.entries.get(node), kinds::of(node))
+        else {
+            return Known::Later;
+        };
+        let field = reference.field.to_string();
+        if let Some(value) = reference.field.find(body) {
+            return if holds_references(value) {
+                Known::Later
+            } else {
+                Known::Value(value.clone())
+            };
+        }
+        let keeps_id = matches!(entry.action, Action::Skip | Action::Update);
+        if field == "id"
+            && let (true, Some(id)) = (keeps_id, &entry.id)
+        {
+            return Known::Value(Value::String(id.clone()));
+        }
+        if matches!(field.as_str(), "id" | "full_name") {
+            let natural = kind.natural_id(body).filter(|id| !id.contains("${"));
+            return match natural {
+                Some(id) if at_once => Known::Value(Value::String(id)),
+                Some(_) => Known::Later,
+                None if field == "id" => Known::Later,
+                None => never(reference),
+            };
+        }
+        let remote = entry.remote_state.as_ref().filter(|_| entry.action == Action::Skip);
+        if let Some(value) = remote.and_then(|remote| reference.field.find(remote)) {
+            return Known::Value(value.clone());
+        }
+        if kind.rules().output_only.contains(&reference.field.head()) {
+            return Known::Later;
+        }
+        never(reference)
+    }
+
+    fn fault(&mut self, key: &ResourceKey, resource: &DesiredResource, summary: String, help: Option<String>) {
+        let mut fault = Diagnostic::error(summary)
+            .path(path_of(key))
+            .location(resource.location.clone());
+        fault.help = help;
+        self.faults.push(fault);
+    }
+}
+
+const PROTECTED_HELP: &str = "take the protection away (`lifecycle.prevent_destroy`, or `protect` in `sluice.yml`) in a change of its own, if this is what you want";
+
+fn never(reference: &Reference) -> Known {
+    Known::Never(format!("`{}` has no field `{}`", reference.node, reference.field))
+}
+
+fn blank_entry(resource: &DesiredResource) -> PlanEntry {
+    PlanEntry {
+        id: None,
+        depends_on: resource.depends_on.clone(),
+        action: Action::Skip,
+        gone: false,
+        adopted: false,
+        new_state: None,
+        remote_state: None,
+        changes: BTreeMap::new(),
+    }
+}
+
+fn holds_references(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !references_in(text).is_empty(),
+        Value::Array(items) => items.iter().any(holds_references),
+        Value::Object(fields) => fields.values().any(holds_references),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn changed_fields(changes: &BTreeMap<String, FieldChange>, action: Action) -> String {
+    let fields: Vec<String> = changes
+        .iter()
+        .filter(|(_, change)| change.action == action)
+        .map(|(path, _)| format!("`{path}`"))
+        .collect();
+    fields.join(", ")
+}

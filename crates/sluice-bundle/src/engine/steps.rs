@@ -1,0 +1,453 @@
+//! From a plan entry to remote calls: one step is one call, with the rules to read its answer, to ask again whether it took effect
+//! when no answer came, and to write the state afterwards. Start at [`order`] and [`steps`].
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sluice_model::ResourceKey;
+use sluice_wire::{Method, Request, Response};
+
+use super::field_path::FieldPath;
+use super::graph;
+use super::kinds::{self, Answer, Call, Change, Kind, ProbeAnswer};
+use super::plan::{Action, Plan, PlanEntry};
+use super::reads::{Observation, Read};
+use super::references::{Known, Reference, fill, references_in, templates};
+use super::state::{StateChange, StateEntry, States};
+
+/// The keys of entries that do something, in the order in which they are applied: everything that is made or changed, after what
+/// it needs; then everything that is deleted, before what it needed.
+#[must_use]
+pub fn order(plan: &Plan) -> Vec<ResourceKey> {
+    let edges = |deletes: bool| {
+        plan.plan
+            .iter()
+            .filter(|(_, entry)| entry.action != Action::Skip && (entry.action == Action::Delete) == deletes)
+            .map(|(key, entry)| (key.clone(), entry.depends_on.clone()))
+            .collect::<graph::Edges>()
+    };
+    // A plan that this engine made has no cycle; for one that was edited, the keys that it names are enough.
+    let sorted =
+        |edges: graph::Edges| graph::topological(&edges).unwrap_or_else(|_cycle| edges.keys().cloned().collect());
+    let mut keys = sorted(edges(false));
+    keys.extend(sorted(edges(true)).into_iter().rev());
+    keys
+}
+
+/// One remote call of a deployment, or, without a request, a change of the state alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The resource.
+    pub key: ResourceKey,
+    /// What the step does, for people: `create`, `reset`, `add column day`.
+    pub description: String,
+    /// The call; none when only the state entry changes.
+    pub request: Option<Request>,
+    /// Whether sending the request twice does the same as sending it once, so that it may simply be sent again when no answer came.
+    pub idempotent: bool,
+    /// Reads back whether a call without an answer took effect: read the answer with [`Step::judge_probe`].
+    pub probe: Option<Request>,
+    answer: Answer,
+    probe_answer: Option<ProbeAnswer>,
+    after: After,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum After {
+    Keep,
+    Set {
+        body: Value,
+        depends_on: Vec<super::Dependency>,
+    },
+    Remove,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Id of the object; of the deleted one after a delete.
+    pub id: String,
+}
+
+/// What an answer to a step means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The step is done.
+    Done(Outcome),
+    /// The work is running: wait, send this, and judge its answer in the same way.
+    Poll(Request),
+    /// The workspace refused or the work failed.
+    Failed {
+        /// Code of the error, such as `INVALID_PARAMETER_VALUE` or a code of a failed statement.
+        code: String,
+        /// Its message.
+        message: String,
+    },
+}
+
+/// What the answer to a probe means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProbeVerdict {
+    /// The call took effect.
+    Happened(Outcome),
+    /// It did not; the request can be sent again.
+    NotHappened,
+    /// It cannot be told.
+    Ambiguous(String),
+}
+
+/// A step cannot be made.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum StepError {
+    /// The plan has no such entry.
+    #[error("the plan has no entry `{0}`")]
+    NoEntry(ResourceKey),
+    /// The plan names a kind that this program does not know.
+    #[error("`{0}` is of a kind that this program does not deploy")]
+    UnknownKind(ResourceKey),
+    /// An entry that makes or changes something has no desired state.
+    #[error("the plan entry `{0}` has no `new_state`; make the plan again")]
+    NoNewState(ResourceKey),
+    /// A reference has no value after everything before it was applied.
+    #[error("`{key}` cannot be applied: {fault}")]
+    Reference {
+        /// The resource.
+        key: ResourceKey,
+        /// Which reference, and why it has no value.
+        fault: String,
+    },
+}
+
+/// What is known of resources while a plan is applied: it fills references and is kept up by [`Applied::record`].
+#[derive(Clone, Debug, Default)]
+pub struct Applied {
+    known: BTreeMap<ResourceKey, Object>,
+    old: BTreeMap<ResourceKey, StateEntry>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Object {
+    id: Option<String>,
+    body: Option<Value>,
+    remote: Option<Value>,
+}
+
+impl Applied {
+    /// What is known before the first step.
+    #[must_use]
+    pub fn new(plan: &Plan, states: &States) -> Self {
+        let old: BTreeMap<ResourceKey, StateEntry> = states
+            .entries()
+            .map(|(key, entry)| (key.clone(), entry.clone()))
+            .collect();
+        let known = plan
+            .plan
+            .iter()
+            .filter(|(_, entry)| entry.action == Action::Skip)
+            .map(|(key, entry)| {
+                let object = Object {
+                    id: entry.id.clone(),
+                    body: old.get(key).map(|entry| entry.state.clone()),
+                    remote: entry.remote_state.clone(),
+                };
+                (key.clone(), object)
+            })
+            .collect();
+        Self { known, old }
+    }
+
+    /// Takes in what a step did to the state.
+    pub fn record(&mut self, key: &ResourceKey, change: &StateChange) {
+        match change {
+            StateChange::Keep => {}
+            StateChange::Set(entry) => {
+                let object = Object {
+                    id: Some(entry.id.clone()),
+                    body: Some(entry.state.clone()),
+                    remote: None,
+                };
+                self.known.insert(key.clone(), object);
+                self.old.insert(key.clone(), entry.clone());
+            }
+            StateChange::Remove => {
+                self.known.remove(key);
+                self.old.remove(key);
+            }
+        }
+    }
+
+    /// Takes in the answer to a read of [`refreshes`].
+    pub fn observe(&mut self, key: &ResourceKey, observation: Observation) {
+        if let Observation::Present { id, remote } = observation {
+            let object = self.known.entry(key.clone()).or_default();
+            object.id = Some(id);
+            object.remote = Some(remote);
+        }
+    }
+
+    fn lookup(&self, reference: &Reference) -> Known {
+        let Some(object) = self.known.get(&reference.node) else {
+            return Known::Later;
+        };
+        let field = reference.field.to_string();
+        let natural = || kinds::of(&reference.node)?.natural_id(object.body.as_ref()?);
+        let value = match field.as_str() {
+            "id" => object.id.clone().map(Value::String),
+            _ => None,
+        };
+        value
+            .or_else(|| reference.field.find(object.body.as_ref()?).cloned())
+            .or_else(|| reference.field.find(object.remote.as_ref()?).cloned())
+            .or_else(|| natural().filter(|_| field == "full_name").map(Value::String))
+            .map_or(Known::Later, Known::Value)
+    }
+}
+
+/// The reads without which an entry's references cannot be filled: fields that only the workspace knows, of objects that were just
+/// made. Give the observations to [`Applied::observe`] before calling [`steps`].
+#[must_use]
+pub fn refreshes(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Vec<Read> {
+    let state = plan.plan.get(key).and_then(|entry| entry.new_state.as_ref());
+    let mut reads: Vec<Read> = Vec::new();
+    for (_, template) in state.map(|state| templates(&state.value)).unwrap_or_default() {
+        for reference in references_in(&template) {
+            let unread = applied.lookup(&reference) == Known::Later;
+            let id = applied
+                .known
+                .get(&reference.node)
+                .and_then(|object| object.id.as_deref());
+            if let (true, Some(id), Some(kind)) = (unread, id, kinds::of(&reference.node))
+                && !reads.iter().any(|read| read.key == reference.node)
+            {
+                reads.push(Read::object(&reference.node, kind, id));
+            }
+        }
+    }
+    reads
+}
+
+/// The steps of one entry, in order. Empty only for an entry that does nothing.
+///
+/// # Errors
+/// When the entry cannot be turned into calls: unknown to the plan or the program, or with a reference that has no value.
+pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<Step>, StepError> {
+    let entry = plan.plan.get(key).ok_or_else(|| StepError::NoEntry(key.clone()))?;
+    let kind = kinds::of(key).ok_or_else(|| StepError::UnknownKind(key.clone()))?;
+    let old = applied.old.get(key);
+    if entry.action == Action::Skip {
+        return Ok(Vec::new());
+    }
+    if entry.action == Action::Delete {
+        return Ok(delete_steps(key, kind, entry, old));
+    }
+    let state = entry
+        .new_state
+        .as_ref()
+        .ok_or_else(|| StepError::NoNewState(key.clone()))?;
+    let mut body = state.value.clone();
+    let (waiting, mut faults) = fill(&mut body, kind.integers(), |reference| applied.lookup(reference));
+    faults.extend(
+        waiting
+            .into_iter()
+            .map(|(path, template)| format!("`{path}` needs `{template}`, which has no value yet")),
+    );
+    if let Some(fault) = faults.into_iter().next() {
+        let key = key.clone();
+        return Err(StepError::Reference { key, fault });
+    }
+    let change = Change {
+        id: entry.id.as_deref(),
+        old: old.map(|entry| &entry.state),
+        new: &body,
+        entry,
+    };
+    let mut steps = Vec::new();
+    let calls = match entry.action {
+        Action::Create => kind.create(&change),
+        Action::Recreate => {
+            steps.extend(delete_steps(key, kind, entry, old));
+            let fresh = Change {
+                id: None,
+                old: None,
+                ..change
+            };
+            kind.create(&fresh)
+        }
+        Action::Skip | Action::Update | Action::UpdateId | Action::Delete => kind.update(&change),
+    };
+    let after = After::Set {
+        body: body.clone(),
+        depends_on: entry.depends_on.clone(),
+    };
+    if calls.is_empty() {
+        let id = entry.id.clone().or_else(|| kind.natural_id(&body)).unwrap_or_default();
+        steps.push(state_step(key, "record", id, after));
+        return Ok(steps);
+    }
+    let last = calls.len() - 1;
+    for (index, call) in calls.into_iter().enumerate() {
+        steps.push(step(key, call, if index == last { after.clone() } else { After::Keep }));
+    }
+    Ok(steps)
+}
+
+fn delete_steps(key: &ResourceKey, kind: &dyn Kind, entry: &PlanEntry, old: Option<&StateEntry>) -> Vec<Step> {
+    let id = entry.id.clone().unwrap_or_default();
+    let body = old.map_or(Value::Null, |entry| entry.state.clone());
+    let calls = if entry.gone {
+        Vec::new()
+    } else {
+        kind.delete(&id, &body)
+    };
+    if calls.is_empty() {
+        return vec![state_step(key, "forget", id, After::Remove)];
+    }
+    calls.into_iter().map(|call| step(key, call, After::Remove)).collect()
+}
+
+fn step(key: &ResourceKey, call: Call, after: After) -> Step {
+    let (probe, probe_answer) = call.probe.unzip();
+    Step {
+        key: key.clone(),
+        description: call.description,
+        request: Some(call.request),
+        idempotent: call.idempotent,
+        probe,
+        answer: call.answer,
+        probe_answer,
+        after,
+    }
+}
+
+fn state_step(key: &ResourceKey, description: &str, id: String, after: After) -> Step {
+    Step {
+        key: key.clone(),
+        description: description.to_owned(),
+        request: None,
+        idempotent: true,
+        probe: None,
+        answer: Answer::Id(id),
+        probe_answer: None,
+        after,
+    }
+}
+
+impl Step {
+    /// The outcome of a step without a request.
+    #[must_use]
+    pub fn without_request(&self) -> Option<Outcome> {
+        match (&self.request, &self.answer) {
+            (None, Answer::Id(id)) => Some(Outcome { id: id.clone() }),
+            _ => None,
+        }
+    }
+
+    /// What the answer to the request, or to a poll of it, means. Give it every answer, errors too: some of them mean that the
+    /// step is done.
+    #[must_use]
+    pub fn judge(&self, response: &Response) -> Verdict {
+        let failed = || {
+            let (code, message) = kinds::error_of(response);
+            Verdict::Failed { code, message }
+        };
+        let answer = response.json().unwrap_or(Value::Null);
+        if response.status >= 400 {
+            let kind = kinds::of(&self.key);
+            let absent = kind.is_some_and(|kind| kind.is_absent(response.status, &answer));
+            return match &self.answer {
+                Answer::Gone if absent => Verdict::Done(Outcome { id: String::new() }),
+                Answer::Gone
+                | Answer::GoneByStatement(_)
+                | Answer::IdField(_)
+                | Answer::Id(_)
+                | Answer::Statement(_) => failed(),
+            };
+        }
+        let done = |id: &str| Verdict::Done(Outcome { id: id.to_owned() });
+        match &self.answer {
+            Answer::Id(id) => done(id),
+            Answer::Gone => done(""),
+            Answer::IdField(field) => match answer.get(field) {
+                Some(Value::String(id)) => done(id),
+                Some(Value::Number(id)) => done(&id.to_string()),
+                _ => Verdict::Failed {
+                    code: "UNEXPECTED_ANSWER".to_owned(),
+                    message: format!("the workspace's answer has no `{field}`"),
+                },
+            },
+            Answer::Statement(id) | Answer::GoneByStatement(id) => judge_statement(&answer, id),
+        }
+    }
+
+    /// What the answer to the probe means.
+    #[must_use]
+    pub fn judge_probe(&self, response: &Response) -> ProbeVerdict {
+        let (Some(rule), Some(kind)) = (&self.probe_answer, kinds::of(&self.key)) else {
+            return ProbeVerdict::Ambiguous("the step has no probe".to_owned());
+        };
+        let happened = |id: &str| ProbeVerdict::Happened(Outcome { id: id.to_owned() });
+        let answer = response.json().unwrap_or(Value::Null);
+        if response.status >= 400 {
+            if kind.is_absent(response.status, &answer) {
+                return ProbeVerdict::NotHappened;
+            }
+            let (code, message) = kinds::error_of(response);
+            return ProbeVerdict::Ambiguous(format!("{code}: {message}"));
+        }
+        match rule {
+            ProbeAnswer::Exists(id) => happened(id),
+            ProbeAnswer::Field { path, value, id } => {
+                let remote = kind.observed(vec![answer]);
+                let found = FieldPath::parse(path).and_then(|path| path.find(&remote).cloned());
+                if found == *value {
+                    happened(id)
+                } else {
+                    ProbeVerdict::NotHappened
+                }
+            }
+            ProbeAnswer::Search { mark } => match &kind.found(&answer, mark)[..] {
+                [] => ProbeVerdict::NotHappened,
+                [id] => happened(id),
+                several => ProbeVerdict::Ambiguous(format!("several objects carry the mark: {}", several.join(", "))),
+            },
+        }
+    }
+
+    /// What becomes of the state entry when the step is done.
+    #[must_use]
+    pub fn state_after(&self, outcome: &Outcome) -> StateChange {
+        match &self.after {
+            After::Keep => StateChange::Keep,
+            After::Remove => StateChange::Remove,
+            After::Set { body, depends_on } => StateChange::Set(StateEntry {
+                id: outcome.id.clone(),
+                state: body.clone(),
+                depends_on: depends_on.clone(),
+            }),
+        }
+    }
+}
+
+/// A statement's answer is HTTP 200 whether it succeeded, failed or runs still; its state says which.
+fn judge_statement(answer: &Value, id: &str) -> Verdict {
+    let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
+    match (text("/status/state"), text("/statement_id")) {
+        (Some("SUCCEEDED"), _) => Verdict::Done(Outcome { id: id.to_owned() }),
+        (Some("PENDING" | "RUNNING"), Some(statement)) => Verdict::Poll(Request::new(
+            Method::Get,
+            format!(
+                "/api/2.0/sql/statements/{}",
+                sluice_wire::request::encode_segment(statement)
+            ),
+        )),
+        (state, _) => Verdict::Failed {
+            code: text("/status/error/error_code")
+                .or(state)
+                .unwrap_or("UNEXPECTED_ANSWER")
+                .to_owned(),
+            message: text("/status/error/message")
+                .unwrap_or("the statement did not succeed, and the workspace gave no reason")
+                .to_owned(),
+        },
+    }
+}

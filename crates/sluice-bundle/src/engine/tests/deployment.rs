@@ -1,0 +1,130 @@
+//! Deploys a configuration onto the model, as a caller of the engine does it.
+
+use serde_json::{Value, json};
+use sluice_model::{Diagnostic, Tree};
+
+use super::workspace::Workspace;
+use crate::engine::{Applied, Observed, Plan, PlanOptions, States, Verdict, order, plan, reads, refreshes, steps};
+use crate::language::{Bundle, CurrentUser, SyncRules, WorkspacePaths};
+
+/// A bundle of these resources and catalog kinds.
+pub(super) fn bundle(resources: Value, catalog: Value) -> Bundle {
+    let path = |name: &str| format!("/Workspace/Users/deployer/.bundle/flights/dev{name}");
+    Bundle {
+        name: "flights".to_owned(),
+        target: "dev".to_owned(),
+        mode: None,
+        config: Tree::from_json(&json!({"resources": resources})),
+        catalog: Tree::from_json(&catalog),
+        workspace: WorkspacePaths {
+            host: "https://dev.test".to_owned(),
+            root_path: path(""),
+            file_path: path("/files"),
+            resource_path: path("/resources"),
+            artifact_path: path("/artifacts"),
+            state_path: path("/state"),
+        },
+        current_user: CurrentUser {
+            user_name: "deployer".to_owned(),
+            display_name: "Deployer".to_owned(),
+            service_principal: false,
+        },
+        git: None,
+        sync: SyncRules::default(),
+    }
+}
+
+/// One deployment with its workspace and state.
+#[derive(Default)]
+pub(super) struct Deployment {
+    pub(super) workspace: Workspace,
+    pub(super) states: States,
+    pub(super) options: PlanOptions,
+}
+
+impl Deployment {
+    /// Plans, going through a saved plan.
+    pub(super) fn plan(&mut self, bundle: &Bundle) -> Result<Plan, Vec<Diagnostic>> {
+        let mut observed = Observed::new();
+        loop {
+            let round = reads(bundle, &self.states, &observed, &self.options);
+            if round.is_empty() {
+                break;
+            }
+            for read in round {
+                let mut pages = vec![self.workspace.send(&read.request)];
+                let mut request = read.request.clone();
+                while let Some(next) = read.next_page(&request, &pages[pages.len() - 1]) {
+                    pages.push(self.workspace.send(&next));
+                    request = next;
+                }
+                let before = observed.insert(read.key.clone(), read.observe(&pages).unwrap());
+                assert!(matches!(before, None | Some(crate::engine::Observation::Found(_))));
+            }
+        }
+        let plan = plan(bundle, &self.states, &observed, &self.options)?;
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(Plan::parse(&text).unwrap(), plan);
+        Ok(plan)
+    }
+
+    /// Plans and applies; gives back what the plan said.
+    pub(super) fn deploy(&mut self, bundle: &Bundle) -> Vec<String> {
+        let plan = self.plan(bundle).unwrap();
+        self.apply(&plan);
+        plan.lines()
+    }
+
+    pub(super) fn apply(&mut self, plan: &Plan) {
+        self.states.begin("lineage", "0.1.0");
+        let mut applied = Applied::new(plan, &self.states);
+        for key in order(plan) {
+            for read in refreshes(plan, &key, &applied) {
+                let answer = self.workspace.send(&read.request);
+                applied.observe(&read.key, read.observe(&[answer]).unwrap());
+            }
+            for step in steps(plan, &key, &applied).unwrap() {
+                let mut request = step.request.clone();
+                let outcome = loop {
+                    let Some(sent) = request else {
+                        break step.without_request().unwrap();
+                    };
+                    match step.judge(&self.workspace.send(&sent)) {
+                        Verdict::Done(outcome) => break outcome,
+                        Verdict::Poll(next) => request = Some(next),
+                        Verdict::Failed { code, message } => panic!("{key} {}: {code}: {message}", step.description),
+                    }
+                };
+                let change = step.state_after(&outcome);
+                applied.record(&key, &change);
+                self.states.record(&key, change);
+            }
+        }
+        let text = |state: &crate::engine::State| state.to_text().unwrap();
+        let read = States::parse(Some(&text(&self.states.resources)), Some(&text(&self.states.catalog))).unwrap();
+        assert_eq!(read, self.states);
+    }
+}
+
+/// Deploys, and checks that the same configuration then plans to nothing.
+pub(super) fn deployed(bundle: &Bundle) -> Deployment {
+    let mut deployment = Deployment::default();
+    deployment.deploy(bundle);
+    assert_unchanged(&mut deployment, bundle);
+    deployment
+}
+
+pub(super) fn assert_unchanged(deployment: &mut Deployment, bundle: &Bundle) {
+    let plan = deployment.plan(bundle).unwrap();
+    assert!(plan.is_empty(), "{:#?}\n{:#?}", plan.lines(), plan.plan);
+}
+
+/// The changed fields that the plan names for one key, those that need nothing left out.
+pub(super) fn changed(plan: &Plan, key: &str) -> Vec<String> {
+    plan.plan[&key.parse().unwrap()]
+        .changes
+        .iter()
+        .filter(|(_, change)| change.action != crate::engine::Action::Skip)
+        .map(|(path, change)| format!("{} {path}", change.action.as_str()))
+        .collect()
+}
