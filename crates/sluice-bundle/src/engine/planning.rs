@@ -26,8 +26,6 @@ pub struct PlanOptions {
     /// Keys whose creation was begun by a deployment that stopped before it knew the answer (from the journal): an object that
     /// exists for such a key is taken over.
     pub interrupted: BTreeSet<ResourceKey>,
-    /// Keys that may not be deleted or recreated, beside those with `lifecycle.prevent_destroy`.
-    pub protect: BTreeSet<ResourceKey>,
 }
 
 /// The plan that brings the workspace to what the bundle wants.
@@ -48,6 +46,7 @@ pub fn plan(
     }
     let mut planner = Planner {
         desired: &desired,
+        protected: &bundle.protected,
         states,
         observed,
         options,
@@ -80,6 +79,7 @@ pub fn plan(
 
 struct Planner<'a> {
     desired: &'a Desired,
+    protected: &'a [ResourceKey],
     states: &'a States,
     observed: &'a Observed,
     options: &'a PlanOptions,
@@ -351,7 +351,7 @@ impl<'a> Planner<'a> {
     }
 
     fn is_protected(&self, key: &ResourceKey, prevent_destroy: bool) -> bool {
-        prevent_destroy || self.options.protect.contains(key)
+        prevent_destroy || self.protected.contains(key)
     }
 
     /// What a reference stands for at this point of the plan. Catalog resources take names that are made of fields at once;

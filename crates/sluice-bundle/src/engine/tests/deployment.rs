@@ -31,6 +31,7 @@ pub(super) fn bundle(resources: Value, catalog: Value) -> Bundle {
         },
         git: None,
         sync: SyncRules::default(),
+        protected: Vec::new(),
     }
 }
 
