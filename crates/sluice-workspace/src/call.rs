@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
@@ -29,7 +29,8 @@ pub struct Call {
     pub request_id: String,
     pub(crate) parameters: Parameters,
     pub(crate) query: Vec<(String, String)>,
-    pub(crate) body: Body,
+    /// In a mutex that is never locked: it makes the call shareable, which a body alone is not.
+    pub(crate) body: Mutex<Body>,
 }
 
 impl Call {
@@ -113,7 +114,7 @@ impl Call {
     /// # Errors
     /// 413 when it is larger than `limit` bytes, 400 when the connection breaks.
     pub async fn bytes(&mut self, limit: usize) -> Result<Bytes, ApiError> {
-        let body = std::mem::take(&mut self.body);
+        let body = self.take_body();
         axum::body::to_bytes(body, limit).await.map_err(|error| {
             let too_long =
                 std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
@@ -131,7 +132,7 @@ impl Call {
 
     /// Takes the body, to read it as a stream.
     pub fn take_body(&mut self) -> Body {
-        std::mem::take(&mut self.body)
+        std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

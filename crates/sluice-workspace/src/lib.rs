@@ -7,6 +7,7 @@
 
 pub mod blobs;
 pub mod call;
+pub mod catalog;
 pub mod clock;
 pub mod compute;
 pub mod error;
@@ -14,6 +15,7 @@ pub mod identity;
 pub mod jobs;
 mod log;
 pub mod module;
+pub mod paging;
 pub mod principal;
 pub mod private_file;
 pub mod profiles;

@@ -16,6 +16,7 @@ pub struct Module {
 pub fn modules() -> Vec<Module> {
     vec![
         crate::identity::module(),
+        crate::catalog::module(),
         crate::compute::module(),
         crate::sql::module(),
         crate::jobs::module(),

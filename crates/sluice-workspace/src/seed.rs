@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use sqlx::{Sqlite, Transaction};
 
+use crate::catalog::{NewSecurable, Privilege, Securable, SecurableKind};
 use crate::error::ApiError;
 use crate::identity::{NewPrincipal, add_member, insert_principal};
-use crate::principal::{ADMINS, USERS};
+use crate::principal::{ACCOUNT_USERS, ADMINS, USERS};
 use crate::workspace::Workspace;
 
 /// The seeded users and the group that each belongs to.
@@ -49,6 +50,7 @@ pub(crate) async fn seed(workspace: &Workspace) -> Result<(), ApiError> {
         return Ok(());
     }
     seed_principals(workspace, &mut transaction).await?;
+    seed_catalog(workspace, &mut transaction).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -84,4 +86,59 @@ async fn seed_principals(workspace: &Workspace, transaction: &mut Transaction<'_
     };
     let id = insert_principal(workspace, transaction, &deployer).await?;
     add_member(transaction, groups[USERS], id).await
+}
+
+/// The metastore, and a catalog named after the workspace: everybody may reach into it, the deployer may make schemas, and engineers
+/// may where development happens.
+async fn seed_catalog(workspace: &Workspace, transaction: &mut Transaction<'_, Sqlite>) -> Result<(), ApiError> {
+    let metastore = object(workspace, SecurableKind::Metastore, None, "metastore", ADMINS);
+    let metastore = metastore.insert(workspace, transaction).await?;
+    let owner = principal_name("admin");
+    let catalog = object(
+        workspace,
+        SecurableKind::Catalog,
+        Some(&metastore),
+        &workspace.name,
+        &owner,
+    );
+    let catalog = catalog.insert(workspace, transaction).await?;
+    let default = object(workspace, SecurableKind::Schema, Some(&catalog), "default", &owner);
+    default.insert(workspace, transaction).await?;
+    let mut grants = vec![
+        (ACCOUNT_USERS, Privilege::UseCatalog),
+        (DEPLOYER.1, Privilege::CreateSchema),
+    ];
+    if workspace.name == "dev" {
+        grants.push(("engineers", Privilege::CreateSchema));
+    }
+    for (principal, privilege) in grants {
+        sqlx::query("INSERT INTO privilege_grant (securable_id, principal, privilege) VALUES (?, ?, ?)")
+            .bind(&catalog.id)
+            .bind(principal)
+            .bind(privilege.as_str())
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+fn object<'a>(
+    workspace: &Workspace,
+    kind: SecurableKind,
+    parent: Option<&'a Securable>,
+    name: &'a str,
+    owner: &'a str,
+) -> NewSecurable<'a> {
+    static NO_PROPERTIES: BTreeMap<String, String> = BTreeMap::new();
+    NewSecurable {
+        id: workspace.ids.uuid(),
+        kind,
+        parent,
+        name,
+        owner,
+        comment: None,
+        properties: &NO_PROPERTIES,
+        location: None,
+        details: "{}".to_owned(),
+    }
 }

@@ -3,7 +3,7 @@
 //! An operation that the REST API has and this workspace does not answers 501 with the operation's id; no request reports success
 //! for something that did not happen.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -83,7 +83,7 @@ async fn handle(workspace: Arc<Workspace>, request: Request, request_id: String)
         request_id,
         parameters,
         query: parse_query(parts.uri.query().unwrap_or_default())?,
-        body: if method == Method::Head { Body::empty() } else { body },
+        body: Mutex::new(if method == Method::Head { Body::empty() } else { body }),
     };
     Route::call(&route, call).await
 }

@@ -116,12 +116,14 @@ impl Workspace {
             internal_token,
             address: OnceLock::new(),
         });
-        crate::seed::seed(&workspace)
-            .await
-            .map_err(|source| OpenError::Prepare {
-                workspace: workspace.name.clone(),
-                source,
-            })?;
+        let prepared = async {
+            crate::seed::seed(&workspace).await?;
+            crate::catalog::sweep(&workspace).await
+        };
+        prepared.await.map_err(|source| OpenError::Prepare {
+            workspace: workspace.name.clone(),
+            source,
+        })?;
         Ok(workspace)
     }
 

@@ -1,4 +1,5 @@
 //! The local workspace through real HTTP, on free ports and temporary directories.
 
+mod catalog;
 mod frame;
 mod support;

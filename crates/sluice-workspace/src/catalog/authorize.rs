@@ -1,0 +1,264 @@
+//! Who may do what to which catalog object: the one function that REST, SQL and tasks ask.
+//!
+//! The rules: the owner of an object has every privilege on it; the owner of a catalog or schema may manage what it contains, but
+//! not read it; an administrator may manage everything, but not read it; a grant counts for the object and all that it contains,
+//! `ALL PRIVILEGES` stands for everything but `MANAGE`; reaching into a catalog takes `USE CATALOG`, into a schema `USE SCHEMA`.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::Catalog;
+use crate::catalog::privilege::{Privilege, SecurableKind};
+use crate::catalog::securable::Securable;
+use crate::error::ApiError;
+use crate::principal::Principal;
+
+/// What was decided, and by which rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes, because of this rule.
+    Allowed {
+        /// Such as `grant of SELECT to analysts on Schema 'dev.sales'`.
+        rule: String,
+    },
+    /// No, because this privilege is missing there.
+    Denied {
+        /// The missing privilege, which may be `USE CATALOG` or `USE SCHEMA` above the object.
+        privilege: Privilege,
+        /// Title of the object on which it is missing.
+        on: String,
+    },
+}
+
+impl Decision {
+    /// Whether it is a yes.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allowed { .. })
+    }
+}
+
+/// A grant: to whom, and what.
+pub(crate) type Grant = (String, Privilege);
+
+/// An object with everything above it, and the grants on each: all that a decision needs.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    /// From the object up to the metastore.
+    pub(crate) links: Vec<(Securable, Vec<Grant>)>,
+}
+
+impl Chain {
+    fn object(&self) -> &Securable {
+        &self.links[0].0
+    }
+
+    /// Decides. Pure: no store, no clock.
+    pub(crate) fn authorize(&self, principal: &Principal, privilege: Privilege) -> Decision {
+        let own = self.holds(principal, privilege, 0);
+        if privilege == Privilege::Manage || !own.is_allowed() {
+            return own;
+        }
+        for (index, (above, _)) in self.links.iter().enumerate().skip(1) {
+            let needed = match above.kind {
+                SecurableKind::Catalog => Privilege::UseCatalog,
+                SecurableKind::Schema => Privilege::UseSchema,
+                SecurableKind::Metastore | SecurableKind::Table | SecurableKind::Volume => continue,
+            };
+            let reaches = self.holds(principal, needed, index);
+            if !reaches.is_allowed() {
+                return reaches;
+            }
+        }
+        self.reach_into_itself(principal, privilege).unwrap_or(own)
+    }
+
+    /// Creating something in a catalog or schema also takes the privilege to reach into it.
+    fn reach_into_itself(&self, principal: &Principal, privilege: Privilege) -> Option<Decision> {
+        let needed = match (self.object().kind, privilege) {
+            (SecurableKind::Catalog, Privilege::CreateSchema) => Privilege::UseCatalog,
+            (SecurableKind::Schema, Privilege::CreateTable | Privilege::CreateVolume | Privilege::CreateFunction) => {
+                Privilege::UseSchema
+            }
+            _ => return None,
+        };
+        Some(self.holds(principal, needed, 0)).filter(|decision| !decision.is_allowed())
+    }
+
+    /// Whether the principal holds the privilege on the object at `index`, by ownership or grant.
+    fn holds(&self, principal: &Principal, privilege: Privilege, index: usize) -> Decision {
+        let object = &self.links[index].0;
+        if principal.answers_to(&object.owner) {
+            return Decision::Allowed {
+                rule: format!("ownership of {}", object.title()),
+            };
+        }
+        let administrative = matches!(privilege, Privilege::Manage) || object.kind == SecurableKind::Metastore;
+        if administrative && principal.is_admin {
+            return Decision::Allowed {
+                rule: format!("membership in `{}`", crate::principal::ADMINS),
+            };
+        }
+        for (above, grants) in &self.links[index..] {
+            if privilege == Privilege::Manage && principal.answers_to(&above.owner) {
+                return Decision::Allowed {
+                    rule: format!("ownership of {}", above.title()),
+                };
+            }
+            let granted = grants.iter().find(|(to, what)| {
+                principal.answers_to(to)
+                    && (*what == privilege || (*what == Privilege::AllPrivileges && privilege.in_all_privileges()))
+            });
+            if let Some((to, what)) = granted {
+                return Decision::Allowed {
+                    rule: format!("grant of {} to `{to}` on {}", what.words(), above.title()),
+                };
+            }
+        }
+        Decision::Denied {
+            privilege,
+            on: object.title(),
+        }
+    }
+
+    /// Whether the principal may see that the object exists and what it looks like: it holds any privilege that means something for
+    /// this kind of object, or may manage it.
+    pub(crate) fn visible(&self, principal: &Principal) -> bool {
+        let kind = self.object().kind;
+        let meaningful = |privilege: Privilege| privilege == Privilege::Browse || privilege.applies_to(kind);
+        kind == SecurableKind::Metastore
+            || self.holds(principal, Privilege::Manage, 0).is_allowed()
+            || self.links.iter().any(|(_, grants)| {
+                grants
+                    .iter()
+                    .any(|(to, privilege)| principal.answers_to(to) && meaningful(*privilege))
+            })
+    }
+}
+
+impl Catalog<'_> {
+    /// Decides whether the principal holds a privilege on an object, with everything that it takes to reach the object.
+    ///
+    /// # Errors
+    /// When the store fails; a denial is a [`Decision`].
+    pub async fn authorize(
+        &self,
+        principal: &Principal,
+        privilege: Privilege,
+        securable: &Securable,
+    ) -> Result<Decision, ApiError> {
+        Ok(self.chain(securable).await?.authorize(principal, privilege))
+    }
+
+    /// As [`Self::authorize`], a denial being a 403 that names principal, privilege and object.
+    ///
+    /// # Errors
+    /// 403, or when the store fails.
+    pub async fn require(
+        &self,
+        principal: &Principal,
+        privilege: Privilege,
+        securable: &Securable,
+    ) -> Result<(), ApiError> {
+        match self.authorize(principal, privilege, securable).await? {
+            Decision::Allowed { .. } => Ok(()),
+            Decision::Denied { privilege, on } => Err(denied(principal, privilege, &on)),
+        }
+    }
+
+    /// Refuses who may not see the object.
+    ///
+    /// # Errors
+    /// 403, or when the store fails.
+    pub async fn require_visible(&self, principal: &Principal, securable: &Securable) -> Result<(), ApiError> {
+        if self.chain(securable).await?.visible(principal) {
+            return Ok(());
+        }
+        let privilege = match securable.kind {
+            SecurableKind::Catalog | SecurableKind::Metastore => Privilege::UseCatalog,
+            SecurableKind::Schema => Privilege::UseSchema,
+            SecurableKind::Table => Privilege::Select,
+            SecurableKind::Volume => Privilege::ReadVolume,
+        };
+        Err(denied(principal, privilege, &securable.title()))
+    }
+
+    /// Keeps the objects that the principal may see. They must have one parent.
+    pub(crate) async fn visible_of(
+        &self,
+        principal: &Principal,
+        securables: Vec<Securable>,
+    ) -> Result<Vec<Securable>, ApiError> {
+        let Some(first) = securables.first() else {
+            return Ok(securables);
+        };
+        let above = self.chain(first).await?.links.split_off(1);
+        let mut grants = self.grants_below(first.parent_id.as_deref()).await?;
+        let mut visible = Vec::new();
+        for securable in securables {
+            let mut links = vec![(securable.clone(), grants.remove(&securable.id).unwrap_or_default())];
+            links.extend(above.iter().cloned());
+            if (Chain { links }).visible(principal) {
+                visible.push(securable);
+            }
+        }
+        Ok(visible)
+    }
+
+    /// The object, all above it and all grants on them.
+    pub(crate) async fn chain(&self, securable: &Securable) -> Result<Chain, ApiError> {
+        let mut links = Vec::new();
+        let mut next = Some(securable.clone());
+        while let Some(object) = next {
+            let grants = self.grants_on(&object.id).await?;
+            next = match &object.parent_id {
+                Some(parent) => {
+                    let query = sqlx::query_as("SELECT * FROM securable WHERE id = ?").bind(parent);
+                    query.fetch_optional(self.workspace.store.reader()).await?
+                }
+                None => None,
+            };
+            links.push((object, grants));
+        }
+        Ok(Chain { links })
+    }
+
+    async fn grants_on(&self, id: &str) -> Result<Vec<Grant>, ApiError> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT principal, privilege FROM privilege_grant WHERE securable_id = ? ORDER BY 1, 2")
+                .bind(id)
+                .fetch_all(self.workspace.store.reader())
+                .await?;
+        rows.into_iter()
+            .map(|(principal, privilege)| Ok((principal, privilege.parse()?)))
+            .collect()
+    }
+
+    async fn grants_below(&self, parent_id: Option<&str>) -> Result<BTreeMap<String, Vec<Grant>>, ApiError> {
+        let rows: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT securable_id, principal, privilege FROM privilege_grant JOIN securable ON id = securable_id \
+             WHERE parent_id IS ?",
+        )
+        .bind(parent_id)
+        .fetch_all(self.workspace.store.reader())
+        .await?;
+        let mut grants: BTreeMap<String, Vec<Grant>> = BTreeMap::new();
+        for (id, principal, privilege) in rows {
+            grants.entry(id).or_default().push((principal, privilege.parse()?));
+        }
+        Ok(grants)
+    }
+}
+
+fn denied(principal: &Principal, privilege: Privilege, on: &str) -> ApiError {
+    ApiError::denied(format!(
+        "User '{}' does not have {} on {on}.",
+        principal.name,
+        privilege.words()
+    ))
+    .with("principal", &principal.name)
+    .with("privilege", privilege.as_str())
+}
+
+#[cfg(test)]
+#[path = "authorize_tests.rs"]
+mod tests;

@@ -1,0 +1,131 @@
+//! Unity Catalog: catalogs, schemas, tables, views, volumes and the privileges on them.
+//!
+//! [`Catalog`] is the plain Rust interface that SQL statements and tasks use; `rest/` is the HTTP face of the same functions. Who
+//! may do what is decided in `authorize.rs` alone. Names are kept in lower case. The catalog stores what a table is and where its
+//! files stand; it does not read or write the files of a table.
+
+mod authorize;
+mod container;
+mod grants;
+mod privilege;
+mod record;
+mod rest;
+mod securable;
+mod storage;
+mod table;
+mod volume;
+
+pub use authorize::Decision;
+pub use container::{Change, NewSchema};
+pub use grants::{EffectiveGrant, GrantChange};
+pub use privilege::{Privilege, SecurableKind};
+pub use securable::Securable;
+pub use storage::TableLocation;
+pub use table::{Column, NewTable, TableChange, TableKind, TableRecord};
+pub use volume::VolumeFile;
+
+pub(crate) use record::NewSecurable;
+pub(crate) use storage::sweep;
+
+use crate::error::ApiError;
+use crate::module::Module;
+use crate::principal::Principal;
+use crate::store::Migrations;
+use crate::workspace::Workspace;
+
+/// The tables and routes of this module.
+pub(crate) fn module() -> Module {
+    Module {
+        migrations: Migrations {
+            module: "catalog",
+            steps: &[include_str!("schema.sql")],
+        },
+        routes: rest::routes,
+    }
+}
+
+/// The catalog of one workspace.
+#[derive(Clone, Copy)]
+pub struct Catalog<'a> {
+    pub(crate) workspace: &'a Workspace,
+}
+
+impl Workspace {
+    /// The catalog.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog<'_> {
+        Catalog { workspace: self }
+    }
+}
+
+impl Catalog<'_> {
+    /// The object of this kind and name, whoever asks. Case does not matter.
+    ///
+    /// # Errors
+    /// 404 with the code of the kind, such as `TABLE_DOES_NOT_EXIST`; 400 when the name has the wrong number of parts.
+    pub async fn find(&self, kind: SecurableKind, full_name: &str) -> Result<Securable, ApiError> {
+        let full_name = match kind {
+            SecurableKind::Metastore => full_name.to_owned(),
+            _ => securable::full_name(kind, full_name)?,
+        };
+        securable::find(self.workspace.store.reader(), kind, &full_name)
+            .await?
+            .ok_or_else(|| securable::missing(kind, &full_name))
+    }
+
+    /// The object of this kind and name, when the principal may see it.
+    ///
+    /// # Errors
+    /// 404 when it does not exist, 403 when the principal may not see it.
+    pub async fn get(
+        &self,
+        principal: &Principal,
+        kind: SecurableKind,
+        full_name: &str,
+    ) -> Result<Securable, ApiError> {
+        let found = self.find(kind, full_name).await?;
+        self.require_visible(principal, &found).await?;
+        Ok(found)
+    }
+
+    /// The objects of a kind in their container (or all catalogs), sorted by name, that the principal may see.
+    ///
+    /// # Errors
+    /// 404 when the container does not exist.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        kind: SecurableKind,
+        container: Option<&str>,
+    ) -> Result<Vec<Securable>, ApiError> {
+        let parent = match (kind, container) {
+            (SecurableKind::Schema, Some(name)) => self.find(SecurableKind::Catalog, name).await?,
+            (SecurableKind::Table | SecurableKind::Volume, Some(name)) => {
+                self.find(SecurableKind::Schema, name).await?
+            }
+            _ => self.find(SecurableKind::Metastore, "").await?,
+        };
+        let children = sqlx::query_as("SELECT * FROM securable WHERE parent_id = ? AND kind = ? ORDER BY name")
+            .bind(&parent.id)
+            .bind(kind.as_str())
+            .fetch_all(self.workspace.store.reader())
+            .await?;
+        self.visible_of(principal, children).await
+    }
+
+    /// Requires the privilege on the object of this kind and name, and returns the object.
+    ///
+    /// # Errors
+    /// 404 when it does not exist, 403 when the privilege is missing.
+    pub async fn require_on(
+        &self,
+        principal: &Principal,
+        privilege: Privilege,
+        kind: SecurableKind,
+        full_name: &str,
+    ) -> Result<Securable, ApiError> {
+        let found = self.find(kind, full_name).await?;
+        self.require(principal, privilege, &found).await?;
+        Ok(found)
+    }
+}
