@@ -105,6 +105,45 @@ fn ensure_blocking(cache: &Path) -> Result<Environment, EnvironmentError> {
     Ok(environment)
 }
 
+/// Finds the packages of a lock as plain directories in the cache, or installs them there without their dependencies.
+///
+/// The directory is keyed by the lock's digest and never changed afterwards. `lock` is a requirements file with hashes.
+///
+/// # Errors
+/// As [`ensure`].
+pub async fn ensure_packages(cache: &Path, lock: &'static str) -> Result<PathBuf, EnvironmentError> {
+    let environment = ensure(cache).await?;
+    let root = cache.join("python");
+    let installed = tokio::task::spawn_blocking(move || install_packages(&root, &environment.python, lock)).await;
+    match installed {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+fn install_packages(root: &Path, python: &Path, lock: &str) -> Result<PathBuf, EnvironmentError> {
+    let target = root.join(format!("packages-{}", &Digest::of(lock.as_bytes()).hex()[..16]));
+    let lock_path = root.join("lock");
+    let file = File::create(&lock_path).map_err(|source| file_error(&lock_path, source))?;
+    file.lock().map_err(|source| file_error(&lock_path, source))?;
+    if target.is_dir() {
+        return Ok(target);
+    }
+    let uv = find_uv(root)?;
+    let building = fresh_directory(root)?;
+    let requirements = root.join("packages.txt");
+    std::fs::write(&requirements, lock).map_err(|source| file_error(&requirements, source))?;
+    run(Command::new(&uv)
+        .args(["pip", "install", "--quiet", "--require-hashes", "--no-deps", "--python"])
+        .arg(python)
+        .arg("--target")
+        .arg(&building)
+        .arg("--requirements")
+        .arg(&requirements))?;
+    rename(&building, &target)?;
+    Ok(target)
+}
+
 fn sources_digest() -> String {
     let all: String = SOURCES.iter().map(|(name, text)| format!("{name}\0{text}\0")).collect();
     Digest::of(all.as_bytes()).hex().to_owned()
