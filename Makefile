@@ -1,0 +1,57 @@
+# Every command of this repository. `make help` lists them.
+# Two do everything on a fresh machine: `make demo` and `make test`.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-build build demo test test-rust test-python lint fmt generate lock clean
+
+run := scripts/with-environment
+# One profile for building and testing, so that nothing is compiled twice.
+cargo_flags := --profile product --locked
+target := $(or $(CARGO_TARGET_DIR),target)
+
+help: ## Lists the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## Checks what must be there, installs the rest into the cache directory and says what and why
+	@scripts/setup
+
+setup-build:
+	@scripts/setup --build
+
+build: setup-build ## Builds bin/sluice
+	$(run) cargo build $(cargo_flags) --package sluice
+	@mkdir -p bin && install -m 755 $(target)/product/sluice bin/sluice
+
+demo: build ## Takes a real data product from blueprint to production on three local workspaces
+	$(run) bin/sluice demo --yes
+
+test: setup build test-rust test-python ## Sets up and runs every test
+
+test-rust:
+	$(run) cargo test $(cargo_flags) --workspace
+
+test-python:
+	$(run) .venv/bin/python -m pytest -q
+
+lint: setup ## Runs what CI runs before the tests: formatting, repository rules, generated files, clippy
+	$(run) cargo fmt --all --check
+	$(run) cargo xtask tidy
+	$(run) cargo xtask generate --check
+	$(run) cargo clippy $(cargo_flags) --workspace --all-targets -- --deny warnings
+	@if command -v cargo-deny >/dev/null; then $(run) cargo deny --all-features check; \
+		else echo "lint: cargo-deny is not installed; licences and advisories were not checked" >&2; fi
+
+fmt: ## Formats the Rust code
+	$(run) cargo fmt --all
+
+generate: setup ## Writes the generated files anew
+	$(run) cargo xtask generate
+
+lock: ## Locks the Python environment of the tests anew (wants uv)
+	cd python/dev && uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
+		--override overrides.txt requirements.in --output-file requirements.txt
+
+clean: ## Removes what was built here; caches and the local workspaces' data stay
+	rm -rf bin target .venv .pytest_cache
