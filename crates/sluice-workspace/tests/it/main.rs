@@ -2,4 +2,5 @@
 
 mod catalog;
 mod frame;
+mod jobs;
 mod support;

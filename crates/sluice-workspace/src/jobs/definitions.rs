@@ -1,0 +1,351 @@
+//! The operations on jobs themselves: create, reset, update, get, list, delete.
+
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::jobs::access::{self, Level};
+use crate::jobs::job::{self, Job};
+use crate::jobs::page;
+use crate::jobs::settings::{JobPlan, Object, with_defaults};
+use crate::log;
+use crate::principal::Principal;
+use crate::workspace::Workspace;
+
+/// Arrays of settings are cut at this length, page by page.
+const PAGE: usize = 100;
+const PAGED: [&str; 4] = ["tasks", "job_clusters", "parameters", "environments"];
+
+/// The version of the API that was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    V21,
+    V22,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Created {
+    job_id: i64,
+}
+
+/// `POST jobs/create`
+pub(crate) async fn create(mut call: Call, version: Version) -> Result<Json<Created>, ApiError> {
+    let given: Object = call.json().await?;
+    let acl = given.get("access_control_list").cloned();
+    let settings = with_defaults(given, version == Version::V22);
+    let plan = JobPlan::read(&settings)?;
+    check_run_as(&call.workspace, &call.principal, &plan).await?;
+    let job = Job {
+        id: call.workspace.ids.number(),
+        creator: call.principal.name.clone(),
+        created_at: call.workspace.clock.now_ms(),
+        settings,
+    };
+    let mut transaction = call.workspace.store.begin().await?;
+    job::insert(&mut transaction, &job).await?;
+    access::record_owner(&call.workspace, &call.principal, &mut transaction, job.id, acl).await?;
+    transaction.commit().await?;
+    warn_of_unpaused_start(&call.workspace, &job, &plan);
+    Ok(Json(Created { job_id: job.id }))
+}
+
+#[derive(Deserialize)]
+struct Reset {
+    job_id: i64,
+    new_settings: Object,
+}
+
+/// `POST jobs/reset`
+pub(crate) async fn reset(mut call: Call, version: Version) -> Result<Json<Object>, ApiError> {
+    let Reset {
+        job_id,
+        mut new_settings,
+    } = call.json().await?;
+    let job = require(&call.workspace, &call.principal, job_id, Level::Manage).await?;
+    if let (None, Some(run_as)) = (new_settings.get("run_as"), job.settings.get("run_as")) {
+        new_settings.insert("run_as".to_owned(), run_as.clone());
+    }
+    replace(
+        &call.workspace,
+        &call.principal,
+        job,
+        with_defaults(new_settings, version == Version::V22),
+    )
+    .await
+}
+
+#[derive(Deserialize)]
+struct Update {
+    job_id: i64,
+    #[serde(default)]
+    new_settings: Object,
+    #[serde(default)]
+    fields_to_remove: Vec<String>,
+}
+
+/// `POST jobs/update`
+pub(crate) async fn update(mut call: Call, version: Version) -> Result<Json<Object>, ApiError> {
+    let Update {
+        job_id,
+        new_settings,
+        fields_to_remove,
+    } = call.json().await?;
+    let job = require(&call.workspace, &call.principal, job_id, Level::Manage).await?;
+    let mut settings = job.settings.clone();
+    for field in &fields_to_remove {
+        remove_field(&mut settings, field)?;
+    }
+    for (name, value) in new_settings {
+        let merged = match (settings.get_mut(&name), PAGED.contains(&name.as_str())) {
+            (Some(Value::Array(existing)), true) => merge_array(existing, &value),
+            _ => value,
+        };
+        settings.insert(name, merged);
+    }
+    replace(
+        &call.workspace,
+        &call.principal,
+        job,
+        with_defaults(settings, version == Version::V22),
+    )
+    .await
+}
+
+async fn replace(
+    workspace: &Workspace,
+    principal: &Principal,
+    mut job: Job,
+    settings: Object,
+) -> Result<Json<Object>, ApiError> {
+    let plan = JobPlan::read(&settings)?;
+    if settings.get("run_as") != job.settings.get("run_as") {
+        check_run_as(workspace, principal, &plan).await?;
+    }
+    job.settings = settings;
+    let mut transaction = workspace.store.begin().await?;
+    job::set_settings(&mut transaction, job.id, &job.settings).await?;
+    transaction.commit().await?;
+    warn_of_unpaused_start(workspace, &job, &plan);
+    Ok(Json(Object::new()))
+}
+
+/// Elements with the same key replace each other, others are added at the end.
+fn merge_array(existing: &[Value], given: &Value) -> Value {
+    let Value::Array(given) = given else {
+        return given.clone();
+    };
+    let key_of = |each: &Value| {
+        ["task_key", "job_cluster_key", "environment_key", "name"]
+            .into_iter()
+            .find_map(|name| each.get(name).and_then(Value::as_str).map(str::to_owned))
+    };
+    let mut merged = existing.to_vec();
+    for each in given {
+        match merged
+            .iter_mut()
+            .find(|other| key_of(other).is_some() && key_of(other) == key_of(each))
+        {
+            Some(same) => *same = each.clone(),
+            None => merged.push(each.clone()),
+        }
+    }
+    Value::Array(merged)
+}
+
+/// `name` removes a field, `tasks/key` an element of an array.
+fn remove_field(settings: &mut Object, field: &str) -> Result<(), ApiError> {
+    match field.split_once('/') {
+        None => {
+            settings.shift_remove(field);
+        }
+        Some((array, key)) if PAGED.contains(&array) => {
+            let elements = settings.get_mut(array).and_then(Value::as_array_mut);
+            let names = ["task_key", "job_cluster_key", "environment_key", "name"];
+            if let Some(elements) = elements {
+                elements.retain(|each| {
+                    !names
+                        .iter()
+                        .any(|name| each.get(*name).and_then(Value::as_str) == Some(key))
+                });
+            }
+        }
+        Some(_) => {
+            return Err(ApiError::invalid(format!(
+                "`{field}` in `fields_to_remove` names no field of a job"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+pub(crate) struct JobView {
+    job_id: i64,
+    creator_user_name: String,
+    run_as_user_name: String,
+    created_time: i64,
+    settings: Object,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_more: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+}
+
+/// `GET jobs/get`
+pub(crate) async fn get(call: Call, version: Version) -> Result<Json<JobView>, ApiError> {
+    let id = call.required_query("job_id")?;
+    let id = id
+        .parse()
+        .map_err(|_not_a_number| ApiError::invalid(format!("`{id}` is not a job id")))?;
+    let job = require(&call.workspace, &call.principal, id, Level::View).await?;
+    let scope = format!("job {id}");
+    let start = page::start(call.query("page_token"), &scope)?;
+    let mut view = view(&call.workspace, job).await?;
+    if version == Version::V22 {
+        let mut more = false;
+        for name in PAGED {
+            if let Some(elements) = view.settings.get_mut(name).and_then(Value::as_array_mut) {
+                more |= elements.len() > start + PAGE;
+                *elements = elements.iter().skip(start).take(PAGE).cloned().collect();
+            }
+        }
+        view.next_page_token = more.then(|| page::token(start + PAGE, &scope));
+    }
+    Ok(Json(view))
+}
+
+#[derive(Serialize)]
+pub(crate) struct JobList {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    jobs: Vec<JobView>,
+    has_more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prev_page_token: Option<String>,
+}
+
+/// `GET jobs/list`
+pub(crate) async fn list(call: Call) -> Result<Json<JobList>, ApiError> {
+    let limit = call.parse_query::<usize>("limit")?.unwrap_or(20);
+    if !(1..=100).contains(&limit) {
+        return Err(ApiError::invalid(format!("`limit` is {limit}: expected 1 to 100")));
+    }
+    let expand = call.flag("expand_tasks")?;
+    let name = call
+        .query("name")
+        .filter(|name| !name.is_empty())
+        .map(str::to_lowercase);
+    let scope = format!("jobs {}", name.as_deref().unwrap_or_default());
+    let start = match call.parse_query::<usize>("offset")? {
+        Some(offset) => offset,
+        None => page::start(call.query("page_token"), &scope)?,
+    };
+    let mut visible = Vec::new();
+    for job in job::all(&call.workspace).await? {
+        let wanted = name.as_ref().is_none_or(|name| job.name().to_lowercase() == *name);
+        if wanted && access::level(&call.workspace, &call.principal, job.id).await? >= Some(Level::View) {
+            visible.push(job);
+        }
+    }
+    let has_more = visible.len() > start + limit;
+    let mut jobs = Vec::new();
+    for job in visible.into_iter().skip(start).take(limit) {
+        jobs.push(listed(view(&call.workspace, job).await?, expand));
+    }
+    Ok(Json(JobList {
+        jobs,
+        has_more,
+        next_page_token: has_more.then(|| page::token(start + limit, &scope)),
+        prev_page_token: (start > 0).then(|| page::token(start.saturating_sub(limit), &scope)),
+    }))
+}
+
+/// A list shows tasks only when they are asked for, and never more than a page of them.
+fn listed(mut view: JobView, expand: bool) -> JobView {
+    let mut more = false;
+    for name in ["tasks", "job_clusters", "parameters", "environments"] {
+        if !expand && matches!(name, "tasks" | "job_clusters") {
+            view.settings.shift_remove(name);
+        } else if let Some(elements) = view.settings.get_mut(name).and_then(Value::as_array_mut) {
+            more |= elements.len() > PAGE;
+            elements.truncate(PAGE);
+        }
+    }
+    view.has_more = more.then_some(true);
+    view
+}
+
+#[derive(Deserialize)]
+struct Delete {
+    job_id: i64,
+}
+
+/// `POST jobs/delete`
+pub(crate) async fn delete(mut call: Call) -> Result<Json<Object>, ApiError> {
+    let Delete { job_id } = call.json().await?;
+    let job = require(&call.workspace, &call.principal, job_id, Level::Manage).await?;
+    let mut transaction = call.workspace.store.begin().await?;
+    job::delete(&mut transaction, job.id).await?;
+    transaction.commit().await?;
+    call.workspace.jobs.cancel_job(&call.workspace, job.id).await?;
+    Ok(Json(Object::new()))
+}
+
+/// The job, for a principal who may; the permission is checked before the job is looked up.
+pub(crate) async fn require(
+    workspace: &Workspace,
+    principal: &Principal,
+    id: i64,
+    level: Level,
+) -> Result<Job, ApiError> {
+    access::require(workspace, principal, id, level).await?;
+    job::find(workspace, id)
+        .await?
+        .ok_or_else(|| ApiError::invalid(format!("Job {id} does not exist.")))
+}
+
+async fn view(workspace: &Workspace, job: Job) -> Result<JobView, ApiError> {
+    let run_as_user_name = access::run_as(workspace, &job).await?;
+    Ok(JobView {
+        job_id: job.id,
+        creator_user_name: job.creator,
+        run_as_user_name,
+        created_time: job.created_at,
+        settings: job.settings,
+        has_more: None,
+        next_page_token: None,
+    })
+}
+
+/// Only administrators let a job run as somebody else.
+async fn check_run_as(workspace: &Workspace, principal: &Principal, plan: &JobPlan) -> Result<(), ApiError> {
+    let Some(name) = plan.run_as.as_ref().and_then(|run_as| run_as.principal()) else {
+        return Ok(());
+    };
+    if crate::identity::by_name(workspace, name).await?.is_none() {
+        return Err(ApiError::invalid(format!(
+            "`run_as` names `{name}`, which is no principal of this workspace"
+        )));
+    }
+    if principal.is_admin || principal.name == name {
+        return Ok(());
+    }
+    Err(ApiError::denied(format!(
+        "User '{}' may not let a job run as '{name}': only '{name}' and members of the group `admins` may",
+        principal.name
+    )))
+}
+
+fn warn_of_unpaused_start(workspace: &Workspace, job: &Job, plan: &JobPlan) {
+    if let Some(field) = plan.unpaused_start() {
+        log::line(&format!(
+            "{}: job {} `{}` has an unpaused `{field}`, which does not start runs here: start it with run-now",
+            workspace.name,
+            job.id,
+            job.name()
+        ));
+    }
+}

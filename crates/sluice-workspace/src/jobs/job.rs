@@ -1,0 +1,95 @@
+//! Jobs in the store.
+
+use sqlx::{Sqlite, Transaction};
+
+use crate::error::ApiError;
+use crate::jobs::settings::{JobPlan, Object};
+use crate::workspace::Workspace;
+
+/// A stored job.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) id: i64,
+    pub(crate) creator: String,
+    pub(crate) created_at: i64,
+    pub(crate) settings: Object,
+}
+
+type Row = (i64, String, i64, String);
+
+impl Job {
+    fn from_row((id, creator, created_at, settings): Row) -> Result<Self, ApiError> {
+        Ok(Self {
+            id,
+            creator,
+            created_at,
+            settings: serde_json::from_str(&settings)?,
+        })
+    }
+
+    /// The settings as far as running the job depends on them.
+    pub(crate) fn plan(&self) -> Result<JobPlan, ApiError> {
+        JobPlan::read(&self.settings)
+    }
+
+    /// The name in the settings.
+    pub(crate) fn name(&self) -> &str {
+        self.settings
+            .get("name")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// The job with this id; none when it was deleted or never existed.
+pub(crate) async fn find(workspace: &Workspace, id: i64) -> Result<Option<Job>, ApiError> {
+    let row: Option<Row> = sqlx::query_as("SELECT id, creator, created_at, settings FROM job WHERE id = ?")
+        .bind(id)
+        .fetch_optional(workspace.store.reader())
+        .await?;
+    row.map(Job::from_row).transpose()
+}
+
+/// All jobs, the newest first.
+pub(crate) async fn all(workspace: &Workspace) -> Result<Vec<Job>, ApiError> {
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT id, creator, created_at, settings FROM job ORDER BY created_at DESC, rowid DESC")
+            .fetch_all(workspace.store.reader())
+            .await?;
+    rows.into_iter().map(Job::from_row).collect()
+}
+
+/// Adds a job.
+pub(crate) async fn insert(transaction: &mut Transaction<'_, Sqlite>, job: &Job) -> Result<(), ApiError> {
+    sqlx::query("INSERT INTO job (id, creator, created_at, settings) VALUES (?, ?, ?, ?)")
+        .bind(job.id)
+        .bind(&job.creator)
+        .bind(job.created_at)
+        .bind(serde_json::to_string(&job.settings)?)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// Replaces the settings of a job.
+pub(crate) async fn set_settings(
+    transaction: &mut Transaction<'_, Sqlite>,
+    id: i64,
+    settings: &Object,
+) -> Result<(), ApiError> {
+    sqlx::query("UPDATE job SET settings = ? WHERE id = ?")
+        .bind(serde_json::to_string(settings)?)
+        .bind(id)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// Removes a job; its runs stay.
+pub(crate) async fn delete(transaction: &mut Transaction<'_, Sqlite>, id: i64) -> Result<(), ApiError> {
+    sqlx::query("DELETE FROM job WHERE id = ?")
+        .bind(id)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
