@@ -26,7 +26,6 @@ pub enum DocumentError {
 
 impl DocumentError {
     /// The faults, when it is about content.
-    #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::Read { .. } => &[],

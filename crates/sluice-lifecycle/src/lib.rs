@@ -1,7 +1,9 @@
 //! Releases, promotion, deployment and the use cases on them.
 
+pub mod blueprint;
 pub mod bundle_files;
 pub mod documents;
+pub mod git;
 pub mod places;
 pub mod platform;
 pub mod ports;

@@ -344,7 +344,6 @@ fn gates(reader: &mut Reader, fields: &Object<'_>) -> Vec<GateKind> {
 /// The faults of a document error, when it is about content.
 impl PlatformError {
     /// Findings to print, when the file has faults.
-    #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::Document(error) => error.diagnostics(),
