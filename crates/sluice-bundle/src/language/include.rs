@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
 
 use super::session::{Session, Stopped};
-use super::{glob, merge, yaml};
+use super::{glob, merge, shape, yaml};
 
 /// The names that a root file may have.
 const ROOT_FILES: [&str; 4] = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
@@ -77,9 +77,12 @@ fn root<'inputs>(session: &mut Session<'inputs>) -> Result<(&'static str, &'inpu
 
 /// A document of the bundle: a map; nothing for a file that cannot be read, which is reported.
 fn parse(session: &mut Session<'_>, file: &str, text: &str) -> Tree {
-    match yaml::parse(text, file) {
-        Ok(tree) => match tree.node {
-            Node::Mapping(_) => tree,
+    match yaml::parse_with_anchors(text, file) {
+        Ok(yaml::Parsed { mut tree, anchored }) => match &mut tree.node {
+            Node::Mapping(fields) => {
+                fields.retain(|key, value| shape::is_top_level(key) || !has_anchor(value, &anchored));
+                tree
+            }
             Node::Null => Tree::mapping(),
             Node::Bool(_) | Node::Integer(_) | Node::Float(_) | Node::String(_) | Node::Sequence(_) => {
                 let kind = tree.kind_name();
@@ -95,6 +98,16 @@ fn parse(session: &mut Session<'_>, file: &str, text: &str) -> Tree {
             }
             Tree::mapping()
         }
+    }
+}
+
+/// Whether a block holds anchors: an unknown top-level block that does is a place to keep values for aliases.
+fn has_anchor(tree: &Tree, anchored: &BTreeSet<Location>) -> bool {
+    let here = tree.location.as_ref().is_some_and(|location| anchored.contains(location));
+    here || match &tree.node {
+        Node::Sequence(items) => items.iter().any(|item| has_anchor(item, anchored)),
+        Node::Mapping(fields) => fields.values().any(|value| has_anchor(value, anchored)),
+        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) | Node::String(_) => false,
     }
 }
 

@@ -1,15 +1,27 @@
 //! From text to a resolved bundle. Start at [`resolve`].
 
+mod catalog_files;
+mod check;
+mod defaults;
 pub mod glob;
+mod graph;
 mod include;
 mod interpolate;
 mod merge;
+mod mode;
+mod normalise;
+mod paths;
+mod permissions;
+mod presets;
 pub(crate) mod reference;
 mod resolve;
 mod session;
+mod settings;
 mod shape;
 mod suggest;
+mod sync;
 mod target;
+mod unsupported;
 mod variables;
 mod workspace;
 mod yaml;

@@ -4,7 +4,14 @@ use sluice_model::{Diagnostic, Node, Tree, TreePath};
 
 use super::interpolate::Resolver;
 use super::session::{Session, Stopped};
-use super::{Bundle, Inputs, Resolution, SyncRules, include, target, variables, workspace};
+use super::check::Check;
+use super::paths::Translation;
+use super::settings::Settings;
+use super::shape::Type;
+use super::target::Chosen;
+use super::{Bundle, CurrentUser, Inputs, Resolution};
+use super::{catalog_files, defaults, graph, include, mode, normalise, permissions, presets, shape, sync};
+use super::{target, unsupported, variables, workspace};
 
 /// Resolves the bundle of one target, or says what is missing or wrong. Pure: the same inputs give the same answer.
 #[must_use]
@@ -16,36 +23,142 @@ pub fn resolve(inputs: &Inputs) -> Resolution {
     }
 }
 
+/// Stands for the user while nobody has been asked.
+pub(super) const NOBODY: &str = "not_signed_in_yet";
+
 fn run(session: &mut Session<'_>) -> Result<Bundle, Stopped> {
-    let git = session.git();
-    let mut root = include::load(session)?;
-    let name = bundle_name(&root, session);
-    session.proceed()?;
-    let chosen = target::choose(&root, session)?;
-    target::apply(&mut root, &chosen, session);
-    session.proceed()?;
-    let lookups = variables::assign(&mut root, &chosen.name, session);
-    session.proceed()?;
-    let git = git.flatten();
-    workspace::git(&mut root, git);
-    let user = workspace::prepare(&mut root, session)?;
-    variables::look_up(&mut root, &lookups, session);
-    session.proceed()?;
+    let mut written = read(session)?;
+    let lookups = variables::assign(&mut written.root, &written.chosen.name, session);
+    let git = session.git().flatten();
+    workspace::git(&mut written.root, git);
+    let Some(user) = workspace::sign_in(&mut written.root, session) else {
+        // Whatever is wrong in the files is said before anybody needs a workspace.
+        let nobody = CurrentUser {
+            user_name: NOBODY.to_owned(),
+            display_name: NOBODY.to_owned(),
+            service_principal: false,
+        };
+        complete(written, &nobody, false, session)?;
+        return Err(Stopped);
+    };
+    workspace::prepare(&mut written.root, user, session);
+    variables::look_up(&mut written.root, &lookups, session);
+    complete(written, user, true, session)
+}
+
+/// From the files and the signed-in user to the bundle.
+fn complete(
+    written: Written,
+    user: &CurrentUser,
+    signed_in: bool,
+    session: &mut Session<'_>,
+) -> Result<Bundle, Stopped> {
+    let Written {
+        mut root,
+        chosen,
+        catalog,
+        settings,
+        name,
+    } = written;
+    if !signed_in {
+        workspace::prepare(&mut root, user, session);
+    }
+    let git = session.inputs.git.as_ref().and_then(Option::as_ref);
     let mut config = interpolate(&root, session);
+    let paths = workspace::resolved(&mut config, user, session)?;
+    let sync = sync::rules(&mut config, session);
+    conform(&mut config, session);
+    if signed_in {
+        presets::of_mode(&mut config, chosen.mode, user, session);
+    }
+    let catalog = shape_resources(&mut config, &catalog, &root, session);
+    permissions::run_as(&mut config, session);
+    presets::apply(&mut config);
+    if signed_in {
+        mode::validate(&config, &chosen, &paths, user, session);
+    }
+    permissions::apply(&mut config, user, session);
+    if let Some(resources) = config.get_mut("resources") {
+        defaults::set(resources);
+        Translation::new(&sync, &paths.file_path, git).apply(resources, session);
+        defaults::annotate(resources, &paths);
+    }
     session.proceed()?;
-    let workspace = workspace::resolved(&mut config, user, session)?;
     Ok(Bundle {
-        name: name.ok_or(Stopped)?,
+        name,
         target: chosen.name,
         mode: chosen.mode,
         config,
-        catalog: Tree::mapping(),
-        workspace,
+        catalog,
+        workspace: paths,
         current_user: user.clone(),
         git: git.cloned(),
-        sync: SyncRules::default(),
-        protected: Vec::new(),
+        sync,
+        protected: settings.protected(),
     })
+}
+
+/// What stands in the files, with the target chosen and its overrides applied.
+struct Written {
+    root: Tree,
+    chosen: Chosen,
+    catalog: Tree,
+    settings: Settings,
+    name: String,
+}
+
+/// Everything that needs no workspace: files, merging, target, fields.
+fn read(session: &mut Session<'_>) -> Result<Written, Stopped> {
+    // Asked for in the first round, to be there when they are used.
+    let _ = (session.git(), session.glob(catalog_files::PATTERN));
+    let settings = Settings::load(session);
+    let mut root = include::load(session)?;
+    Check::written(session, false).conform(&mut root, Type::Object(&shape::ROOT), &TreePath::default());
+    let name = bundle_name(&root, session);
+    let targets: Vec<String> = ["targets", "environments"]
+        .iter()
+        .filter_map(|block| root.get(block)?.as_mapping())
+        .flat_map(|targets| targets.keys().cloned())
+        .collect();
+    let chosen = target::choose(&root, session)?;
+    target::apply(&mut root, &chosen, session);
+    unsupported::refuse(&root, session);
+    let catalog = catalog_files::load(&chosen.name, &targets, session);
+    Ok(Written {
+        root,
+        chosen,
+        catalog,
+        settings,
+        name: name.unwrap_or_default(),
+    })
+}
+
+/// Brings the resolved blocks into their types; values that came out of variables are checked here for the first time.
+fn conform(config: &mut Tree, session: &mut Session<'_>) {
+    for (key, of) in [
+        ("presets", Type::Object(&shape::PRESETS)),
+        ("run_as", Type::Object(&shape::RUN_AS)),
+        ("sync", Type::Object(&shape::SYNC)),
+        ("permissions", shape::BUNDLE_PERMISSIONS),
+    ] {
+        if let Some(block) = config.get_mut(key) {
+            Check::resolved(session, false).conform(block, of, &TreePath::keys([key]));
+        }
+    }
+}
+
+/// Normalises the resources and the catalog and checks them against each other.
+fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut Session<'_>) -> Tree {
+    let mut resources = config.get("resources").cloned().unwrap_or_else(Tree::mapping);
+    normalise::resources(&mut resources, session);
+    let path = TreePath::keys(["resources"]);
+    Check::resolved(session, false).conform(&mut resources, Type::Object(&shape::RESOURCES), &path);
+    let catalog = catalog_files::resolve(catalog, root, &resources, session);
+    graph::check(&resources, &catalog, session);
+    if config.get("resources").is_some() {
+        config.set("resources", resources);
+    }
+    catalog
 }
 
 fn bundle_name(root: &Tree, session: &mut Session<'_>) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sluice_model::{Diagnostic, Severity};
+use sluice_model::{Diagnostic, Severity, Tree, TreePath};
 
 use super::{CurrentUser, GitCheckout, Inputs, LocalPath, Need, Resolution};
 
@@ -110,16 +110,47 @@ impl<'inputs> Session<'inputs> {
         known
     }
 
-    /// What a pass without a bundle came to.
+    /// Whether a document of Sluice's own says that it has version 1, the one that this program reads.
+    pub(super) fn check_version(&mut self, tree: &Tree, file: &str) -> bool {
+        if tree.get("version").and_then(Tree::as_integer) == Some(1) {
+            return true;
+        }
+        let refused = match tree.get("version") {
+            _ if tree.as_mapping().is_none() => Diagnostic::error(format!("`{file}` holds no map"))
+                .location(tree.location.clone())
+                .help("start it with `version: 1`"),
+            None => Diagnostic::error(format!("`{file}` has no version"))
+                .location(tree.location.clone())
+                .help("start it with `version: 1`"),
+            Some(version) => Diagnostic::error(format!("`{file}` has a version that this Sluice does not read"))
+                .path(TreePath::keys(["version"]))
+                .location(version.location.clone())
+                .help("it reads `version: 1`"),
+        };
+        self.report(refused);
+        false
+    }
+
+    /// What a pass without a bundle came to. Errors are held back while something on this disk is still unknown, so that all
+    /// of them come together; the workspace is not asked when there are errors.
     pub(super) fn into_resolution(self) -> Resolution {
-        if self.has_errors() || self.needs.is_empty() {
+        let errors = self.has_errors();
+        let needs: BTreeSet<Need> = self.needs.into_iter().filter(|need| !errors || is_local(need)).collect();
+        if needs.is_empty() {
             Resolution::Refused(self.diagnostics)
         } else {
-            Resolution::Needs(self.needs)
+            Resolution::Needs(needs)
         }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.diagnostics
+    }
+}
+
+fn is_local(need: &Need) -> bool {
+    match need {
+        Need::File(_) | Need::Glob(_) | Need::LocalPath(_) | Need::Git => true,
+        Need::CurrentUser { .. } | Need::Lookup { .. } => false,
     }
 }

@@ -179,7 +179,7 @@ pub(super) static GRANT: Object = Object {
     required: &["principal", "privileges"],
 };
 
-static RUN_AS: Object = Object::of(
+pub(super) static RUN_AS: Object = Object::of(
     "run_as",
     &[("user_name", Type::Text), ("service_principal_name", Type::Text)],
 );
@@ -359,7 +359,10 @@ static BUNDLE_PERMISSION: Object = Object {
     required: &["level"],
 };
 
-static PRESETS: Object = Object::of(
+/// Permissions of the whole bundle.
+pub(super) const BUNDLE_PERMISSIONS: Type = Type::List(&Type::Object(&BUNDLE_PERMISSION));
+
+pub(super) static PRESETS: Object = Object::of(
     "presets",
     &[
         ("name_prefix", Type::Text),
@@ -372,7 +375,7 @@ static PRESETS: Object = Object::of(
     ],
 );
 
-static SYNC: Object = Object::of("sync", &[("paths", TEXTS), ("include", TEXTS), ("exclude", TEXTS)]);
+pub(super) static SYNC: Object = Object::of("sync", &[("paths", TEXTS), ("include", TEXTS), ("exclude", TEXTS)]);
 
 static EXPERIMENTAL: Object = Object::of(
     "experimental",
@@ -389,7 +392,7 @@ static EXPERIMENTAL: Object = Object::of(
     ],
 );
 
-static RESOURCES: Object = Object::of(
+pub(super) static RESOURCES: Object = Object::of(
     "resources",
     &[
         ("jobs", Type::Map(&Type::Object(&JOB))),
@@ -414,7 +417,7 @@ static TARGET: Object = Object::of(
         ("git", Type::Object(&GIT)),
         ("run_as", Type::Object(&RUN_AS)),
         ("sync", Type::Object(&SYNC)),
-        ("permissions", Type::List(&Type::Object(&BUNDLE_PERMISSION))),
+        ("permissions", BUNDLE_PERMISSIONS),
     ],
 );
 
@@ -427,7 +430,7 @@ pub(super) static ROOT: Object = Object::of(
         ("environments", Type::Map(&Type::Object(&TARGET))),
         ("experimental", Type::Object(&EXPERIMENTAL)),
         ("include", TEXTS),
-        ("permissions", Type::List(&Type::Object(&BUNDLE_PERMISSION))),
+        ("permissions", BUNDLE_PERMISSIONS),
         ("presets", Type::Object(&PRESETS)),
         ("python", Type::Any),
         ("resources", Type::Object(&RESOURCES)),
@@ -439,6 +442,11 @@ pub(super) static ROOT: Object = Object::of(
         ("workspace", Type::Object(&WORKSPACE)),
     ],
 );
+
+/// Whether a bundle file has this top-level block.
+pub(super) fn is_top_level(key: &str) -> bool {
+    Fields::of_object(&ROOT).get(key).is_some()
+}
 
 static CURRENT_USER: Object = Object::of(
     "current_user",
@@ -489,4 +497,22 @@ pub(super) fn zero(path: &TreePath) -> Option<Tree> {
             Some(Node::Null.into())
         }
     }
+}
+
+/// The fields that references to a resource of this kind may name: those of its configuration and those of the remote object.
+pub(super) fn referable(catalog: bool, kind: &str) -> Vec<&'static str> {
+    if catalog {
+        return vec!["full_name", "name", "id"];
+    }
+    let (object, remote) = match kind {
+        "jobs" => (&JOB, "jobs.Job"),
+        "schemas" => (&SCHEMA, "catalog.SchemaInfo"),
+        "volumes" => (&VOLUME, "catalog.VolumeInfo"),
+        _ => return Vec::new(),
+    };
+    let remote = Fields::of_class(remote);
+    let mut names: Vec<&'static str> = Fields::of_object(object).names().collect();
+    names.extend(remote.iter().flat_map(Fields::names));
+    names.extend(["id", "url", "full_name", "volume_path"]);
+    names
 }

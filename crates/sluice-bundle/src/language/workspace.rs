@@ -14,23 +14,21 @@ const PATHS: [(&str, &str); 4] = [
     ("state_path", "state"),
 ];
 
-/// Asks who is signed in and sets the defaults of `workspace`.
-pub(super) fn prepare<'inputs>(
-    root: &mut Tree,
-    session: &mut Session<'inputs>,
-) -> Result<&'inputs CurrentUser, Stopped> {
+/// Asks who is signed in, at the host that the bundle or the environment names.
+pub(super) fn sign_in<'inputs>(root: &mut Tree, session: &mut Session<'inputs>) -> Option<&'inputs CurrentUser> {
     without_references(root, session);
-    session.proceed()?;
     if let Some(host) = &session.inputs.host {
         set_in(root, "workspace", "host", Tree::from(host.trim_end_matches('/')));
     }
     let workspace = root.get("workspace");
     let text = |key: &str| workspace?.get(key)?.as_str().filter(|text| !text.is_empty());
-    let user = session.current_user(text("host"), text("profile"));
-    session.proceed()?;
-    let user = user.ok_or(Stopped)?;
+    session.current_user(text("host"), text("profile"))
+}
+
+/// Sets the user and the defaults of `workspace`.
+pub(super) fn prepare(root: &mut Tree, user: &CurrentUser, session: &mut Session<'_>) {
     set_in(root, "workspace", "current_user", described(user));
-    if root_path(root).is_none() {
+    if text_of(root, "root_path").is_none() {
         set_in(
             root,
             "workspace",
@@ -40,12 +38,7 @@ pub(super) fn prepare<'inputs>(
     }
     for (path, name) in PATHS {
         if text_of(root, path).is_none() {
-            set_in(
-                root,
-                "workspace",
-                path,
-                Tree::from(format!("${{workspace.root_path}}/{name}")),
-            );
+            set_in(root, "workspace", path, Tree::from(format!("${{workspace.root_path}}/{name}")));
         }
     }
     for path in paths() {
@@ -56,7 +49,6 @@ pub(super) fn prepare<'inputs>(
         }
     }
     strip_prefix(root, &TreePath::default(), session);
-    Ok(user)
 }
 
 fn paths() -> impl Iterator<Item = &'static str> {
@@ -68,11 +60,6 @@ fn text_of<'tree>(root: &'tree Tree, key: &str) -> Option<&'tree str> {
         .get(key)?
         .as_str()
         .filter(|text| !text.is_empty())
-}
-
-/// `workspace.root_path` as written.
-pub(super) fn root_path(root: &Tree) -> Option<&str> {
-    text_of(root, "root_path")
 }
 
 /// Sign-in happens before variables have values, and a bundle's name is part of every path.
@@ -187,7 +174,7 @@ pub(super) fn resolved(
             .ok_or(Stopped)?;
         let path = absolute(value.as_str().unwrap_or_default(), &user.user_name);
         let path = path.trim_end_matches('/').to_owned();
-        if !path.starts_with("/Workspace/") || path.contains("${") {
+        if (!path.starts_with("/Workspace/") || path.contains("${")) && !session.has_errors() {
             session.report(
                 Diagnostic::error(format!(
                     "`workspace.{name}` is `{path}`, which is no folder of the workspace"
@@ -200,7 +187,6 @@ pub(super) fn resolved(
         value.node = Node::String(path.clone());
         values.push(path);
     }
-    session.proceed()?;
     let host = text_of(root, "host")
         .unwrap_or_default()
         .trim_end_matches('/')

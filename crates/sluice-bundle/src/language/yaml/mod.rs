@@ -4,7 +4,7 @@
 
 mod scalar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -18,20 +18,37 @@ const MAXIMUM_DEPTH: usize = 100;
 /// More nodes than any bundle has; a few nested aliases would otherwise grow without bound.
 const MAXIMUM_NODES: usize = 1_000_000;
 
+/// A document that was read.
+pub(super) struct Parsed {
+    /// Its value; null for an empty text.
+    pub(super) tree: Tree,
+    /// Places of the values that have an anchor.
+    pub(super) anchored: BTreeSet<Location>,
+}
+
 /// Reads the one document of a text; an empty text is null. All places name `file`.
 ///
 /// # Errors
 /// When the text is not YAML, or not the part of it that documents here may use.
 pub fn parse(text: &str, file: &str) -> Result<Tree, Vec<Diagnostic>> {
+    parse_with_anchors(text, file).map(|parsed| parsed.tree)
+}
+
+/// Reads like [`parse`] and says where anchors stand.
+pub(super) fn parse_with_anchors(text: &str, file: &str) -> Result<Parsed, Vec<Diagnostic>> {
     let mut reader = Reader {
         parser: Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)),
         file: file.into(),
         anchors: BTreeMap::new(),
+        anchored: BTreeSet::new(),
         nodes: 0,
         diagnostics: Vec::new(),
     };
     match reader.document() {
-        Ok(tree) if reader.diagnostics.is_empty() => Ok(tree),
+        Ok(tree) if reader.diagnostics.is_empty() => Ok(Parsed {
+            tree,
+            anchored: reader.anchored,
+        }),
         Ok(_) => Err(reader.diagnostics),
         Err(stop) => {
             reader.diagnostics.push(stop.into());
@@ -60,6 +77,7 @@ struct Reader<'text> {
     file: Arc<str>,
     /// Anchored values with their number of nodes; none while the value is being read.
     anchors: BTreeMap<usize, Option<(Tree, usize)>>,
+    anchored: BTreeSet<Location>,
     nodes: usize,
     diagnostics: Vec<Diagnostic>,
 }
@@ -152,6 +170,9 @@ impl<'text> Reader<'text> {
                 ));
             }
         };
+        if anchor != 0 {
+            self.anchored.insert(location.clone());
+        }
         let tree = Tree::from(node).at(Some(location));
         if anchor != 0 {
             self.anchors

@@ -1,0 +1,255 @@
+//! Compares a tree with the type that it should have: unknown fields, wrong types, words outside an enumeration, missing fields.
+//!
+//! Values are brought into their type on the way, as the CLI does: `yes` in a boolean field becomes true, `3` in a text field
+//! becomes "3". A text that consists of one reference fits everywhere. Start at [`Check::conform`].
+
+use sluice_model::{Diagnostic, Node, Tree, TreePath};
+use sluice_wire::types::{self, FieldType};
+
+use super::session::Session;
+use super::shape::{Fields, KINDS, Type};
+use super::{reference, suggest};
+
+/// A walk over one document.
+pub(super) struct Check<'session, 'inputs> {
+    session: &'session mut Session<'inputs>,
+    /// Whether the document is one of Sluice's own, where nothing is only a warning.
+    own: bool,
+    /// Whether references have been replaced, so that required fields count and empty values go.
+    resolved: bool,
+}
+
+impl<'session, 'inputs> Check<'session, 'inputs> {
+    /// For a document as it is written.
+    pub(super) fn written(session: &'session mut Session<'inputs>, own: bool) -> Self {
+        Self {
+            session,
+            own,
+            resolved: false,
+        }
+    }
+
+    /// For a document whose references are replaced.
+    pub(super) fn resolved(session: &'session mut Session<'inputs>, own: bool) -> Self {
+        Self {
+            session,
+            own,
+            resolved: true,
+        }
+    }
+
+    /// Brings a tree into its type and reports what does not fit.
+    pub(super) fn conform(&mut self, tree: &mut Tree, of: Type, path: &TreePath) {
+        if tree.is_null() || tree.as_str().is_some_and(|text| reference::whole(text).is_some()) {
+            return;
+        }
+        match of {
+            Type::Any => {}
+            Type::Text => self.text(tree, path),
+            Type::Integer => self.integer(tree, path),
+            Type::Boolean => self.boolean(tree, path),
+            Type::Words(words) => self.words(tree, words.iter().copied(), path),
+            Type::List(item) => self.list(tree, *item, path),
+            Type::Map(value) => self.map(tree, *value, path),
+            Type::Object(object) => self.object(tree, object.name, Fields::of_object(object), path),
+            Type::Wire(field_type) => self.wire(tree, field_type, path),
+            Type::Class(class) => {
+                if let Some(fields) = Fields::of_class(class) {
+                    self.object(tree, class_name(class), fields, path);
+                }
+            }
+        }
+    }
+
+    fn wire(&mut self, tree: &mut Tree, field_type: &'static FieldType, path: &TreePath) {
+        match field_type {
+            FieldType::Any => {}
+            FieldType::String => self.text(tree, path),
+            FieldType::Integer => self.integer(tree, path),
+            FieldType::Float => self.float(tree, path),
+            FieldType::Bool => self.boolean(tree, path),
+            FieldType::Enum(name) => {
+                if let Some(words) = types::enumeration(name) {
+                    self.words(tree, words.iter().map(String::as_str), path);
+                }
+            }
+            FieldType::Object(name) => self.conform(tree, Type::Class(name), path),
+            FieldType::List(item) => self.list(tree, Type::Wire(item), path),
+            FieldType::Map(value) => self.map(tree, Type::Wire(value), path),
+        }
+    }
+
+    fn text(&mut self, tree: &mut Tree, path: &TreePath) {
+        match &tree.node {
+            Node::String(_) => {}
+            Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => {
+                tree.node = Node::String(super::interpolate::embed(tree).unwrap_or_default());
+            }
+            Node::Sequence(_) | Node::Mapping(_) => self.wrong(tree, "a string", path),
+        }
+    }
+
+    fn integer(&mut self, tree: &mut Tree, path: &TreePath) {
+        match &tree.node {
+            Node::Integer(_) => {}
+            Node::String(text) if text.trim().parse::<i64>().is_ok() => {
+                tree.node = text.trim().parse().map_or(Node::Null, Node::Integer);
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within the exact range")]
+            Node::Float(value) if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 => {
+                tree.node = Node::Integer(*value as i64);
+            }
+            _ => self.wrong(tree, "an integer", path),
+        }
+    }
+
+    fn float(&mut self, tree: &mut Tree, path: &TreePath) {
+        match &tree.node {
+            Node::Integer(_) | Node::Float(_) => {}
+            Node::String(text) if text.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
+                tree.node = text.trim().parse().map_or(Node::Null, Node::Float);
+            }
+            _ => self.wrong(tree, "a number", path),
+        }
+    }
+
+    fn boolean(&mut self, tree: &mut Tree, path: &TreePath) {
+        let value = match &tree.node {
+            Node::Bool(value) => Some(*value),
+            Node::String(text) => match text.as_str() {
+                "true" | "True" | "TRUE" | "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+                "false" | "False" | "FALSE" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        match value {
+            Some(value) => tree.node = Node::Bool(value),
+            None => self.wrong(tree, "a boolean", path),
+        }
+    }
+
+    fn words<'word>(&mut self, tree: &mut Tree, words: impl Iterator<Item = &'word str>, path: &TreePath) {
+        self.text(tree, path);
+        let Some(text) = tree.as_str() else { return };
+        let known: Vec<&str> = words.collect();
+        if known.contains(&text) || text.is_empty() || !reference::references(text).is_empty() {
+            return;
+        }
+        let mut diagnostic = Diagnostic::error(format!("`{text}` is no value of `{}`", last(path)))
+            .path(path.clone())
+            .location(tree.location.clone());
+        diagnostic.help = suggest::hint(text, known);
+        self.report(diagnostic);
+    }
+
+    fn list(&mut self, tree: &mut Tree, item: Type, path: &TreePath) {
+        if let Node::Sequence(items) = &mut tree.node {
+            for (index, value) in items.iter_mut().enumerate() {
+                self.conform(value, item, &path.index(index));
+            }
+        } else {
+            self.wrong(tree, "a list", path);
+        }
+    }
+
+    fn map(&mut self, tree: &mut Tree, of: Type, path: &TreePath) {
+        if let Node::Mapping(fields) = &mut tree.node {
+            for (key, value) in fields {
+                self.conform(value, of, &path.key(key.as_str()));
+            }
+        } else {
+            self.wrong(tree, "a map", path);
+        }
+    }
+
+    fn object(&mut self, tree: &mut Tree, name: &str, known: Fields, path: &TreePath) {
+        let location = tree.key_location.clone().or_else(|| tree.location.clone());
+        let Node::Mapping(fields) = &mut tree.node else {
+            self.wrong(tree, "a map", path);
+            return;
+        };
+        for (key, value) in fields.iter_mut() {
+            let path = path.key(key.as_str());
+            match known.get(key) {
+                Some(of) => self.conform(value, of, &path),
+                None if name == "resources" => self.kind(key, value, &path),
+                None => {
+                    let mut diagnostic = Diagnostic::error(format!("unknown field `{key}`"))
+                        .path(path)
+                        .location(value.key_location.clone().or_else(|| value.location.clone()));
+                    diagnostic.help = suggest::nearest(key, known.names())
+                        .map(|name| format!("did you mean `{name}`?"))
+                        .or_else(|| Some(format!("a {name} has no such field; remove it")));
+                    self.report(diagnostic);
+                }
+            }
+        }
+        if self.resolved {
+            fields.retain(|key, value| {
+                let optional = known.required().all(|required| required != key);
+                !(value.is_null() || optional && value.as_str() == Some(""))
+            });
+            for required in known.required() {
+                if !fields.contains_key(required) {
+                    let diagnostic = Diagnostic::error(format!("`{required}` is missing"))
+                        .path(path.key(required))
+                        .location(location.clone())
+                        .help(format!("a {name} needs it"));
+                    self.report(diagnostic);
+                }
+            }
+        }
+    }
+
+    /// A kind of resources that this version does not know the fields of.
+    fn kind(&mut self, kind: &str, resources: &Tree, path: &TreePath) {
+        if KINDS.contains(&kind) {
+            return;
+        }
+        let mut diagnostic = Diagnostic::error(format!("`{kind}` is no kind of resource"))
+            .path(path.clone())
+            .location(resources.key_location.clone());
+        diagnostic.help = suggest::nearest(kind, KINDS).map(|name| format!("did you mean `{name}`?"));
+        self.session.report(diagnostic);
+    }
+
+    fn wrong(&mut self, tree: &Tree, expected: &str, path: &TreePath) {
+        let found = match &tree.node {
+            Node::String(text) if text.chars().count() <= 40 && !text.contains('\n') => format!("the string `{text}`"),
+            _ => format!("{} {}", article(tree.kind_name()), tree.kind_name()),
+        };
+        self.session.report(
+            Diagnostic::error(format!("`{}` has to be {expected}, this is {found}", last(path)))
+                .path(path.clone())
+                .location(tree.location.clone().or_else(|| tree.key_location.clone())),
+        );
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.own {
+            self.session.report(diagnostic);
+        } else {
+            self.session.report_lenient(diagnostic);
+        }
+    }
+}
+
+/// `jobs.NotebookTask` as people say it: the class without its service.
+fn class_name(class: &str) -> &str {
+    class.rsplit('.').next().unwrap_or(class)
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with('i') { "an" } else { "a" }
+}
+
+/// The last step of a path, with its index.
+fn last(path: &TreePath) -> String {
+    let from = path
+        .0
+        .iter()
+        .rposition(|step| matches!(step, sluice_model::tree::Step::Key(_)))
+        .unwrap_or(0);
+    TreePath(path.0[from..].to_vec()).to_string()
+}

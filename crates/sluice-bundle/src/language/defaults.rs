@@ -1,0 +1,65 @@
+//! What a resource has when nobody says otherwise, and the marks that say that a job belongs to a bundle.
+
+use sluice_model::Tree;
+
+use super::WorkspacePaths;
+use super::presets::each;
+
+/// Sets the defaults of all resources.
+pub(super) fn set(resources: &mut Tree) {
+    for job in each(resources, "jobs") {
+        default(job, "name", "Untitled");
+        default(job, "max_concurrent_runs", 1);
+        if job.get("queue").is_none_or(Tree::is_null) {
+            job.set("queue", Tree::mapping());
+        }
+        if let Some(queue) = job.get_mut("queue") {
+            default(queue, "enabled", true);
+        }
+        for trigger in ["schedule", "continuous", "trigger"] {
+            if let Some(trigger) = job.get_mut(trigger).filter(|trigger| trigger.as_mapping().is_some()) {
+                default(trigger, "pause_status", "UNPAUSED");
+            }
+        }
+        for_each_task(job, &mut |task| {
+            if let Some(dbt_task) = task.get_mut("dbt_task").filter(|dbt_task| dbt_task.as_mapping().is_some()) {
+                default(dbt_task, "schema", "default");
+            }
+        });
+    }
+    for volume in each(resources, "volumes") {
+        default(volume, "volume_type", "MANAGED");
+    }
+}
+
+fn default(tree: &mut Tree, key: &str, value: impl Into<Tree>) {
+    let unset = |tree: &Tree| tree.is_null() || tree.as_str() == Some("");
+    if tree.get(key).is_none_or(unset) {
+        tree.set(key, value);
+    }
+}
+
+/// Every task of a job, and the task inside a `for_each_task`.
+pub(super) fn for_each_task(job: &mut Tree, act: &mut impl FnMut(&mut Tree)) {
+    let Some(sluice_model::Node::Sequence(tasks)) = job.get_mut("tasks").map(|tasks| &mut tasks.node) else {
+        return;
+    };
+    for task in tasks {
+        act(task);
+        if let Some(inner) = task.get_mut("for_each_task").and_then(|each| each.get_mut("task")) {
+            act(inner);
+        }
+    }
+}
+
+/// Marks every job as deployed by a bundle, so that its page shows where to edit it.
+pub(super) fn annotate(resources: &mut Tree, paths: &WorkspacePaths) {
+    for job in each(resources, "jobs") {
+        let mut deployment = Tree::mapping();
+        deployment.set("kind", "BUNDLE");
+        deployment.set("metadata_file_path", format!("{}/metadata.json", paths.state_path));
+        job.set("deployment", deployment);
+        job.set("edit_mode", "UI_LOCKED");
+        job.set("format", "MULTI_TASK");
+    }
+}

@@ -1,0 +1,279 @@
+//! Local paths of tasks become paths in the workspace; what they refer to has to exist and to be of the right kind.
+
+use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
+
+use super::include::clean;
+use super::session::Session;
+use super::sync::folder;
+use super::{GitCheckout, LocalPath, SyncRules};
+
+/// What a path of a task refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Notebook,
+    File,
+    Directory,
+}
+
+/// The paths of a task that are translated.
+const TASK_PATHS: [(&[&str], Kind); 4] = [
+    (&["notebook_task", "notebook_path"], Kind::Notebook),
+    (&["spark_python_task", "python_file"], Kind::File),
+    (&["sql_task", "file", "path"], Kind::File),
+    (&["dbt_task", "project_directory"], Kind::Directory),
+];
+
+/// The endings of notebooks in source format.
+const NOTEBOOK_ENDINGS: [&str; 5] = [".py", ".sql", ".scala", ".r", ".ipynb"];
+
+/// Where local files go.
+pub(super) struct Translation<'paths> {
+    file_path: &'paths str,
+    /// The bundle root as seen from the sync root; none when it cannot be known.
+    bundle_root: Option<String>,
+}
+
+impl<'paths> Translation<'paths> {
+    pub(super) fn new(rules: &SyncRules, file_path: &'paths str, git: Option<&GitCheckout>) -> Self {
+        Self {
+            file_path,
+            bundle_root: bundle_root(&rules.root, git),
+        }
+    }
+
+    /// Translates the paths of every job that does not take its code from Git.
+    pub(super) fn apply(&self, resources: &mut Tree, session: &mut Session<'_>) {
+        let Some(Node::Mapping(jobs)) = resources.get_mut("jobs").map(|jobs| &mut jobs.node) else {
+            return;
+        };
+        for (name, job) in jobs {
+            let path = TreePath::keys(["resources", "jobs", name.as_str()]);
+            local_dependencies(job, &path, session);
+            if job.get("git_source").is_some_and(|source| !source.is_null()) {
+                continue;
+            }
+            let Some(Node::Sequence(tasks)) = job.get_mut("tasks").map(|tasks| &mut tasks.node) else {
+                continue;
+            };
+            for (index, task) in tasks.iter_mut().enumerate() {
+                let path = path.key("tasks").index(index);
+                self.task(task, &path, session);
+                if let Some(inner) = task.get_mut("for_each_task").and_then(|each| each.get_mut("task")) {
+                    self.task(inner, &path.key("for_each_task").key("task"), session);
+                }
+            }
+        }
+    }
+
+    fn task(&self, task: &mut Tree, path: &TreePath, session: &mut Session<'_>) {
+        local_libraries(task, path, session);
+        for (keys, kind) in TASK_PATHS {
+            let mut value = Some(&mut *task);
+            for key in keys {
+                value = value.and_then(|value| value.get_mut(key));
+            }
+            let Some(value) = value else { continue };
+            let path = keys.iter().fold(path.clone(), |path, key| path.key(*key));
+            let Some(text) = value.as_str().map(str::to_owned) else { continue };
+            if is_remote(&text) {
+                continue;
+            }
+            if let Some(translated) = self.translate(&text, kind, &path, value.location.as_ref(), session) {
+                value.node = Node::String(translated);
+            }
+        }
+    }
+
+    fn translate(
+        &self,
+        text: &str,
+        kind: Kind,
+        path: &TreePath,
+        location: Option<&Location>,
+        session: &mut Session<'_>,
+    ) -> Option<String> {
+        let from = location.map_or(".", |location| folder(&location.file));
+        let local = clean(&format!("{from}/{text}"));
+        let refuse = |summary: String| Diagnostic::error(summary).path(path.clone()).location(location.cloned());
+        let Some(remote) = self.remote(&local) else {
+            session.report(
+                refuse(format!("`{text}` lies outside of what is uploaded"))
+                    .help("add its folder to `sync.paths`, or move it below the bundle root"),
+            );
+            return None;
+        };
+        let found = session.local_path(&local)?;
+        match (kind, found) {
+            (Kind::Notebook, LocalPath::Notebook) => Some(without_ending(&remote).to_owned()),
+            (Kind::File, LocalPath::File) | (Kind::Directory, LocalPath::Directory) => Some(remote),
+            (_, found) => {
+                let help = advice(&local, kind, found, session);
+                let what = match kind {
+                    Kind::Notebook => "notebook",
+                    Kind::File => "file",
+                    Kind::Directory => "folder",
+                };
+                let summary = match found {
+                    LocalPath::Missing => format!("{what} `{local}` does not exist"),
+                    LocalPath::Directory => format!("`{local}` is a folder, not a {what}"),
+                    LocalPath::File => format!("`{local}` is a file, not a {what}"),
+                    LocalPath::Notebook => format!("`{local}` is a notebook, not a {what}"),
+                };
+                let mut refused = refuse(summary);
+                refused.help = help;
+                session.report(refused);
+                None
+            }
+        }
+    }
+
+    /// The path in the workspace of a path relative to the bundle root; none when it is not uploaded or cannot be known.
+    fn remote(&self, local: &str) -> Option<String> {
+        let bundle_root = self.bundle_root.as_deref()?;
+        let below_sync_root = clean(&format!("{bundle_root}/{local}"));
+        if below_sync_root.starts_with("..") {
+            return None;
+        }
+        Some(format!("{}/{below_sync_root}", self.file_path))
+    }
+}
+
+/// The bundle root relative to the sync root: the last folders of its place in the checkout.
+fn bundle_root(sync_root: &str, git: Option<&GitCheckout>) -> Option<String> {
+    if sync_root == "." {
+        return Some(".".to_owned());
+    }
+    let up = sync_root.split('/').count();
+    let place = &git?.bundle_root_path;
+    let folders: Vec<&str> = place.split('/').filter(|folder| !matches!(*folder, "" | ".")).collect();
+    let start = folders.len().checked_sub(up)?;
+    Some(folders[start..].join("/"))
+}
+
+/// Absolute paths, addresses with a scheme and references are none of ours.
+fn is_remote(text: &str) -> bool {
+    let scheme = text.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '+' | '-' | '.'))
+    });
+    let known = !text.contains("${") && !text.contains(super::resolve::NOBODY);
+    text.is_empty() || text.starts_with('/') || scheme || !known
+}
+
+fn without_ending(path: &str) -> &str {
+    let (folder_end, name) = path.rsplit_once('/').map_or((0, path), |(folder, name)| (folder.len() + 1, name));
+    match NOTEBOOK_ENDINGS.iter().find(|ending| name.to_lowercase().ends_with(*ending)) {
+        Some(ending) => &path[..folder_end + name.len() - ending.len()],
+        None => path,
+    }
+}
+
+/// What to do about a path that is not what the task needs.
+fn advice(local: &str, kind: Kind, found: &LocalPath, session: &mut Session<'_>) -> Option<String> {
+    match (kind, found) {
+        (Kind::Notebook, LocalPath::File) => Some(
+            "start the file with the line `# Databricks notebook source` (`-- Databricks notebook source` in SQL), or run it with `spark_python_task` or `sql_task`"
+                .to_owned(),
+        ),
+        (Kind::File, LocalPath::Notebook) => {
+            Some("run it with `notebook_task`, or remove its line `Databricks notebook source`".to_owned())
+        }
+        (Kind::Notebook, LocalPath::Missing) if without_ending(local) == local => NOTEBOOK_ENDINGS
+            .iter()
+            .map(|ending| format!("{local}{ending}"))
+            .find(|candidate| session.local_path(candidate) == Some(&LocalPath::Notebook))
+            .map(|candidate| format!("did you mean `{candidate}`? A local notebook is named with its ending")),
+        (_, LocalPath::Missing) => Some("paths are relative to the file that they stand in".to_owned()),
+        _ => None,
+    }
+}
+
+/// Libraries on this disk would have to be built and uploaded first.
+fn local_libraries(task: &Tree, path: &TreePath, session: &mut Session<'_>) {
+    for (index, library) in task.get("libraries").and_then(Tree::as_sequence).unwrap_or_default().iter().enumerate() {
+        for kind in ["whl", "jar", "egg", "requirements"] {
+            if let Some(value) = library.get(kind)
+                && value.as_str().is_some_and(|text| !is_remote(text))
+            {
+                refuse_local(value, &path.key("libraries").index(index).key(kind), session);
+            }
+        }
+    }
+}
+
+/// Dependencies of serverless environments that are files on this disk.
+fn local_dependencies(job: &Tree, path: &TreePath, session: &mut Session<'_>) {
+    let environments = job.get("environments").and_then(Tree::as_sequence).unwrap_or_default();
+    for (index, environment) in environments.iter().enumerate() {
+        let dependencies = environment.get("spec").and_then(|spec| spec.get("dependencies"));
+        for (position, value) in dependencies.and_then(Tree::as_sequence).unwrap_or_default().iter().enumerate() {
+            let Some(text) = value.as_str() else { continue };
+            let flagged = ["-r", "-e", "--requirement", "--editable"]
+                .iter()
+                .find_map(|flag| text.strip_prefix(flag))
+                .map(|rest| rest.trim_start_matches(['=', ' ']));
+            let local = match flagged {
+                Some(rest) => !is_remote(rest),
+                None => text.starts_with('.') || text.ends_with(".whl") && !is_remote(text),
+            };
+            if local {
+                let path = path.key("environments").index(index).key("spec").key("dependencies").index(position);
+                refuse_local(value, &path, session);
+            }
+        }
+    }
+}
+
+fn refuse_local(value: &Tree, path: &TreePath, session: &mut Session<'_>) {
+    session.report(
+        Diagnostic::error(format!(
+            "the local library `{}` is not supported by this version of Sluice",
+            value.as_str().unwrap_or_default()
+        ))
+        .path(path.clone())
+        .location(value.location.clone())
+        .help("publish it to a package index, or upload it and refer to it by an absolute path"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remote_paths_are_left_alone() {
+        for (text, expected) in [
+            ("/Workspace/x", true),
+            ("dbfs:/x.py", true),
+            ("s3://bucket/x.py", true),
+            ("${resources.jobs.x.id}", true),
+            ("./x.py", false),
+            ("../src/x:y.py", false),
+            ("x.py", false),
+        ] {
+            assert_eq!(is_remote(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_bundle_root_is_seen_from_the_sync_root() {
+        let git = |place: &str| GitCheckout {
+            origin_url: None,
+            branch: None,
+            commit: None,
+            bundle_root_path: place.to_owned(),
+        };
+        assert_eq!(bundle_root(".", None).as_deref(), Some("."));
+        assert_eq!(bundle_root("..", Some(&git("products/flights"))).as_deref(), Some("flights"));
+        assert_eq!(bundle_root("../..", Some(&git("products/flights"))).as_deref(), Some("products/flights"));
+        assert_eq!(bundle_root("../../..", Some(&git("products/flights"))), None);
+        assert_eq!(bundle_root("..", None), None);
+    }
+
+    #[test]
+    fn endings_of_notebooks_go() {
+        assert_eq!(without_ending("/a.b/c.py"), "/a.b/c");
+        assert_eq!(without_ending("/a/c.R"), "/a/c");
+        assert_eq!(without_ending("/a.py/c"), "/a.py/c");
+    }
+}

@@ -1,0 +1,69 @@
+//! `sluice.yml` beside the bundle: the engine's own settings. Strict.
+
+use std::str::FromStr;
+
+use sluice_model::{Diagnostic, ResourceKey, Tree, TreePath};
+
+use super::check::Check;
+use super::session::Session;
+use super::shape::{Object, Type};
+use super::yaml;
+
+/// Where the settings stand.
+const FILE: &str = "sluice.yml";
+
+static SETTINGS: Object = Object {
+    name: "settings file",
+    fields: &[("version", Type::Any), ("protect", Type::List(&Type::Text))],
+    class: None,
+    required: &[],
+};
+
+/// Settings as written.
+#[derive(Default)]
+pub(super) struct Settings {
+    protect: Vec<(ResourceKey, Tree)>,
+}
+
+impl Settings {
+    /// The resources that are never deleted or recreated.
+    pub(super) fn protected(self) -> Vec<ResourceKey> {
+        self.protect.into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// Reads the settings; there need not be any.
+    pub(super) fn load(session: &mut Session<'_>) -> Self {
+        let Some(Some(text)) = session.file(FILE) else {
+            return Self::default();
+        };
+        let mut tree = match yaml::parse(text, FILE) {
+            Ok(tree) => tree,
+            Err(diagnostics) => {
+                for diagnostic in diagnostics {
+                    session.report(diagnostic);
+                }
+                return Self::default();
+            }
+        };
+        if !session.check_version(&tree, FILE) {
+            return Self::default();
+        }
+        Check::written(session, true).conform(&mut tree, Type::Object(&SETTINGS), &TreePath::default());
+        let mut settings = Self::default();
+        let protect = tree.get("protect").and_then(Tree::as_sequence).unwrap_or_default();
+        for (index, item) in protect.iter().enumerate() {
+            let Some(text) = item.as_str() else { continue };
+            match ResourceKey::from_str(text) {
+                Ok(key) if key.sub.is_none() => settings.protect.push((key, item.clone())),
+                Ok(_) | Err(_) => session.report(
+                    Diagnostic::error(format!("`{text}` is no key of a resource"))
+                        .path(TreePath::keys(["protect"]).index(index))
+                        .location(item.location.clone())
+                        .help("write `resources.<kind>.<key>` or `catalog.<kind>.<key>`"),
+                ),
+            }
+        }
+        settings
+    }
+
+}

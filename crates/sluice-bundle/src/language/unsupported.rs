@@ -1,0 +1,75 @@
+//! Parts of the bundle language that this version does not have, refused by name instead of being ignored.
+
+use sluice_model::{Diagnostic, Node, Tree, TreePath};
+
+use super::session::Session;
+use super::shape::{KINDS, SUPPORTED_KINDS};
+
+/// Blocks that would change the result, with what to do about them.
+const BLOCKS: [(&[&str], &str); 8] = [
+    (&["artifacts"], "build libraries before the deployment and refer to them by an absolute path"),
+    (&["python"], "write the resources in YAML"),
+    (&["scripts"], "run the scripts yourself before or after the command"),
+    (&["experimental", "scripts"], "run the scripts yourself before or after the command"),
+    (&["experimental", "pydabs"], "write the resources in YAML"),
+    (&["experimental", "python"], "write the resources in YAML"),
+    (&["experimental", "python_wheel_wrapper"], "remove it"),
+    (&["experimental", "immutable_folder"], "remove it"),
+];
+
+/// Reports every unsupported block and kind of the chosen target.
+pub(super) fn refuse(root: &Tree, session: &mut Session<'_>) {
+    for (keys, help) in BLOCKS {
+        let found = keys.iter().try_fold(root, |tree, key| tree.get(key));
+        if let Some(found) = found.filter(|found| is_used(found)) {
+            let path = TreePath::keys(keys.iter().copied());
+            session.report(
+                Diagnostic::error(format!("`{path}` is not supported by this version of Sluice"))
+                    .path(path)
+                    .location(found.key_location.clone().or_else(|| found.location.clone()))
+                    .help(help),
+            );
+        }
+    }
+    presets(root, session);
+    let kinds = root.get("resources").and_then(Tree::as_mapping);
+    for (kind, resources) in kinds.into_iter().flatten() {
+        if KINDS.contains(&kind.as_str()) && !SUPPORTED_KINDS.contains(&kind.as_str()) && is_used(resources) {
+            session.report(
+                Diagnostic::error(format!("kind `{kind}` is not supported by this version of Sluice"))
+                    .path(TreePath::keys(["resources", kind]))
+                    .location(resources.key_location.clone())
+                    .help(format!(
+                        "supported kinds: `{}`; deploy the others with `databricks bundle`",
+                        SUPPORTED_KINDS.join("`, `")
+                    )),
+            );
+        }
+    }
+}
+
+fn presets(root: &Tree, session: &mut Session<'_>) {
+    for name in ["source_linked_deployment", "artifacts_dynamic_version"] {
+        let preset = root.get("presets").and_then(|presets| presets.get(name));
+        if let Some(preset) = preset
+            && preset.as_bool() == Some(true)
+        {
+            session.report(
+                Diagnostic::error(format!("preset `{name}` is not supported by this version of Sluice"))
+                    .path(TreePath::keys(["presets", name]))
+                    .location(preset.key_location.clone())
+                    .help("remove it"),
+            );
+        }
+    }
+}
+
+/// Whether a block says anything.
+fn is_used(tree: &Tree) -> bool {
+    match &tree.node {
+        Node::Null | Node::Bool(false) => false,
+        Node::Sequence(items) => !items.is_empty(),
+        Node::Mapping(fields) => !fields.is_empty(),
+        Node::Bool(true) | Node::Integer(_) | Node::Float(_) | Node::String(_) => true,
+    }
+}
