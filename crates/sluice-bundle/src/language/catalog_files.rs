@@ -90,7 +90,15 @@ static CATALOG_GRANT: Object = Object {
     fields: &[
         (
             "securable_type",
-            Type::Words(&["catalog", "schema", "table", "view", "volume", "function", "external_location"]),
+            Type::Words(&[
+                "catalog",
+                "schema",
+                "table",
+                "view",
+                "volume",
+                "function",
+                "external_location",
+            ]),
         ),
         ("full_name", Type::Text),
         ("grants", Type::List(&Type::Object(&GRANT))),
@@ -182,23 +190,19 @@ fn later_kinds(tree: &Tree, session: &mut Session<'_>) {
     for kind in LATER_KINDS {
         if let Some(block) = tree.get(kind) {
             session.report(
-                Diagnostic::error(format!("catalog kind `{kind}` is not supported by this version of Sluice"))
-                    .path(TreePath::keys([kind]))
-                    .location(block.key_location.clone())
-                    .help(format!("supported kinds: `{}`", KINDS.join("`, `"))),
+                Diagnostic::error(format!(
+                    "catalog kind `{kind}` is not supported by this version of Sluice"
+                ))
+                .path(TreePath::keys([kind]))
+                .location(block.key_location.clone())
+                .help(format!("supported kinds: `{}`", KINDS.join("`, `"))),
             );
         }
     }
 }
 
 /// Adds a file's objects; a key or the warehouse stands in one file.
-fn add(
-    catalog: &mut Tree,
-    tree: Tree,
-    target: &str,
-    overrides: &mut Vec<(TreePath, Tree)>,
-    session: &mut Session<'_>,
-) {
+fn add(catalog: &mut Tree, tree: Tree, target: &str, overrides: &mut Vec<(TreePath, Tree)>, session: &mut Session<'_>) {
     let Node::Mapping(fields) = tree.node else { return };
     for (key, value) in fields {
         match key.as_str() {
@@ -255,7 +259,11 @@ pub(super) fn resolve(catalog: &Tree, root: &Tree, resources: &Tree, session: &m
     resolver.catalog = true;
     let mut resolved = resolver.resolve(catalog, &TreePath::keys(["catalog"]));
     view_files(&mut resolved, session);
-    Check::resolved(session, true).conform(&mut resolved, Type::Object(&CATALOG_TARGET), &TreePath::keys(["catalog"]));
+    Check::resolved(session, true).conform(
+        &mut resolved,
+        Type::Object(&CATALOG_TARGET),
+        &TreePath::keys(["catalog"]),
+    );
     let managed = normalise::managed_schemas(resources);
     for kind in ["tables", "views"] {
         let Some(Node::Mapping(objects)) = resolved.get_mut(kind).map(|kind| &mut kind.node) else {
@@ -318,7 +326,9 @@ fn columns(object: &Tree, path: &TreePath, session: &mut Session<'_>) {
             seen.insert(name.to_lowercase(), column);
         }
     }
-    let key = object.get("constraints").and_then(|constraints| constraints.get("primary_key"));
+    let key = object
+        .get("constraints")
+        .and_then(|constraints| constraints.get("primary_key"));
     for (index, column) in key.and_then(Tree::as_sequence).unwrap_or_default().iter().enumerate() {
         let Some(name) = column.as_str() else { continue };
         if !columns.is_empty() && !seen.contains_key(&name.to_lowercase()) {
@@ -413,7 +423,10 @@ fn view_files(catalog: &mut Tree, session: &mut Session<'_>) {
             continue;
         }
         let Some(name) = file.as_str() else { continue };
-        let folder = file.location.as_ref().map_or(".", |location| super::sync::folder(&location.file));
+        let folder = file
+            .location
+            .as_ref()
+            .map_or(".", |location| super::sync::folder(&location.file));
         let local = super::include::clean(&format!("{folder}/{name}"));
         match session.file(&local) {
             Some(Some(text)) => {

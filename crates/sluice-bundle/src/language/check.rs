@@ -95,7 +95,10 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             Node::String(text) if text.trim().parse::<i64>().is_ok() => {
                 tree.node = text.trim().parse().map_or(Node::Null, Node::Integer);
             }
-            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within the exact range")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "checked to be whole and within the exact range"
+            )]
             Node::Float(value) if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 => {
                 tree.node = Node::Integer(*value as i64);
             }

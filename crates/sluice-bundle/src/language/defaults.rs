@@ -22,7 +22,10 @@ pub(super) fn set(resources: &mut Tree) {
             }
         }
         for_each_task(job, &mut |task| {
-            if let Some(dbt_task) = task.get_mut("dbt_task").filter(|dbt_task| dbt_task.as_mapping().is_some()) {
+            if let Some(dbt_task) = task
+                .get_mut("dbt_task")
+                .filter(|dbt_task| dbt_task.as_mapping().is_some())
+            {
                 default(dbt_task, "schema", "default");
             }
         });

@@ -55,7 +55,11 @@ impl<'tree> Graph<'_, '_, 'tree> {
         let root = if catalog { "catalog" } else { "resources" };
         for kind in kinds {
             for (name, body) in document.get(kind).and_then(Tree::as_mapping).into_iter().flatten() {
-                self.body(&key(catalog, kind, name), body, &TreePath::keys([root, *kind, name.as_str()]));
+                self.body(
+                    &key(catalog, kind, name),
+                    body,
+                    &TreePath::keys([root, *kind, name.as_str()]),
+                );
             }
         }
     }
@@ -88,20 +92,31 @@ impl<'tree> Graph<'_, '_, 'tree> {
             return;
         }
         let refuse = |summary: String, help: Option<String>| {
-            let mut refused = Diagnostic::error(summary).path(path.clone()).location(user.location.clone());
+            let mut refused = Diagnostic::error(summary)
+                .path(path.clone())
+                .location(user.location.clone());
             refused.help = help;
             refused
         };
         let [_, Step::Key(kind), Step::Key(name), rest @ ..] = reference.path.0.as_slice() else {
             let help = format!("write `${{{root}.<kind>.<key>.<field>}}`");
-            self.session.report(refuse(format!("`{}` names no resource", reference.text), Some(help)));
+            self.session
+                .report(refuse(format!("`{}` names no resource", reference.text), Some(help)));
             return;
         };
         let known_kinds: &[&str] = if catalog { &CATALOG_KINDS } else { &SUPPORTED_KINDS };
         let to = key(catalog, kind, name);
-        let Some(body) = self.keys.get(&to).filter(|_| known_kinds.contains(&kind.as_str())).copied() else {
+        let Some(body) = self
+            .keys
+            .get(&to)
+            .filter(|_| known_kinds.contains(&kind.as_str()))
+            .copied()
+        else {
             let help = if known_kinds.contains(&kind.as_str()) {
-                let names = self.keys.keys().filter(|key| key.catalog == catalog && key.kind == *kind);
+                let names = self
+                    .keys
+                    .keys()
+                    .filter(|key| key.catalog == catalog && key.kind == *kind);
                 suggest::hint(name, names.map(|key| key.name.as_str()))
             } else {
                 suggest::hint(kind, known_kinds.iter().copied())
@@ -113,18 +128,21 @@ impl<'tree> Graph<'_, '_, 'tree> {
         match rest {
             [] => {
                 let help = format!("add a field, such as `.{}`", if catalog { "full_name" } else { "id" });
-                self.session.report(refuse(format!("`{}` names no field", reference.text), Some(help)));
+                self.session
+                    .report(refuse(format!("`{}` names no field", reference.text), Some(help)));
             }
             [Step::Key(field), ..] => {
                 let known = shape::referable(catalog, kind);
                 if body.get(field).is_none() && !known.iter().any(|name| name == field) {
-                    let help = suggest::nearest(field, known.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+                    let help =
+                        suggest::nearest(field, known.iter().copied()).map(|name| format!("did you mean `{name}`?"));
                     let summary = format!("`{}` refers to a field that `{kind}` do not have", reference.text);
                     self.session.report(refuse(summary, help));
                 }
             }
             [Step::Index(_), ..] => {
-                self.session.report(refuse(format!("`{}` names no field", reference.text), None));
+                self.session
+                    .report(refuse(format!("`{}` names no field", reference.text), None));
             }
         }
         self.edges.push(Edge {

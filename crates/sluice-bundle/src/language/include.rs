@@ -103,7 +103,10 @@ fn parse(session: &mut Session<'_>, file: &str, text: &str) -> Tree {
 
 /// Whether a block holds anchors: an unknown top-level block that does is a place to keep values for aliases.
 fn has_anchor(tree: &Tree, anchored: &BTreeSet<Location>) -> bool {
-    let here = tree.location.as_ref().is_some_and(|location| anchored.contains(location));
+    let here = tree
+        .location
+        .as_ref()
+        .is_some_and(|location| anchored.contains(location));
     here || match &tree.node {
         Node::Sequence(items) => items.iter().any(|item| has_anchor(item, anchored)),
         Node::Mapping(fields) => fields.values().any(|value| has_anchor(value, anchored)),

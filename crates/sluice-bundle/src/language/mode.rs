@@ -51,7 +51,10 @@ fn development(config: &Tree, paths: &WorkspacePaths, user: &CurrentUser, sessio
 
 /// A production target has one place that does not depend on who deploys.
 fn production(config: &Tree, chosen: &Chosen, user: &CurrentUser, session: &mut Session<'_>) {
-    let on_target = chosen.block.get("workspace").and_then(|workspace| workspace.get("root_path"));
+    let on_target = chosen
+        .block
+        .get("workspace")
+        .and_then(|workspace| workspace.get("root_path"));
     let mut fields = on_target.and_then(Tree::as_str).into_iter();
     if fields.any(|path| !path.is_empty()) {
         return;

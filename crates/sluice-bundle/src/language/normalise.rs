@@ -13,7 +13,11 @@ pub(super) fn resources(resources: &mut Tree, session: &mut Session<'_>) {
     for (kind, lists) in [
         (
             "jobs",
-            &[("job_clusters", "job_cluster_key"), ("parameters", "name"), ("tasks", "task_key")][..],
+            &[
+                ("job_clusters", "job_cluster_key"),
+                ("parameters", "name"),
+                ("tasks", "task_key"),
+            ][..],
         ),
         ("schemas", &[("grants", "principal")]),
         ("volumes", &[("grants", "principal")]),
@@ -43,7 +47,10 @@ pub(super) fn by_key(list: &mut Tree, key: &str, path: &TreePath, session: &mut 
     let mut merged: Vec<Tree> = Vec::new();
     for item in std::mem::take(items) {
         let name = item.get(key).filter(|name| !name.is_null()).cloned();
-        let same = merged.iter_mut().enumerate().find(|(_, other)| name.is_some() && other.get(key) == name.as_ref());
+        let same = merged
+            .iter_mut()
+            .enumerate()
+            .find(|(_, other)| name.is_some() && other.get(key) == name.as_ref());
         match same {
             Some((index, same)) => merge(same, item, &path.index(index), session),
             None => merged.push(item),
@@ -73,7 +80,12 @@ pub(super) fn grants(resource: &mut Tree) {
 /// Managed schemas by catalog and name, as both are written; nothing for names that two schemas have.
 pub(super) fn managed_schemas(resources: &Tree) -> IndexMap<(String, String), String> {
     let mut managed: IndexMap<(String, String), Option<String>> = IndexMap::new();
-    for (key, schema) in resources.get("schemas").and_then(Tree::as_mapping).into_iter().flatten() {
+    for (key, schema) in resources
+        .get("schemas")
+        .and_then(Tree::as_mapping)
+        .into_iter()
+        .flatten()
+    {
         let text = |field: &str| schema.get(field).and_then(Tree::as_str);
         if let (Some(catalog), Some(name)) = (text("catalog_name"), text("name")) {
             managed
@@ -82,7 +94,10 @@ pub(super) fn managed_schemas(resources: &Tree) -> IndexMap<(String, String), St
                 .or_insert_with(|| Some(key.clone()));
         }
     }
-    managed.into_iter().filter_map(|(name, key)| Some((name, key?))).collect()
+    managed
+        .into_iter()
+        .filter_map(|(name, key)| Some((name, key?)))
+        .collect()
 }
 
 fn schema_references(resources: &mut Tree) {

@@ -74,7 +74,9 @@ impl<'paths> Translation<'paths> {
             }
             let Some(value) = value else { continue };
             let path = keys.iter().fold(path.clone(), |path, key| path.key(*key));
-            let Some(text) = value.as_str().map(str::to_owned) else { continue };
+            let Some(text) = value.as_str().map(str::to_owned) else {
+                continue;
+            };
             if is_remote(&text) {
                 continue;
             }
@@ -94,7 +96,11 @@ impl<'paths> Translation<'paths> {
     ) -> Option<String> {
         let from = location.map_or(".", |location| folder(&location.file));
         let local = clean(&format!("{from}/{text}"));
-        let refuse = |summary: String| Diagnostic::error(summary).path(path.clone()).location(location.cloned());
+        let refuse = |summary: String| {
+            Diagnostic::error(summary)
+                .path(path.clone())
+                .location(location.cloned())
+        };
         let Some(remote) = self.remote(&local) else {
             session.report(
                 refuse(format!("`{text}` lies outside of what is uploaded"))
@@ -154,15 +160,22 @@ fn bundle_root(sync_root: &str, git: Option<&GitCheckout>) -> Option<String> {
 fn is_remote(text: &str) -> bool {
     let scheme = text.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '+' | '-' | '.'))
+            && scheme
+                .chars()
+                .all(|each| each.is_ascii_alphanumeric() || matches!(each, '+' | '-' | '.'))
     });
     let known = !text.contains("${") && !text.contains(super::resolve::NOBODY);
     text.is_empty() || text.starts_with('/') || scheme || !known
 }
 
 fn without_ending(path: &str) -> &str {
-    let (folder_end, name) = path.rsplit_once('/').map_or((0, path), |(folder, name)| (folder.len() + 1, name));
-    match NOTEBOOK_ENDINGS.iter().find(|ending| name.to_lowercase().ends_with(*ending)) {
+    let (folder_end, name) = path
+        .rsplit_once('/')
+        .map_or((0, path), |(folder, name)| (folder.len() + 1, name));
+    match NOTEBOOK_ENDINGS
+        .iter()
+        .find(|ending| name.to_lowercase().ends_with(*ending))
+    {
         Some(ending) => &path[..folder_end + name.len() - ending.len()],
         None => path,
     }
@@ -190,7 +203,13 @@ fn advice(local: &str, kind: Kind, found: &LocalPath, session: &mut Session<'_>)
 
 /// Libraries on this disk would have to be built and uploaded first.
 fn local_libraries(task: &Tree, path: &TreePath, session: &mut Session<'_>) {
-    for (index, library) in task.get("libraries").and_then(Tree::as_sequence).unwrap_or_default().iter().enumerate() {
+    for (index, library) in task
+        .get("libraries")
+        .and_then(Tree::as_sequence)
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+    {
         for kind in ["whl", "jar", "egg", "requirements"] {
             if let Some(value) = library.get(kind)
                 && value.as_str().is_some_and(|text| !is_remote(text))
@@ -206,7 +225,12 @@ fn local_dependencies(job: &Tree, path: &TreePath, session: &mut Session<'_>) {
     let environments = job.get("environments").and_then(Tree::as_sequence).unwrap_or_default();
     for (index, environment) in environments.iter().enumerate() {
         let dependencies = environment.get("spec").and_then(|spec| spec.get("dependencies"));
-        for (position, value) in dependencies.and_then(Tree::as_sequence).unwrap_or_default().iter().enumerate() {
+        for (position, value) in dependencies
+            .and_then(Tree::as_sequence)
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+        {
             let Some(text) = value.as_str() else { continue };
             let flagged = ["-r", "-e", "--requirement", "--editable"]
                 .iter()
@@ -217,7 +241,12 @@ fn local_dependencies(job: &Tree, path: &TreePath, session: &mut Session<'_>) {
                 None => text.starts_with('.') || text.ends_with(".whl") && !is_remote(text),
             };
             if local {
-                let path = path.key("environments").index(index).key("spec").key("dependencies").index(position);
+                let path = path
+                    .key("environments")
+                    .index(index)
+                    .key("spec")
+                    .key("dependencies")
+                    .index(position);
                 refuse_local(value, &path, session);
             }
         }
@@ -264,8 +293,14 @@ mod tests {
             bundle_root_path: place.to_owned(),
         };
         assert_eq!(bundle_root(".", None).as_deref(), Some("."));
-        assert_eq!(bundle_root("..", Some(&git("products/flights"))).as_deref(), Some("flights"));
-        assert_eq!(bundle_root("../..", Some(&git("products/flights"))).as_deref(), Some("products/flights"));
+        assert_eq!(
+            bundle_root("..", Some(&git("products/flights"))).as_deref(),
+            Some("flights")
+        );
+        assert_eq!(
+            bundle_root("../..", Some(&git("products/flights"))).as_deref(),
+            Some("products/flights")
+        );
         assert_eq!(bundle_root("../../..", Some(&git("products/flights"))), None);
         assert_eq!(bundle_root("..", None), None);
     }

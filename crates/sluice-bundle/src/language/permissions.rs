@@ -11,7 +11,9 @@ use super::shape::PRINCIPAL_FIELDS;
 pub(super) fn apply(config: &mut Tree, user: &CurrentUser, session: &mut Session<'_>) {
     let bundle = config.get("permissions").cloned().unwrap_or_default();
     check(&bundle, &TreePath::keys(["permissions"]), session);
-    let Some(resources) = config.get_mut("resources") else { return };
+    let Some(resources) = config.get_mut("resources") else {
+        return;
+    };
     let Some(Node::Mapping(jobs)) = resources.get_mut("jobs").map(|jobs| &mut jobs.node) else {
         return;
     };
@@ -20,7 +22,11 @@ pub(super) fn apply(config: &mut Tree, user: &CurrentUser, session: &mut Session
         if let Some(permissions) = job.get("permissions") {
             check(permissions, &path, session);
         }
-        let mut entries = job.get("permissions").and_then(Tree::as_sequence).unwrap_or_default().to_vec();
+        let mut entries = job
+            .get("permissions")
+            .and_then(Tree::as_sequence)
+            .unwrap_or_default()
+            .to_vec();
         for entry in bundle.as_sequence().unwrap_or_default() {
             if !is_user(entry, user) && !entries.iter().any(|own| principal(own) == principal(entry)) {
                 entries.extend(for_job(entry));
@@ -41,7 +47,9 @@ pub(super) fn apply(config: &mut Tree, user: &CurrentUser, session: &mut Session
 }
 
 fn principal(entry: &Tree) -> Option<(&'static str, &str)> {
-    PRINCIPAL_FIELDS.iter().find_map(|field| Some((*field, entry.get(field)?.as_str()?)))
+    PRINCIPAL_FIELDS
+        .iter()
+        .find_map(|field| Some((*field, entry.get(field)?.as_str()?)))
 }
 
 fn is_user(entry: &Tree, user: &CurrentUser) -> bool {
@@ -49,7 +57,11 @@ fn is_user(entry: &Tree, user: &CurrentUser) -> bool {
 }
 
 fn user_field(user: &CurrentUser) -> &'static str {
-    if user.service_principal { "service_principal_name" } else { "user_name" }
+    if user.service_principal {
+        "service_principal_name"
+    } else {
+        "user_name"
+    }
 }
 
 /// A permission of the bundle as a permission of a job.
@@ -85,7 +97,12 @@ fn check(permissions: &Tree, path: &TreePath, session: &mut Session<'_>) {
     for (index, entry) in permissions.as_sequence().unwrap_or_default().iter().enumerate() {
         let named = PRINCIPAL_FIELDS
             .iter()
-            .filter(|field| entry.get(field).and_then(Tree::as_str).is_some_and(|name| !name.is_empty()))
+            .filter(|field| {
+                entry
+                    .get(field)
+                    .and_then(Tree::as_str)
+                    .is_some_and(|name| !name.is_empty())
+            })
             .count();
         if named != 1 {
             session.report(
@@ -103,7 +120,12 @@ pub(super) fn run_as(config: &mut Tree, session: &mut Session<'_>) {
     let Some(run_as) = config.get("run_as").filter(|run_as| !run_as.is_null()).cloned() else {
         return;
     };
-    let given = |field: &str| run_as.get(field).and_then(Tree::as_str).is_some_and(|name| !name.is_empty());
+    let given = |field: &str| {
+        run_as
+            .get(field)
+            .and_then(Tree::as_str)
+            .is_some_and(|name| !name.is_empty())
+    };
     if given("user_name") == given("service_principal_name") {
         session.report(
             Diagnostic::error("`run_as` names exactly one identity")
@@ -113,7 +135,9 @@ pub(super) fn run_as(config: &mut Tree, session: &mut Session<'_>) {
         );
         return;
     }
-    let Some(resources) = config.get_mut("resources") else { return };
+    let Some(resources) = config.get_mut("resources") else {
+        return;
+    };
     for job in each(resources, "jobs") {
         if job.get("run_as").is_none_or(Tree::is_null) {
             job.set("run_as", run_as.clone());

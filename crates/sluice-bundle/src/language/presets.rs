@@ -68,8 +68,14 @@ pub(super) fn apply(config: &mut Tree) {
         .and_then(|experimental| experimental.get("skip_name_prefix_for_schema"))
         .and_then(Tree::as_bool)
         == Some(true);
-    let prefix = presets.get("name_prefix").and_then(Tree::as_str).unwrap_or_default().to_owned();
-    let Some(resources) = config.get_mut("resources") else { return };
+    let prefix = presets
+        .get("name_prefix")
+        .and_then(Tree::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let Some(resources) = config.get_mut("resources") else {
+        return;
+    };
     for job in each(resources, "jobs") {
         apply_to_job(job, &prefix, &presets);
     }
@@ -115,15 +121,25 @@ fn apply_to_job(job: &mut Tree, prefix: &str, presets: &Tree) {
         }
         job.set("tags", own);
     }
-    if let Some(runs) = presets.get("jobs_max_concurrent_runs").and_then(Tree::as_integer).filter(|runs| *runs > 0)
+    if let Some(runs) = presets
+        .get("jobs_max_concurrent_runs")
+        .and_then(Tree::as_integer)
+        .filter(|runs| *runs > 0)
         && job.get("max_concurrent_runs").and_then(Tree::as_integer).unwrap_or(0) == 0
     {
         job.set("max_concurrent_runs", runs);
     }
-    if let Some(status) = presets.get("trigger_pause_status").and_then(Tree::as_str).filter(|status| !status.is_empty()) {
+    if let Some(status) = presets
+        .get("trigger_pause_status")
+        .and_then(Tree::as_str)
+        .filter(|status| !status.is_empty())
+    {
         for trigger in ["schedule", "continuous", "trigger"] {
             if let Some(trigger) = job.get_mut(trigger).filter(|trigger| trigger.as_mapping().is_some())
-                && trigger.get("pause_status").and_then(Tree::as_str).is_none_or(str::is_empty)
+                && trigger
+                    .get("pause_status")
+                    .and_then(Tree::as_str)
+                    .is_none_or(str::is_empty)
             {
                 trigger.set("pause_status", status);
             }

@@ -2,10 +2,10 @@
 
 use sluice_model::{Diagnostic, Node, Tree, TreePath};
 
-use super::interpolate::Resolver;
-use super::session::{Session, Stopped};
 use super::check::Check;
+use super::interpolate::Resolver;
 use super::paths::Translation;
+use super::session::{Session, Stopped};
 use super::settings::Settings;
 use super::shape::Type;
 use super::target::Chosen;

@@ -135,7 +135,11 @@ impl<'inputs> Session<'inputs> {
     /// of them come together; the workspace is not asked when there are errors.
     pub(super) fn into_resolution(self) -> Resolution {
         let errors = self.has_errors();
-        let needs: BTreeSet<Need> = self.needs.into_iter().filter(|need| !errors || is_local(need)).collect();
+        let needs: BTreeSet<Need> = self
+            .needs
+            .into_iter()
+            .filter(|need| !errors || is_local(need))
+            .collect();
         if needs.is_empty() {
             Resolution::Refused(self.diagnostics)
         } else {

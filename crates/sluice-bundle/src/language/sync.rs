@@ -19,7 +19,11 @@ pub(super) fn rules(config: &mut Tree, session: &mut Session<'_>) -> SyncRules {
         rules.paths = vec![".".to_owned()];
         sync.set("paths", Tree::from(Node::Sequence(vec![Tree::from(".")])));
     }
-    let up = rules.paths.iter().map(|path| path.split('/').take_while(|part| *part == "..").count()).max();
+    let up = rules
+        .paths
+        .iter()
+        .map(|path| path.split('/').take_while(|part| *part == "..").count())
+        .max();
     if let Some(up) = up.filter(|up| *up > 0) {
         rules.root = vec![".."; up].join("/");
     }

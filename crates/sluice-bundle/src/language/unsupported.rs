@@ -7,10 +7,16 @@ use super::shape::{KINDS, SUPPORTED_KINDS};
 
 /// Blocks that would change the result, with what to do about them.
 const BLOCKS: [(&[&str], &str); 8] = [
-    (&["artifacts"], "build libraries before the deployment and refer to them by an absolute path"),
+    (
+        &["artifacts"],
+        "build libraries before the deployment and refer to them by an absolute path",
+    ),
     (&["python"], "write the resources in YAML"),
     (&["scripts"], "run the scripts yourself before or after the command"),
-    (&["experimental", "scripts"], "run the scripts yourself before or after the command"),
+    (
+        &["experimental", "scripts"],
+        "run the scripts yourself before or after the command",
+    ),
     (&["experimental", "pydabs"], "write the resources in YAML"),
     (&["experimental", "python"], "write the resources in YAML"),
     (&["experimental", "python_wheel_wrapper"], "remove it"),

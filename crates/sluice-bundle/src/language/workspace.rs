@@ -38,7 +38,12 @@ pub(super) fn prepare(root: &mut Tree, user: &CurrentUser, session: &mut Session
     }
     for (path, name) in PATHS {
         if text_of(root, path).is_none() {
-            set_in(root, "workspace", path, Tree::from(format!("${{workspace.root_path}}/{name}")));
+            set_in(
+                root,
+                "workspace",
+                path,
+                Tree::from(format!("${{workspace.root_path}}/{name}")),
+            );
         }
     }
     for path in paths() {

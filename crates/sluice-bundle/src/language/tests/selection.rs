@@ -68,7 +68,17 @@ fn a_target_overrides() {
           "name": "more",
           "default": "y"
         }
-      ]
+      ],
+      "max_concurrent_runs": 1,
+      "queue": {
+        "enabled": true
+      },
+      "deployment": {
+        "kind": "BUNDLE",
+        "metadata_file_path": "/Workspace/Shared/shop/state/metadata.json"
+      },
+      "edit_mode": "UI_LOCKED",
+      "format": "MULTI_TASK"
     }
     "#);
     insta::assert_snapshot!(prod.at("variables.size"), @r#"

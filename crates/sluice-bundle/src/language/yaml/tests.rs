@@ -12,7 +12,9 @@ fn json(text: &str) -> String {
 }
 
 fn refused(text: &str) -> String {
-    let Err(diagnostics) = parse(text, "a.yml") else { panic!("accepted: {text}") };
+    let Err(diagnostics) = parse(text, "a.yml") else {
+        panic!("accepted: {text}")
+    };
     diagnostics
         .iter()
         .map(ToString::to_string)
