@@ -21,6 +21,9 @@ pub struct Client {
     policy: RetryPolicy,
 }
 
+/// What a request comes to: an answer of any status, or none.
+type Outcome = Result<Response, ClientError>;
+
 /// Whether a request may be repeated although an earlier attempt may have taken effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Repeatable {
@@ -100,11 +103,41 @@ impl Client {
         })
     }
 
+    /// Sends a request and gives back whatever the workspace answered, errors too, for callers to whom an error can be a good
+    /// answer. `repeatable` says that sending it twice does the same as sending it once.
+    ///
+    /// # Errors
+    /// When the workspace cannot be reached or does not answer.
+    pub async fn exchange(&self, request: &Request, repeatable: bool) -> Result<Response, ClientError> {
+        let repeatable = if repeatable { Repeatable::Yes } else { Repeatable::No };
+        self.answer(request, repeatable).await
+    }
+
+    /// The error that an answer other than 2xx stands for.
+    #[must_use]
+    pub fn error_of(&self, request: &Request, response: &Response) -> ClientError {
+        ClientError::Api(Box::new(api_error(
+            &self.host.to_string(),
+            operation_name(request),
+            response,
+        )))
+    }
+
     async fn send_as(&self, request: &Request, repeatable: Repeatable) -> Result<Response, ClientError> {
+        let response = self.answer(request, repeatable).await?;
+        if (200..300).contains(&response.status) {
+            Ok(response)
+        } else {
+            Err(self.error_of(request, &response))
+        }
+    }
+
+    async fn answer(&self, request: &Request, repeatable: Repeatable) -> Result<Response, ClientError> {
         repeat(self.policy, async || self.attempt(request, repeatable).await).await
     }
 
-    async fn attempt(&self, request: &Request, repeatable: Repeatable) -> Attempt<Response, ClientError> {
+    /// One attempt. What it comes to in the end is an answer of any status, or that there was none.
+    async fn attempt(&self, request: &Request, repeatable: Repeatable) -> Attempt<Outcome> {
         let answer = match self.http_request(request).send().await {
             Ok(answer) => answer,
             Err(error) => return self.not_sent_or_not_answered(request, repeatable, error),
@@ -121,19 +154,17 @@ impl Client {
             Err(error) => return self.unanswered(request, repeatable, describe(&error)),
         };
         let response = Response { status, headers, body };
-        if (200..300).contains(&status) {
-            return Attempt::Final(Ok(response));
-        }
-        let error = ClientError::Api(Box::new(api_error(
-            &self.host.to_string(),
-            operation_name(request),
-            &response,
-        )));
         match (status, repeatable) {
-            (429, _) | (502..=504, Repeatable::Yes) => Attempt::Transient { error, pause },
+            (429, _) | (502..=504, Repeatable::Yes) => Attempt::Transient {
+                outcome: Ok(response),
+                pause,
+            },
             // A gateway that gives up does not say whether the workspace got the request.
-            (502..=504, Repeatable::No) => self.unanswered(request, repeatable, error.to_string()),
-            _ => Attempt::Final(Err(error)),
+            (502..=504, Repeatable::No) => {
+                let error = self.error_of(request, &response);
+                self.unanswered(request, repeatable, error.to_string())
+            }
+            _ => Attempt::Final(Ok(response)),
         }
     }
 
@@ -164,7 +195,7 @@ impl Client {
         request: &Request,
         repeatable: Repeatable,
         error: reqwest::Error,
-    ) -> Attempt<Response, ClientError> {
+    ) -> Attempt<Outcome> {
         if !error.is_connect() && !error.is_builder() {
             return self.unanswered(request, repeatable, describe(&error));
         }
@@ -176,19 +207,22 @@ impl Client {
             return Attempt::Final(Err(ClientError::NotRunning { host }));
         }
         Attempt::Transient {
-            error: ClientError::Unreachable { host, source: error },
+            outcome: Err(ClientError::Unreachable { host, source: error }),
             pause: None,
         }
     }
 
-    fn unanswered(&self, request: &Request, repeatable: Repeatable, cause: String) -> Attempt<Response, ClientError> {
+    fn unanswered(&self, request: &Request, repeatable: Repeatable, cause: String) -> Attempt<Outcome> {
         let error = ClientError::Unanswered {
             host: self.host.clone(),
             operation: operation_name(request),
             cause,
         };
         match repeatable {
-            Repeatable::Yes => Attempt::Transient { error, pause: None },
+            Repeatable::Yes => Attempt::Transient {
+                outcome: Err(error),
+                pause: None,
+            },
             Repeatable::No => Attempt::Final(Err(error)),
         }
     }

@@ -31,29 +31,29 @@ impl Default for RetryPolicy {
 
 /// What one attempt came to.
 #[derive(Debug)]
-pub(crate) enum Attempt<T, E> {
+pub(crate) enum Attempt<T> {
     /// It is over.
-    Final(Result<T, E>),
-    /// It may be repeated; the error is the answer when there is no time left.
+    Final(T),
+    /// It may be repeated.
     Transient {
-        /// What to answer in the end.
-        error: E,
+        /// What it came to when there is no time left.
+        outcome: T,
         /// The pause that the workspace asked for.
         pause: Option<Duration>,
     },
 }
 
 /// Repeats attempts until one is final or the budget is used up.
-pub(crate) async fn repeat<T, E>(policy: RetryPolicy, mut attempt: impl AsyncFnMut() -> Attempt<T, E>) -> Result<T, E> {
+pub(crate) async fn repeat<T>(policy: RetryPolicy, mut attempt: impl AsyncFnMut() -> Attempt<T>) -> T {
     let end = Instant::now() + policy.budget;
     let mut backoff = policy.first_pause;
     loop {
         match attempt().await {
-            Attempt::Final(result) => return result,
-            Attempt::Transient { error, pause } => {
+            Attempt::Final(outcome) => return outcome,
+            Attempt::Transient { outcome, pause } => {
                 let pause = pause.unwrap_or(backoff).min(policy.longest_pause);
                 if Instant::now() + pause >= end {
-                    return Err(error);
+                    return outcome;
                 }
                 tokio::time::sleep(pause).await;
                 backoff = (backoff * 2).min(policy.longest_pause);

@@ -1,9 +1,9 @@
-//! Glob patterns of `include`: as Go's `filepath.Glob`, where `*` and `?` stay within one path segment and `**` means nothing more.
+//! Glob patterns of `include` against the disk; the rules of matching are the language's.
 
 use std::fs;
 use std::path::Path;
 
-use globset::GlobBuilder;
+use sluice_bundle::language::glob::{is_pattern, matches as matches_name};
 
 /// Paths below `root` that match, with `/` between segments, sorted. A pattern that cannot be read matches nothing.
 pub(crate) fn matches(root: &Path, pattern: &str) -> Vec<String> {
@@ -31,27 +31,19 @@ fn expand(root: &Path, prefix: &str, segment: &str, next: &mut Vec<String>) {
             format!("{prefix}/{name}")
         }
     };
-    if !segment.contains(['*', '?', '[', '\\']) {
+    if !is_pattern(segment) {
         let path = joined(segment);
         if root.join(&path).exists() {
             next.push(path);
         }
         return;
     }
-    let Ok(glob) = GlobBuilder::new(&segment.replace("**", "*"))
-        .literal_separator(true)
-        .backslash_escape(true)
-        .build()
-    else {
-        return;
-    };
-    let matcher = glob.compile_matcher();
     let Ok(entries) = fs::read_dir(root.join(prefix)) else {
         return;
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        if let Some(name) = name.to_str().filter(|name| matcher.is_match(name)) {
+        if let Some(name) = name.to_str().filter(|name| matches_name(segment, name)) {
             next.push(joined(name));
         }
     }

@@ -109,6 +109,9 @@ pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
                     Some(client) => client,
                     None => loader.connect(Some(bundle.workspace.host.clone()), None)?,
                 };
+                let mut bundle = bundle;
+                // The host may come from the process environment or a profile; then the bundle does not know it.
+                bundle.workspace.host = client.host().to_string();
                 let local_state = request
                     .local_state
                     .clone()

@@ -6,7 +6,7 @@ pub mod file_list;
 pub mod git;
 mod glob;
 pub mod listing;
-//LOAD pub mod load;
+pub mod load;
 mod local_path;
 mod lookup;
 pub mod root;
@@ -14,6 +14,6 @@ pub mod upload;
 
 pub use git::GitError;
 pub use listing::{ListingError, LocalFile, LocalFiles};
-//LOAD pub use load::{BundleRequest, LoadError, LoadedBundle, load};
+pub use load::{BundleRequest, LoadError, LoadedBundle, load};
 pub use root::{RootError, find_root};
 pub use upload::{SyncChanges, SyncError};
