@@ -96,11 +96,7 @@ impl Client {
     /// As [`Client::send`], and when the answer has another shape.
     pub async fn fetch<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ClientError> {
         let response = self.send(request).await?;
-        serde_json::from_slice(&response.body).map_err(|source| ClientError::Unreadable {
-            host: self.host.clone(),
-            operation: operation_name(request),
-            source,
-        })
+        serde_json::from_slice(&response.body).map_err(|source| ClientError::unreadable(self, request, source))
     }
 
     /// Sends a request and gives back whatever the workspace answered, errors too, for callers to whom an error can be a good

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use sluice_wire::Method;
+use sluice_wire::{Method, Request};
 
+use crate::client::{Client, operation_name};
 use crate::host::Host;
 
 /// Why a call has no good answer.
@@ -68,6 +69,16 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// The error of an answer that has another shape than its operation promises.
+    #[must_use]
+    pub fn unreadable(client: &Client, request: &Request, source: serde_json::Error) -> Self {
+        Self::Unreadable {
+            host: client.host().clone(),
+            operation: operation_name(request),
+            source,
+        }
+    }
+
     /// The error answer, when the workspace gave one.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {

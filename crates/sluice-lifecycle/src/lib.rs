@@ -2,6 +2,7 @@
 
 pub mod blueprint;
 pub mod bundle_files;
+pub mod deploy;
 pub mod documents;
 pub mod git;
 pub mod places;

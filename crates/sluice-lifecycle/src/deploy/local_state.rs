@@ -169,7 +169,12 @@ impl LocalState {
         let mut recovered = Vec::new();
         for (name, state) in [(RESOURCES, &mut states.resources), (CATALOG, &mut states.catalog)] {
             if let Some(text) = self.text(&format!("{name}.wal"))? {
-                replay(&self.directory.join(format!("{name}.wal")), &text, state, &mut recovered)?;
+                replay(
+                    &self.directory.join(format!("{name}.wal")),
+                    &text,
+                    state,
+                    &mut recovered,
+                )?;
             }
         }
         if !recovered.is_empty() {
@@ -215,10 +220,11 @@ impl LocalState {
     /// written first, so that the logs continue the files beside them.
     pub(crate) fn begin(&self, base: &States, begun: &States) -> Result<StateLog, LocalStateError> {
         self.make_directory()?;
-        self.remove_logs()?;
         if base.resources.exists() || base.catalog.exists() {
             self.write_states(base)?;
         }
+        // Only now: a log that was replayed into the base is needed until the base is on disk.
+        self.remove_logs()?;
         let open = |name: &str, state: &State| {
             let path = self.directory.join(format!("{name}.wal"));
             let header = Header {
@@ -262,6 +268,11 @@ impl LocalState {
             write_atomically(&path, text.as_bytes()).map_err(write)?;
         }
         Ok(())
+    }
+
+    /// Removes the logs of a deployment that changed nothing.
+    pub(crate) fn discard_logs(&self) -> Result<(), LocalStateError> {
+        self.remove_logs()
     }
 
     fn remove_logs(&self) -> Result<(), LocalStateError> {
@@ -339,7 +350,9 @@ fn replay(path: &Path, text: &str, state: &mut State, recovered: &mut Vec<Resour
     let before = recovered.len();
     // A line that was cut off describes a call whose outcome the journal does not have either.
     for entry in lines.filter_map(|line| serde_json::from_str::<Entry>(line).ok()) {
-        let Ok(key) = entry.k.parse::<ResourceKey>() else { continue };
+        let Ok(key) = entry.k.parse::<ResourceKey>() else {
+            continue;
+        };
         match entry.v.map(serde_json::from_value) {
             Some(Ok(value)) => {
                 state.state.insert(key.clone(), value);
@@ -387,7 +400,11 @@ impl LogFile {
 impl StateLog {
     /// Records what became of a resource, right after the call.
     pub(crate) fn append(&mut self, key: &ResourceKey, change: &StateChange) -> Result<(), LocalStateError> {
-        let log = if key.catalog { &mut self.catalog } else { &mut self.resources };
+        let log = if key.catalog {
+            &mut self.catalog
+        } else {
+            &mut self.resources
+        };
         let value = match change {
             StateChange::Keep => return Ok(()),
             StateChange::Set(entry) => Some(serde_json::to_value(entry).map_err(|error| LocalStateError::Write {

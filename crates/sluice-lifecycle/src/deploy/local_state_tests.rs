@@ -56,7 +56,10 @@ fn an_interrupted_first_deployment_is_recovered() {
         ]
     );
     let serials = (snapshot.states.resources.serial, snapshot.states.catalog.serial);
-    assert_eq!((serials, snapshot.states.catalog.lineage.as_str()), ((1, 1), "lineage-1"));
+    assert_eq!(
+        (serials, snapshot.states.catalog.lineage.as_str()),
+        ((1, 1), "lineage-1")
+    );
 }
 
 #[test]
@@ -89,7 +92,10 @@ fn a_deletion_and_a_cut_off_line_are_replayed_rightly() {
     text.extend_from_slice(b"{\"k\":\"resources.jobs.third\",\"v\":{\"__id");
     fs::write(&wal, text).unwrap();
     let snapshot = local.read(HOST).unwrap();
-    assert_eq!(ids(&snapshot.states), [("resources.jobs.new".to_owned(), "2".to_owned())]);
+    assert_eq!(
+        ids(&snapshot.states),
+        [("resources.jobs.new".to_owned(), "2".to_owned())]
+    );
     assert_eq!(snapshot.states.resources.serial, 2);
 }
 
@@ -114,7 +120,17 @@ fn a_log_of_another_state_is_refused() {
     other.catalog = other.resources.clone();
     local.write_states(&other).unwrap();
     let error = local.read(HOST).unwrap_err();
-    assert!(matches!(error, LocalStateError::ForeignLog { serial: 5, wal_serial: 1, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            LocalStateError::ForeignLog {
+                serial: 5,
+                wal_serial: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -124,5 +140,8 @@ fn only_one_process_deploys_from_a_directory() {
     assert!(matches!(local.guard(), Err(LocalStateError::Busy { .. })));
     drop(guard);
     local.guard().unwrap();
-    assert_eq!(fs::read_to_string(top.path().join(".databricks/.gitignore")).unwrap(), "*\n");
+    assert_eq!(
+        fs::read_to_string(top.path().join(".databricks/.gitignore")).unwrap(),
+        "*\n"
+    );
 }

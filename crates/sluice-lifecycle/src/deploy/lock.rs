@@ -137,7 +137,11 @@ impl DeploymentLock {
             return Err(self.held(found));
         }
         client.delete(&self.path, false).await?;
-        let acquisition = if force { Acquisition::Forced } else { Acquisition::TakenOver };
+        let acquisition = if force {
+            Acquisition::Forced
+        } else {
+            Acquisition::TakenOver
+        };
         self.after_removal(client, user, acquisition).await
     }
 
@@ -148,7 +152,10 @@ impl DeploymentLock {
         user: &str,
         acquisition: Acquisition,
     ) -> Result<Acquisition, LockError> {
-        if self.try_create(client, user, acquisition == Acquisition::Forced).await? {
+        if self
+            .try_create(client, user, acquisition == Acquisition::Forced)
+            .await?
+        {
             return Ok(acquisition);
         }
         match self.read(client).await? {
@@ -197,7 +204,11 @@ impl DeploymentLock {
     fn held(&self, found: LockFile) -> LockError {
         LockError::Held {
             path: self.path.clone(),
-            user: if found.user.is_empty() { "somebody".to_owned() } else { found.user },
+            user: if found.user.is_empty() {
+                "somebody".to_owned()
+            } else {
+                found.user
+            },
             since: found.acquisition_time,
         }
     }

@@ -1,0 +1,290 @@
+//! Carries out a plan: for each entry in the engine's order, journal the intent, send ONE call, journal what came of it.
+//!
+//! An entry that fails stops those that need it; the others go on. Nothing is decided here: whether a call took effect, and what
+//! it means for the state, the engine says.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use sluice_bundle::engine::{self, Action, Applied, Outcome, Plan, PlanEntry, ProbeVerdict, States, Step, Verdict};
+use sluice_databricks::Client;
+use sluice_model::ResourceKey;
+use sluice_wire::{Request, Response};
+
+use crate::deploy::local_journal::LocalJournal;
+use crate::deploy::local_state::{LocalStateError, StateLog};
+use crate::deploy::planning;
+use crate::ports::{DeploymentJournal, Intent, JournalError, Progress, StepOutcome};
+
+/// What became of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ApplyReport {
+    /// Entries that are done.
+    pub done: Vec<ResourceKey>,
+    /// Entries that failed.
+    pub failed: Vec<FailedEntry>,
+    /// Entries that were not begun because another one failed.
+    pub skipped: Vec<SkippedEntry>,
+    /// Entries that were not begun because the deployment was stopped.
+    pub remaining: Vec<ResourceKey>,
+}
+
+/// An entry that failed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FailedEntry {
+    /// The resource.
+    pub key: ResourceKey,
+    /// Why.
+    pub message: String,
+    /// Whether it may have taken effect all the same; the next deployment looks it up first.
+    pub outcome_unknown: bool,
+}
+
+/// An entry that was not begun.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SkippedEntry {
+    /// The resource.
+    pub key: ResourceKey,
+    /// The entry that failed or was skipped before.
+    pub because: ResourceKey,
+}
+
+impl ApplyReport {
+    /// Whether every entry is done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty() && self.remaining.is_empty()
+    }
+}
+
+/// Why applying had to end at once: what happens next could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Halt {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    State(#[from] LocalStateError),
+}
+
+/// Why a step did not succeed.
+struct StepFailure {
+    message: String,
+    outcome_unknown: bool,
+}
+
+/// How often a call that certainly did not take effect is sent again.
+const ATTEMPTS: u32 = 3;
+/// Pauses between polls: the first, and the longest.
+const POLL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+pub(crate) struct Apply<'a, J> {
+    pub(crate) client: &'a Client,
+    pub(crate) plan: &'a Plan,
+    pub(crate) states: &'a mut States,
+    pub(crate) log: StateLog,
+    pub(crate) local_journal: &'a mut LocalJournal,
+    pub(crate) journal: &'a mut J,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) next_step: u32,
+}
+
+impl<J: DeploymentJournal> Apply<'_, J> {
+    /// Applies every entry. On [`Halt`] the states hold everything that is known to have taken effect.
+    pub(crate) async fn run(&mut self, report: &mut ApplyReport) -> Result<(), Halt> {
+        let order = engine::order(self.plan);
+        let mut applied = Applied::new(self.plan, self.states);
+        let mut blocked: BTreeSet<ResourceKey> = BTreeSet::new();
+        for (position, key) in order.iter().enumerate() {
+            if self.progress.stop_requested() {
+                report.remaining = order[position..].to_vec();
+                return Ok(());
+            }
+            if let Some(because) = blocker(self.plan, key, &blocked) {
+                blocked.insert(key.clone());
+                report.skipped.push(SkippedEntry {
+                    key: key.clone(),
+                    because,
+                });
+                continue;
+            }
+            match self.entry(key, &mut applied).await {
+                Ok(Ok(())) => report.done.push(key.clone()),
+                Ok(Err(failure)) => {
+                    self.progress.warn(&format!("{key}: {}", failure.message));
+                    blocked.insert(key.clone());
+                    report.failed.push(FailedEntry {
+                        key: key.clone(),
+                        message: failure.message,
+                        outcome_unknown: failure.outcome_unknown,
+                    });
+                }
+                Err(halt) => {
+                    report.remaining = order[position..].to_vec();
+                    return Err(halt);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn entry(&mut self, key: &ResourceKey, applied: &mut Applied) -> Result<Result<(), StepFailure>, Halt> {
+        for read in engine::refreshes(self.plan, key, applied) {
+            match planning::perform(self.client, &read).await {
+                Ok(observation) => applied.observe(&read.key, observation),
+                Err(error) => return Ok(Err(known(error.to_string()))),
+            }
+        }
+        let steps = match engine::steps(self.plan, key, applied) {
+            Ok(steps) => steps,
+            Err(error) => return Ok(Err(known(error.to_string()))),
+        };
+        for step in &steps {
+            let outcome = match step.without_request() {
+                Some(outcome) => outcome,
+                None => {
+                    self.progress.say(&format!("{} {key}", step.description));
+                    match self.call(step).await? {
+                        Ok(outcome) => outcome,
+                        Err(failure) => return Ok(Err(failure)),
+                    }
+                }
+            };
+            let change = step.state_after(&outcome);
+            applied.record(key, &change);
+            self.states.record(key, change.clone());
+            self.log.append(key, &change)?;
+            if step.request.is_some() {
+                let outcome = StepOutcome::Done {
+                    id: Some(outcome.id).filter(|id| !id.is_empty()),
+                };
+                self.record_outcome(&outcome).await?;
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Journals and sends one call. A failure has its outcome in the journal already; a success gets it from the caller, after the
+    /// state is saved.
+    async fn call(&mut self, step: &Step) -> Result<Result<Outcome, StepFailure>, Halt> {
+        let Some(request) = &step.request else {
+            return Ok(Err(known("the step has no call".to_owned())));
+        };
+        self.next_step += 1;
+        let intent = Intent {
+            step: self.next_step,
+            key: step.key.clone(),
+            description: step.description.clone(),
+            call: format!("{} {}", request.method, request.path),
+        };
+        self.local_journal.intent(&intent).await?;
+        self.journal.intent(&intent).await?;
+        let result = self.send(step, request).await;
+        if let Err(failure) = &result {
+            let message = failure.message.clone();
+            let outcome = if failure.outcome_unknown {
+                StepOutcome::Unknown { message }
+            } else {
+                StepOutcome::Failed { message }
+            };
+            self.record_outcome(&outcome).await?;
+        }
+        Ok(result)
+    }
+
+    async fn record_outcome(&mut self, outcome: &StepOutcome) -> Result<(), Halt> {
+        self.local_journal.outcome(self.next_step, outcome).await?;
+        self.journal.outcome(self.next_step, outcome).await?;
+        Ok(())
+    }
+
+    async fn send(&self, step: &Step, request: &Request) -> Result<Outcome, StepFailure> {
+        let mut attempt = 1;
+        loop {
+            let uncertain = match self.client.exchange(request, step.idempotent).await {
+                Ok(response) => match self.judge(step, response).await? {
+                    Ok(outcome) => return Ok(outcome),
+                    // The workspace failed while it worked on the call: it may have done it all the same.
+                    Err((status, message)) if status >= 500 && status != 501 && step.probe.is_some() => message,
+                    Err((_, message)) => return Err(known(message)),
+                },
+                Err(error) if error.outcome_unknown() => error.to_string(),
+                Err(error) => return Err(known(error.to_string())),
+            };
+            match self.probe(step, &uncertain).await? {
+                Some(outcome) => return Ok(outcome),
+                None if attempt < ATTEMPTS => attempt += 1,
+                None => return Err(known(uncertain)),
+            }
+        }
+    }
+
+    /// Reads an answer, and the answers to polls as long as the work is running. The inner error is what the workspace refused.
+    async fn judge(&self, step: &Step, mut response: Response) -> Result<Result<Outcome, (u16, String)>, StepFailure> {
+        let mut pause = POLL.0;
+        loop {
+            match step.judge(&response) {
+                Verdict::Done(outcome) => return Ok(Ok(outcome)),
+                Verdict::Failed { code, message } => {
+                    return Ok(Err((response.status, format!("{message} [{code}]"))));
+                }
+                Verdict::Poll(request) => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(POLL.1);
+                    response = self
+                        .client
+                        .exchange(&request, true)
+                        .await
+                        .map_err(|error| StepFailure {
+                            message: error.to_string(),
+                            outcome_unknown: true,
+                        })?;
+                }
+            }
+        }
+    }
+
+    /// Looks up whether a call without a good answer took effect; none when it certainly did not.
+    async fn probe(&self, step: &Step, cause: &str) -> Result<Option<Outcome>, StepFailure> {
+        let unknown = |message: String| StepFailure {
+            message,
+            outcome_unknown: true,
+        };
+        let Some(probe) = &step.probe else {
+            return Err(unknown(cause.to_owned()));
+        };
+        let response = self
+            .client
+            .exchange(probe, true)
+            .await
+            .map_err(|error| unknown(format!("{cause}; looking it up failed: {error}")))?;
+        match step.judge_probe(&response) {
+            ProbeVerdict::Happened(outcome) => Ok(Some(outcome)),
+            ProbeVerdict::NotHappened => Ok(None),
+            ProbeVerdict::Ambiguous(why) => Err(unknown(format!("{cause}; looking it up: {why}"))),
+        }
+    }
+}
+
+fn known(message: String) -> StepFailure {
+    StepFailure {
+        message,
+        outcome_unknown: false,
+    }
+}
+
+/// The entry that keeps this one from being begun: one that it needs (or, for a deletion, one that still needs it).
+fn blocker(plan: &Plan, key: &ResourceKey, blocked: &BTreeSet<ResourceKey>) -> Option<ResourceKey> {
+    let entry = plan.plan.get(key)?;
+    let depends =
+        |entry: &PlanEntry, on: &ResourceKey| entry.depends_on.iter().any(|dependency| dependency.node == *on);
+    blocked
+        .iter()
+        .find(|other| {
+            if entry.action == Action::Delete {
+                plan.plan.get(*other).is_some_and(|entry| depends(entry, key))
+            } else {
+                depends(entry, other) || key.parent() == **other
+            }
+        })
+        .cloned()
+}

@@ -1,0 +1,125 @@
+//! Makes the plan of a deployment: state, reads, and the engine's decision.
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use sluice_bundle::engine::{self, Observation, Observed, Plan, PlanOptions, Read, ReadError, States};
+use sluice_databricks::{Client, ClientError};
+use sluice_model::{Diagnostic, ResourceKey};
+use sluice_wire::Response;
+
+use crate::bundle_files::{ListingError, LoadedBundle, LocalFiles, listing};
+use crate::deploy::base_state::{self, BaseState, BaseStateError};
+use crate::deploy::local_journal::LocalJournal;
+use crate::ports::JournalError;
+
+/// Reads at the same time.
+const PARALLEL: usize = 10;
+
+/// What a caller wants of a plan beside what the bundle says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanWishes {
+    /// Deletes everything.
+    pub destroy: bool,
+    /// Takes over objects that exist and are not ours.
+    pub adopt: bool,
+    /// Allows to lose the rows of tables.
+    pub allow_destroy: bool,
+}
+
+/// A plan with everything that it was made from.
+#[derive(Clone, Debug)]
+pub struct PlannedDeployment {
+    /// The plan.
+    pub plan: Plan,
+    /// The state that it starts from.
+    pub base: BaseState,
+    /// The files that the deployment uploads.
+    pub files: LocalFiles,
+    /// What was wished for.
+    pub wishes: PlanWishes,
+}
+
+/// A plan cannot be made. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The engine refuses: what is wanted cannot be done, or must not be.
+    #[error("the deployment is refused")]
+    Refused(Vec<Diagnostic>),
+    /// There is no state to start from.
+    #[error(transparent)]
+    Base(#[from] BaseStateError),
+    /// The bundle's files cannot be listed.
+    #[error(transparent)]
+    Files(#[from] ListingError),
+    /// The journal of this machine cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The workspace refused to show an object.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The workspace did not answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// Makes the plan: reads the state on both sides, observes every object that matters, lists the files. Changes nothing.
+///
+/// # Errors
+/// When the engine refuses the deployment or something cannot be read.
+pub async fn plan_bundle(loaded: &LoadedBundle, wishes: PlanWishes) -> Result<PlannedDeployment, PlanError> {
+    let files = if wishes.destroy {
+        LocalFiles::new()
+    } else {
+        listing::list(&loaded.root, &loaded.bundle.sync)?
+    };
+    let base = base_state::read(loaded).await?;
+    let unresolved = LocalJournal::new(&loaded.local_state).unresolved()?;
+    let options = PlanOptions {
+        destroy: wishes.destroy,
+        adopt: wishes.adopt,
+        allow_destroy: wishes.allow_destroy,
+        interrupted: unresolved.into_keys().collect(),
+    };
+    let observed = observe(loaded, &base.states, &options).await?;
+    let plan = engine::plan(&loaded.bundle, &base.states, &observed, &options).map_err(PlanError::Refused)?;
+    Ok(PlannedDeployment {
+        plan,
+        base,
+        files,
+        wishes,
+    })
+}
+
+/// Reads in rounds until the engine asks for nothing more.
+async fn observe(loaded: &LoadedBundle, states: &States, options: &PlanOptions) -> Result<Observed, PlanError> {
+    let mut observed = Observed::new();
+    loop {
+        let reads = engine::reads(&loaded.bundle, states, &observed, options);
+        if reads.is_empty() {
+            return Ok(observed);
+        }
+        let found: Vec<(ResourceKey, Observation)> = stream::iter(reads)
+            .map(|read| async move {
+                let observation = perform(&loaded.client, &read).await?;
+                Ok::<_, PlanError>((read.key, observation))
+            })
+            .buffer_unordered(PARALLEL)
+            .try_collect()
+            .await?;
+        observed.extend(found);
+    }
+}
+
+/// Sends one read, all its pages.
+pub(crate) async fn perform(client: &Client, read: &Read) -> Result<Observation, PlanError> {
+    let mut responses: Vec<Response> = Vec::new();
+    let mut next = Some(read.request.clone());
+    while let Some(request) = next {
+        let response = client.exchange(&request, true).await?;
+        if response.status == 401 {
+            return Err(client.error_of(&request, &response).into());
+        }
+        next = read.next_page(&request, &response);
+        responses.push(response);
+    }
+    Ok(read.observe(&responses)?)
+}
