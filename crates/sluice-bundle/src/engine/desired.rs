@@ -8,7 +8,7 @@ use sluice_model::{Diagnostic, Location, ResourceKey, SubResource, Tree, TreePat
 use super::graph::{self, Edges};
 use super::kinds::{self, Facts};
 use super::plan::Dependency;
-use super::references::{references_in, templates};
+use super::references::{Known, Reference, fill, references_in, templates};
 use super::state::States;
 use crate::language::Bundle;
 
@@ -16,6 +16,8 @@ use crate::language::Bundle;
 pub(crate) struct Desired {
     /// By key.
     pub(crate) resources: BTreeMap<ResourceKey, DesiredResource>,
+    /// Bodies with every reference filled that the configuration alone answers: enough for names.
+    pub(crate) named: BTreeMap<ResourceKey, Value>,
     /// Keys with what they need before them.
     pub(crate) order: Vec<ResourceKey>,
     /// What kinds need to know.
@@ -72,7 +74,8 @@ pub(crate) fn collect(bundle: &Bundle, states: &States, faults: &mut Vec<Diagnos
         ..
     } = collector;
     let mut resources = resources;
-    edges(&mut resources, faults);
+    let named = named_bodies(&resources);
+    edges(&mut resources, &named, faults);
     let edges: Edges = resources
         .iter()
         .map(|(key, resource)| (key.clone(), resource.depends_on.clone()))
@@ -83,6 +86,7 @@ pub(crate) fn collect(bundle: &Bundle, states: &States, faults: &mut Vec<Diagnos
     });
     Desired {
         resources,
+        named,
         order,
         facts,
     }
@@ -197,8 +201,12 @@ impl Collector<'_> {
 }
 
 /// Finds the edges of every resource: its references, and names of declared objects that it uses literally.
-fn edges(resources: &mut BTreeMap<ResourceKey, DesiredResource>, faults: &mut Vec<Diagnostic>) {
-    let names = kinds::declared_names(resources.iter().map(|(key, resource)| (key, &resource.body)));
+fn edges(
+    resources: &mut BTreeMap<ResourceKey, DesiredResource>,
+    named: &BTreeMap<ResourceKey, Value>,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let names = kinds::declared_names(named);
     let keys: BTreeSet<ResourceKey> = resources.keys().cloned().collect();
     for (key, resource) in resources.iter_mut() {
         let mut needed = BTreeSet::new();
@@ -217,7 +225,7 @@ fn edges(resources: &mut BTreeMap<ResourceKey, DesiredResource>, faults: &mut Ve
                 }
             }
         }
-        for (node, label) in kinds::implied_needs(key, &resource.body, &names) {
+        for (node, label) in kinds::implied_needs(key, &named[key], &names) {
             if node != *key && !needed.iter().any(|(other, _)| *other == node) {
                 needed.insert((node, label));
             }
@@ -227,6 +235,37 @@ fn edges(resources: &mut BTreeMap<ResourceKey, DesiredResource>, faults: &mut Ve
             .map(|(node, label)| Dependency { node, label })
             .collect();
     }
+}
+
+/// Names are made of fields of other resources, and those of others again at most: `${var.catalog}.${resources.schemas.gold.name}.x`.
+const NAME_DEPTH: usize = 3;
+
+fn named_bodies(resources: &BTreeMap<ResourceKey, DesiredResource>) -> BTreeMap<ResourceKey, Value> {
+    let mut named: BTreeMap<ResourceKey, Value> = resources
+        .iter()
+        .map(|(key, resource)| (key.clone(), resource.body.clone()))
+        .collect();
+    for _ in 0..NAME_DEPTH {
+        let before = named.clone();
+        let lookup = |reference: &Reference| -> Known {
+            let Some(body) = before.get(&reference.node) else {
+                return Known::Later;
+            };
+            let natural = || kinds::of(&reference.node)?.natural_id(body).map(Value::String);
+            let value = match reference.field.find(body) {
+                Some(value) => Some(value.clone()),
+                None if matches!(reference.field.to_string().as_str(), "id" | "full_name") => natural(),
+                None => None,
+            };
+            value
+                .filter(|value| templates(value).is_empty())
+                .map_or(Known::Later, Known::Value)
+        };
+        for body in named.values_mut() {
+            let (_waiting, _faults) = fill(body, &[], lookup);
+        }
+    }
+    named
 }
 
 fn unknown_reference(

@@ -90,8 +90,8 @@ struct Planner<'a> {
 
 /// How a resource stands before it is compared.
 enum Standing<'a> {
-    /// There is no object.
-    Missing,
+    /// There is no object; for access, there is an object but nothing of ours is known about access to it.
+    Missing { remote: Option<&'a Value> },
     /// There is one, and it is ours.
     Ours {
         id: &'a str,
@@ -114,8 +114,9 @@ impl<'a> Planner<'a> {
         }
         let mut entry = match self.standing(key, kind, resource, &body) {
             Standing::Refused => return,
-            Standing::Missing => PlanEntry {
+            Standing::Missing { remote } => PlanEntry {
                 action: Action::Create,
+                remote_state: remote.cloned(),
                 ..blank_entry(resource)
             },
             Standing::Ours { id, remote, adopted } => {
@@ -150,16 +151,16 @@ impl<'a> Planner<'a> {
         body: &Value,
     ) -> Standing<'a> {
         if self.goes_with_parent(key, resource) {
-            return Standing::Missing;
+            return Standing::Missing { remote: None };
         }
         let known = self.states.get(key).is_some();
         let (id, remote) = match self.observed.get(key) {
-            None | Some(Observation::Absent) => return Standing::Missing,
+            None | Some(Observation::Absent) => return Standing::Missing { remote: None },
             Some(Observation::Present { id, remote }) => (id, remote),
             Some(Observation::Found(ids)) => {
                 let ids = unclaimed(ids, self.states);
                 if ids.is_empty() {
-                    return Standing::Missing;
+                    return Standing::Missing { remote: None };
                 }
                 let summary = format!(
                     "`{key}` has no state entry, and {} objects of its name carry this deployment's mark: {}",
@@ -180,7 +181,7 @@ impl<'a> Planner<'a> {
                     adopted: false,
                 }
             } else {
-                Standing::Missing
+                Standing::Missing { remote: Some(remote) }
             };
         }
         let found_by_search = kind.natural_id(body).is_none();

@@ -13,7 +13,6 @@ use sluice_wire::{Request, Response};
 use super::desired::{self, Desired};
 use super::kinds::{self, Kind};
 use super::planning::PlanOptions;
-use super::references::{Known, Reference, fill};
 use super::state::States;
 use crate::language::Bundle;
 
@@ -148,11 +147,10 @@ impl Read {
 pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &PlanOptions) -> Vec<Read> {
     let mut faults: Vec<Diagnostic> = Vec::new();
     let desired = desired::collect(bundle, states, &mut faults);
-    let bodies = named_bodies(&desired, states);
     let mut reads = Vec::new();
     if !options.destroy {
         for key in &desired.order {
-            reads.extend(next_read(key, &bodies, &desired, states, observed));
+            reads.extend(next_read(key, &desired, states, observed));
         }
     }
     for (key, entry) in states.entries() {
@@ -168,13 +166,7 @@ pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &Pl
 }
 
 /// The read that a desired resource needs now.
-fn next_read(
-    key: &ResourceKey,
-    bodies: &BTreeMap<ResourceKey, Value>,
-    desired: &Desired,
-    states: &States,
-    observed: &Observed,
-) -> Option<Read> {
+fn next_read(key: &ResourceKey, desired: &Desired, states: &States, observed: &Observed) -> Option<Read> {
     let kind = kinds::of(key)?;
     match observed.get(key) {
         Some(Observation::Found(ids)) => {
@@ -198,7 +190,7 @@ fn next_read(
     if let Some(entry) = states.get(key) {
         return Some(Read::object(key, kind, &entry.id));
     }
-    let body = bodies.get(key)?;
+    let body = desired.named.get(key)?;
     if let Some(id) = kind.natural_id(body) {
         return (!id.contains("${")).then(|| Read::object(key, kind, &id));
     }
@@ -221,30 +213,4 @@ pub(crate) fn unclaimed(ids: &[String], states: &States) -> Vec<String> {
         })
         .cloned()
         .collect()
-}
-
-/// Bodies with every reference filled that the configuration and the state alone answer: enough for names.
-fn named_bodies(desired: &Desired, states: &States) -> BTreeMap<ResourceKey, Value> {
-    let mut bodies: BTreeMap<ResourceKey, Value> = BTreeMap::new();
-    for key in &desired.order {
-        let mut body = desired.resources[key].body.clone();
-        let lookup = |reference: &Reference| -> Known {
-            let Some(other) = bodies.get(&reference.node) else {
-                return Known::Later;
-            };
-            if let Some(value) = reference.field.find(other) {
-                return Known::Value(value.clone());
-            }
-            let natural = || kinds::of(&reference.node)?.natural_id(other);
-            let id = natural().or_else(|| states.get(&reference.node).map(|entry| entry.id.clone()));
-            match (reference.field.to_string().as_str(), id) {
-                ("id" | "full_name", Some(id)) => Known::Value(Value::String(id)),
-                _ => Known::Later,
-            }
-        };
-        let integers = kinds::of(key).map_or(&[][..], Kind::integers);
-        let (_waiting, _faults) = fill(&mut body, integers, lookup);
-        bodies.insert(key.clone(), body);
-    }
-    bodies
 }

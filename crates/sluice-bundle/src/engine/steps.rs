@@ -280,7 +280,13 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
         depends_on: entry.depends_on.clone(),
     };
     if calls.is_empty() {
-        let id = entry.id.clone().or_else(|| kind.natural_id(&body)).unwrap_or_default();
+        let natural = kind.natural_id(&body);
+        let id = if kind.is_access() {
+            natural.or(entry.id.clone())
+        } else {
+            entry.id.clone().or(natural)
+        };
+        let id = id.unwrap_or_default();
         steps.push(state_step(key, "record", id, after));
         return Ok(steps);
     }

@@ -3,8 +3,11 @@
 //! The engine around them ([`super::plan`], [`super::reads`], [`super::steps`]) knows no kind by name. A new kind is one file
 //! here, a line in [`of`], and its name in [`SUPPORTED`].
 
+mod grants;
 mod jobs;
 mod permissions;
+mod schemas;
+mod volumes;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +16,11 @@ use sluice_model::{ResourceKey, SubResource};
 use sluice_wire::{Request, Response};
 
 use super::difference::Rules;
+use super::field_path::FieldPath;
 use super::plan::{FieldChange, PlanEntry};
 
 /// The kinds of bundle resources that this engine deploys, for messages.
-pub(crate) const SUPPORTED: &[&str] = &["jobs"];
+pub(crate) const SUPPORTED: &[&str] = &["jobs", "schemas", "volumes"];
 
 /// What kinds need to know about the deployment.
 #[derive(Clone, Debug)]
@@ -209,6 +213,10 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
     match (key.catalog, key.kind.as_str(), key.sub) {
         (false, "jobs", None) => Some(&jobs::Jobs),
         (false, "jobs", Some(SubResource::Permissions)) => Some(&permissions::JobPermissions),
+        (false, "schemas", None) => Some(&schemas::Schemas),
+        (false, "volumes", None) => Some(&volumes::Volumes),
+        (false, "schemas" | "volumes", Some(SubResource::Grants)) => Some(&grants::Grants { alone: false }),
+        (true, "grants", None) => Some(&grants::Grants { alone: true }),
         _ => None,
     }
 }
@@ -217,6 +225,7 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
 pub(crate) fn sub_of(key: &ResourceKey) -> Option<SubResource> {
     match (key.catalog, key.kind.as_str()) {
         (false, "jobs") => Some(SubResource::Permissions),
+        (false, "schemas" | "volumes") => Some(SubResource::Grants),
         _ => None,
     }
 }
@@ -229,6 +238,58 @@ pub(crate) fn error_of(response: &Response) -> (String, String) {
         text("error_code").unwrap_or_else(|| format!("HTTP {}", response.status)),
         text("message").unwrap_or_else(|| String::from_utf8_lossy(&response.body).into_owned()),
     )
+}
+
+/// The names of the fields at the top that need something done; those that made the object another one are not among them.
+pub(crate) fn changed_fields(change: &Change<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (path, _) in change.needed() {
+        let head = FieldPath::parse(path)
+            .map(|path| path.head().to_owned())
+            .unwrap_or_default();
+        if !names.contains(&head) {
+            names.push(head);
+        }
+    }
+    names
+}
+
+/// A full name as Unity Catalog keeps it, in lower case; one that still holds references stays as it is.
+pub(crate) fn lower_name(full_name: &str) -> String {
+    if full_name.contains("${") {
+        full_name.to_owned()
+    } else {
+        full_name.to_lowercase()
+    }
+}
+
+/// Checks that text fields are there.
+pub(crate) fn required(document: &Value, names: &[&str]) -> Result<(), Vec<String>> {
+    let missing: Vec<String> = names
+        .iter()
+        .filter(|name| text(document, name).is_none_or(str::is_empty))
+        .map(|name| format!("has no `{name}`"))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(missing) }
+}
+
+/// The only page of an answer that is an object.
+pub(crate) fn first_page(pages: Vec<Value>) -> Value {
+    pages.into_iter().next().unwrap_or_default()
+}
+
+/// Leaves of the observed `properties` those that were or are wanted, and of the others those that `keep` wants compared.
+pub(crate) fn merge_properties(remote: &mut Value, old: Option<&Value>, new: &Value, keep: impl Fn(&str) -> bool) {
+    let wanted = |name: &str| {
+        [old, Some(new)].into_iter().flatten().any(|body| {
+            body.get("properties")
+                .and_then(|properties| properties.get(name))
+                .is_some()
+        })
+    };
+    if let Some(Value::Object(properties)) = remote.get_mut("properties") {
+        properties.retain(|name, _| wanted(name) || keep(name));
+    }
 }
 
 /// Copies the fields of an observed object that are in a list.
@@ -264,10 +325,9 @@ pub(crate) fn securable_of(key: &ResourceKey) -> Option<&'static str> {
 }
 
 /// Full names (lower case) of declared Unity Catalog objects whose names hold no references.
-pub(crate) fn declared_names<'a>(
-    resources: impl Iterator<Item = (&'a ResourceKey, &'a Value)>,
-) -> BTreeMap<String, ResourceKey> {
-    resources
+pub(crate) fn declared_names(named: &BTreeMap<ResourceKey, Value>) -> BTreeMap<String, ResourceKey> {
+    named
+        .iter()
         .filter(|(key, _)| securable_of(key).is_some() && key.sub.is_none())
         .filter_map(|(key, body)| Some((of(key)?.natural_id(body)?.to_lowercase(), key.clone())))
         .filter(|(name, _)| !name.contains("${"))

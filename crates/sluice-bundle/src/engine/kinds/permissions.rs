@@ -20,7 +20,7 @@ static RULES: Rules = Rules {
     keyed: &[("__embed__", PRINCIPALS)],
     fields: &[Rule {
         pattern: "object_id",
-        class: Class::Identity(Action::Recreate),
+        class: Class::Identity(Action::UpdateId),
         reason: "id_field",
     }],
     output_only: &["object_type"],

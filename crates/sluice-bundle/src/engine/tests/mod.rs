@@ -3,4 +3,5 @@
 
 mod deployment;
 mod jobs;
+mod unity_catalog;
 mod workspace;

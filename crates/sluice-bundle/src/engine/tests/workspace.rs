@@ -1,6 +1,6 @@
 //! Test data: a model of how a workspace answers, in memory, with the defaults and output-only fields that it adds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use sluice_wire::{Body, Method, Request, Response};
@@ -10,6 +10,10 @@ use sluice_wire::{Body, Method, Request, Response};
 pub(super) struct Workspace {
     pub(super) jobs: BTreeMap<i64, Value>,
     pub(super) permissions: BTreeMap<String, Vec<Value>>,
+    /// Schemas and volumes by full name.
+    pub(super) securables: BTreeMap<String, Value>,
+    /// Privileges by `securable/full name` and principal.
+    pub(super) grants: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Every request that changed something: method, path.
     pub(super) changes: Vec<(Method, String)>,
     next_id: i64,
@@ -62,6 +66,10 @@ impl Workspace {
                 None => error(400, "INVALID_PARAMETER_VALUE", "Job 1 does not exist."),
             },
             (_, path) if path.starts_with("/api/2.0/permissions/") => self.permissions(request.method, path, &body),
+            (_, path) if path.starts_with("/api/2.1/unity-catalog/permissions/") => {
+                self.grants(request.method, path, &body)
+            }
+            (_, path) if path.starts_with("/api/2.1/unity-catalog/") => self.securable(request.method, path, body),
             other => panic!("the model does not answer {other:?}"),
         }
     }
@@ -122,6 +130,122 @@ impl Workspace {
             200,
             json!({"object_id": object, "object_type": "job", "access_control_list": list}),
         )
+    }
+}
+
+impl Workspace {
+    fn securable(&mut self, method: Method, path: &str, mut body: Value) -> Response {
+        let rest = path.strip_prefix("/api/2.1/unity-catalog/").unwrap();
+        let (kind, name) = rest.split_once('/').unwrap_or((rest, ""));
+        if method == Method::Post {
+            return self.create_securable(kind, body);
+        }
+        let Some(held) = self.securables.get_mut(name) else {
+            return error(404, "SCHEMA_DOES_NOT_EXIST", &format!("`{name}` does not exist."));
+        };
+        match method {
+            Method::Patch => {
+                let fields = body.as_object_mut().unwrap();
+                assert!(!fields.is_empty(), "nothing to update");
+                let new_name = fields.shift_remove("new_name");
+                held.as_object_mut().unwrap().extend(fields.clone());
+                let mut held = held.clone();
+                if let Some(new_name) = new_name {
+                    let mut parts: Vec<&str> = name.split('.').collect();
+                    let last = new_name.as_str().unwrap().to_owned();
+                    *parts.last_mut().unwrap() = &last;
+                    held["full_name"] = json!(parts.join("."));
+                    held["name"] = new_name;
+                    let old = format!("volume/{name}");
+                    if let Some(grants) = self.grants.remove(&old) {
+                        let new = format!("volume/{}", parts.join("."));
+                        self.grants.insert(new, grants);
+                    }
+                    self.securables.remove(name);
+                    self.securables
+                        .insert(held["full_name"].as_str().unwrap().to_owned(), held.clone());
+                }
+                answer(200, held)
+            }
+            Method::Delete => {
+                let inside = format!("{name}.");
+                self.securables
+                    .retain(|other, _| other != name && !other.starts_with(&inside));
+                self.grants.retain(|securable, _| {
+                    let (_, other) = securable.split_once('/').unwrap();
+                    other != name && !other.starts_with(&inside)
+                });
+                answer(200, json!({}))
+            }
+            _ => answer(200, held.clone()),
+        }
+    }
+
+    /// Names come back in lower case, without a slash at the end of locations, with what only the server knows.
+    fn create_securable(&mut self, kind: &str, mut body: Value) -> Response {
+        let name = body["name"].as_str().unwrap().to_lowercase();
+        body["name"] = json!(name);
+        let catalog = body["catalog_name"].as_str().unwrap().to_owned();
+        if let Some(schema) = body.get("schema_name").and_then(Value::as_str) {
+            body["schema_name"] = json!(schema.to_lowercase());
+        }
+        let full_name = match kind {
+            "schemas" => format!("{catalog}.{name}"),
+            _ => format!("{catalog}.{}.{name}", body["schema_name"].as_str().unwrap()),
+        };
+        if self.securables.contains_key(&full_name) {
+            return error(400, "ALREADY_EXISTS", &format!("`{full_name}` already exists"));
+        }
+        for field in ["storage_root", "storage_location"] {
+            if let Some(place) = body.get(field).and_then(Value::as_str) {
+                body[field] = json!(place.trim_end_matches('/'));
+            }
+        }
+        if kind == "volumes" && body.get("storage_location").is_none() {
+            body["storage_location"] = json!("s3://metastore/volumes/1");
+        }
+        if kind == "schemas" {
+            let mut properties = body.get("properties").cloned().unwrap_or(json!({}));
+            properties["unity.catalog.managed.delta.defaults.clustering"] = json!("auto");
+            body["properties"] = properties;
+        }
+        body["full_name"] = json!(full_name);
+        body["owner"] = json!("deployer");
+        body["created_at"] = json!(1_700_000_000_000_i64);
+        body["browse_only"] = json!(false);
+        body["securable_kind"] = json!("SOMETHING_NEW");
+        self.securables.insert(full_name, body.clone());
+        answer(200, body)
+    }
+
+    fn grants(&mut self, method: Method, path: &str, body: &Value) -> Response {
+        let securable = path
+            .strip_prefix("/api/2.1/unity-catalog/permissions/")
+            .unwrap()
+            .to_owned();
+        let held = self.grants.entry(securable).or_default();
+        if method == Method::Patch {
+            for change in body["changes"].as_array().unwrap() {
+                let names = |field: &str| -> BTreeSet<String> {
+                    let list = change.get(field).and_then(Value::as_array).into_iter().flatten();
+                    list.map(|name| name.as_str().unwrap().to_owned()).collect()
+                };
+                let (add, remove) = (names("add"), names("remove"));
+                assert!(add.is_disjoint(&remove) && !(add.is_empty() && remove.is_empty()));
+                let principal = held
+                    .entry(change["principal"].as_str().unwrap().to_owned())
+                    .or_default();
+                principal.retain(|name| !remove.contains(name));
+                principal.extend(add);
+            }
+            held.retain(|_, privileges| !privileges.is_empty());
+        }
+        let list: Vec<Value> = held
+            .iter()
+            .rev()
+            .map(|(principal, privileges)| json!({"principal": principal, "privileges": privileges}))
+            .collect();
+        answer(200, json!({"privilege_assignments": list}))
     }
 }
 
