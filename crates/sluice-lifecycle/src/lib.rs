@@ -2,9 +2,13 @@
 
 pub mod blueprint;
 pub mod bundle_files;
+pub mod context;
 pub mod deploy;
 pub mod documents;
 pub mod git;
+pub mod machines;
 pub mod places;
 pub mod platform;
 pub mod ports;
+pub mod product;
+pub mod release;
