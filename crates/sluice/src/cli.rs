@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands;
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
 
@@ -39,12 +40,25 @@ pub(crate) enum OutputFormat {
 
 /// Everything that this version offers. A command that does not exist yet has no variant.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Validate(commands::validate::Arguments),
+    Plan(commands::plan::Arguments),
+    Deploy(commands::deploy::Arguments),
+    Destroy(commands::destroy::Arguments),
+    Run(commands::run::Arguments),
+    Summary(commands::summary::Arguments),
+}
 
 impl Command {
     /// Runs the chosen command.
     pub(crate) async fn run(self, context: &Context) -> Result<Outcome, CommandError> {
-        let _ = context;
-        match self {}
+        match self {
+            Self::Validate(arguments) => commands::validate::run(arguments, context).await,
+            Self::Plan(arguments) => commands::plan::run(arguments, context).await,
+            Self::Deploy(arguments) => commands::deploy::run(arguments, context).await,
+            Self::Destroy(arguments) => commands::destroy::run(arguments, context).await,
+            Self::Run(arguments) => commands::run::run(arguments, context).await,
+            Self::Summary(arguments) => commands::summary::run(arguments, context).await,
+        }
     }
 }

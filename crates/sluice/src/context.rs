@@ -1,6 +1,9 @@
 //! What every command gets: the global options, the terminal and the interrupt switch.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use sluice_lifecycle::ports::Progress;
 
 use crate::cli::{GlobalOptions, OutputFormat};
 use crate::error::{CommandError, ExitKind};
@@ -14,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) output: OutputFormat,
     /// `--platform`, when given.
     pub(crate) platform: Option<PathBuf>,
+    /// The process environment; variables that are not UTF-8 are left out.
+    pub(crate) environment: BTreeMap<String, String>,
     /// Where messages go.
     pub(crate) terminal: Terminal,
     /// Whether Ctrl-C was pressed, and whether a step is under way.
@@ -26,9 +31,21 @@ impl Context {
         Self {
             output: options.output,
             platform: options.platform.clone(),
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
             terminal: Terminal::of_process(),
             interrupt: Interrupt::default(),
         }
+    }
+
+    /// The directory in which the command was started.
+    ///
+    /// # Errors
+    /// When it does not exist any more.
+    pub(crate) fn current_directory(&self) -> Result<PathBuf, CommandError> {
+        std::env::current_dir()
+            .map_err(|error| CommandError::new(ExitKind::Config, format!("cannot find the current directory: {error}")))
     }
 
     /// Writes an answer to standard output in the chosen format.
@@ -71,5 +88,20 @@ impl Context {
             .await
             .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot wait for an answer: {error}")))?
             .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot read the answer: {error}")))
+    }
+}
+
+/// Reports progress on standard error, and stops at the next step when Ctrl-C was pressed.
+impl Progress for Context {
+    fn say(&self, message: &str) {
+        self.terminal.progress(message);
+    }
+
+    fn warn(&self, message: &str) {
+        self.terminal.warning(message);
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.interrupt.requested()
     }
 }

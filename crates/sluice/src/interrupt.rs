@@ -5,6 +5,9 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+/// `SIGXFSZ` of Linux on every architecture but MIPS (signal(7)).
+const SIGXFSZ: i32 = 25;
+
 /// A switch that turns on once. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt {
@@ -58,7 +61,12 @@ impl Interrupt {
     }
 
     /// Starts to listen for SIGINT and SIGTERM. Must be called inside the runtime.
+    ///
+    /// SIGXFSZ is taken too: a file that may not grow any more (`RLIMIT_FSIZE`) then is an error of the write, not our end.
     pub(crate) fn listen(&self) {
+        if let Ok(mut stream) = signal(SignalKind::from_raw(SIGXFSZ)) {
+            tokio::spawn(async move { while stream.recv().await.is_some() {} });
+        }
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
             let Ok(mut stream) = signal(kind) else { continue };
             let state = Arc::clone(&self.state);

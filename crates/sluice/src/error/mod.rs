@@ -2,6 +2,10 @@
 //!
 //! Each part has a file here with its `From` implementations, matching its errors exhaustively.
 
+mod databricks;
+mod deploy;
+mod platform;
+
 use sluice_model::Diagnostic;
 
 /// How a command ended when nothing went wrong.

@@ -1,0 +1,130 @@
+//! `sluice deploy`: brings files and resources of the bundle to the workspace.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use sluice_bundle::Plan;
+use sluice_bundle::engine::Counts;
+use sluice_lifecycle::bundle_files::SyncChanges;
+use sluice_lifecycle::deploy::{ApplyReport, DeployOptions, PlannedDeployment, Unrecorded, deploy, plan_bundle};
+use sluice_model::Digest;
+
+use crate::commands::bundle_options::BundleOptions;
+use crate::commands::plan::{WishOptions, announce_recovery, read_saved};
+use crate::context::Context;
+use crate::error::{CommandError, ExitKind, Outcome};
+use crate::render::Answer;
+
+/// Deploy the bundle: upload its files, then create, change and delete resources as planned
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    bundle: BundleOptions,
+    #[command(flatten)]
+    wishes: WishOptions,
+    /// Deploy only if the effects are those of this saved plan
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Do not ask before deleting or recreating what holds data
+    #[arg(long)]
+    auto_approve: bool,
+    /// Take the deployment lock from whoever holds it
+    #[arg(long)]
+    force_lock: bool,
+}
+
+#[derive(Serialize)]
+struct Deployed {
+    deployment: String,
+    target: String,
+    root_path: String,
+    effect_digest: Digest,
+    counts: Counts,
+    files: SyncChanges,
+    resources: ApplyReport,
+}
+
+impl Answer for Deployed {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        writeln!(out, "Deployed to {} ({})", self.root_path, self.target)?;
+        writeln!(out, "Resources: {}", self.counts)?;
+        writeln!(
+            out,
+            "Files: {} uploaded, {} deleted, {} unchanged",
+            self.files.uploaded, self.files.deleted, self.files.unchanged
+        )
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    let saved = arguments.plan.as_deref().map(read_saved).transpose()?;
+    let loaded = arguments.bundle.load(context).await?;
+    let planned = plan_bundle(&loaded, arguments.wishes.wishes(false)).await?;
+    announce_recovery(&planned, context);
+    if let Some(saved) = &saved {
+        compare(saved, &planned)?;
+    }
+    approve(&planned.plan, arguments.auto_approve, context).await?;
+    let _held = context.interrupt.hold();
+    let options = DeployOptions {
+        force_lock: arguments.force_lock,
+    };
+    let outcome = deploy(&loaded, planned, options, &mut Unrecorded, context).await?;
+    context.answer(&Deployed {
+        deployment: outcome.deployment,
+        target: loaded.bundle.target.clone(),
+        root_path: loaded.bundle.workspace.root_path.clone(),
+        effect_digest: outcome.plan.effect_digest,
+        counts: outcome.plan.summary(),
+        files: outcome.files,
+        resources: outcome.report,
+    })?;
+    Ok(Outcome::Done)
+}
+
+/// A saved plan holds when a plan made now has the same effects on the same state.
+fn compare(saved: &Plan, planned: &PlannedDeployment) -> Result<(), CommandError> {
+    let now = &planned.plan;
+    let message = if (&saved.lineage, saved.serial) != (&now.lineage, now.serial) {
+        format!(
+            "the saved plan was made for another state: serial {}, now {}",
+            shown(saved.serial),
+            shown(now.serial)
+        )
+    } else if saved.effect_digest != now.effect_digest {
+        format!(
+            "the saved plan does not hold any more: its effects are {}, a plan made now has {}",
+            saved.effect_digest, now.effect_digest
+        )
+    } else {
+        return Ok(());
+    };
+    Err(CommandError::new(ExitKind::Refused, message).hint("look at a new plan: `sluice plan --out FILE`"))
+}
+
+fn shown(serial: Option<u64>) -> String {
+    serial.map_or_else(|| "none".to_owned(), |serial| serial.to_string())
+}
+
+/// Asks before anything that holds data is deleted or recreated.
+pub(crate) async fn approve(plan: &Plan, auto_approve: bool, context: &Context) -> Result<(), CommandError> {
+    let destructive = plan.destructive();
+    if auto_approve || destructive.is_empty() {
+        return Ok(());
+    }
+    context.terminal.progress("This would delete what holds data:");
+    for (key, action) in &destructive {
+        context.terminal.progress(&format!("  {} {key}", action.as_str()));
+    }
+    let instead = "run it again with `--auto-approve`, if this is what you want";
+    if context.confirm("delete what holds data?", instead).await? {
+        Ok(())
+    } else {
+        Err(CommandError::new(
+            ExitKind::Refused,
+            "not approved; nothing was changed",
+        ))
+    }
+}

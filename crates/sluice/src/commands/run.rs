@@ -1,0 +1,47 @@
+//! `sluice run`: runs a deployed job and waits for its end.
+
+use std::fmt;
+
+use clap::Args;
+use serde::Serialize;
+use sluice_lifecycle::deploy::{RunOutcome, run_job};
+
+use crate::commands::bundle_options::{BundleOptions, assignment};
+use crate::context::Context;
+use crate::error::{CommandError, Outcome};
+use crate::render::Answer;
+
+/// Run a deployed job and wait for its end
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Key of the job in the bundle: `load`, or `jobs.load`
+    #[arg(value_name = "KEY")]
+    key: String,
+    #[command(flatten)]
+    bundle: BundleOptions,
+    /// Values of job parameters
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',', value_parser = assignment)]
+    params: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Ran(RunOutcome);
+
+impl Answer for Ran {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        for task in &self.0.tasks {
+            writeln!(out, "{} {}", task.result, task.task_key)?;
+        }
+        writeln!(out, "{} run {} {}", self.0.result, self.0.run_id, self.0.url)
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    let loaded = arguments.bundle.load(context).await?;
+    let parameters = arguments.params.into_iter().collect();
+    let _held = context.interrupt.hold();
+    let outcome = run_job(&loaded, &arguments.key, &parameters, context).await?;
+    context.answer(&Ran(outcome))?;
+    Ok(Outcome::Done)
+}
