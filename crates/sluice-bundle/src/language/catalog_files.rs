@@ -171,8 +171,17 @@ fn document(file: &str, text: &str, targets: &[String], session: &mut Session<'_
     if !session.check_version(&tree, file) {
         return None;
     }
-    later_kinds(&tree, session);
+    later_kinds(&mut tree, session);
+
     Check::written(session, true).conform(&mut tree, Type::Object(&CATALOG_FILE), &TreePath::default());
+    let blocks = tree.get("targets").and_then(Tree::as_mapping);
+    let blocks = blocks.into_iter().flat_map(IndexMap::values);
+    for block in [&tree].into_iter().chain(blocks) {
+        for (key, object) in block.get("tables").and_then(Tree::as_mapping).into_iter().flatten() {
+            columns_once(object, &TreePath::keys(["catalog", "tables", key]), session);
+        }
+    }
+
     for (name, block) in tree.get("targets").and_then(Tree::as_mapping).into_iter().flatten() {
         if !targets.contains(name) {
             let mut refused = Diagnostic::error(format!("target `{name}` is not declared in the bundle"))
@@ -186,9 +195,10 @@ fn document(file: &str, text: &str, targets: &[String], session: &mut Session<'_
 }
 
 /// Kinds that are known by name and not here yet are refused by name; the check of fields must not call them unknown.
-fn later_kinds(tree: &Tree, session: &mut Session<'_>) {
+fn later_kinds(tree: &mut Tree, session: &mut Session<'_>) {
+    let Node::Mapping(fields) = &mut tree.node else { return };
     for kind in LATER_KINDS {
-        if let Some(block) = tree.get(kind) {
+        if let Some(block) = fields.shift_remove(kind) {
             session.report(
                 Diagnostic::error(format!(
                     "catalog kind `{kind}` is not supported by this version of Sluice"
@@ -271,7 +281,10 @@ pub(super) fn resolve(catalog: &Tree, root: &Tree, resources: &Tree, session: &m
         };
         for (key, object) in objects {
             let path = TreePath::keys(["catalog", kind, key.as_str()]);
-            columns(object, &path, session);
+            if let Some(columns) = object.get_mut("columns") {
+                normalise::by_key(columns, "name", &path.key("columns"), session);
+            }
+            primary_key(object, &path, session);
             merge_grants(object, &path, session);
             full_name(object, &managed, &path, session);
             if kind == "views" {
@@ -306,8 +319,8 @@ fn warehouse(catalog: &Tree, session: &mut Session<'_>) {
     }
 }
 
-/// A column's name stands once.
-fn columns(object: &Tree, path: &TreePath, session: &mut Session<'_>) {
+/// A column's name stands once in a list; a target may add to it.
+fn columns_once(object: &Tree, path: &TreePath, session: &mut Session<'_>) {
     let mut seen: IndexMap<String, &Tree> = IndexMap::new();
     let columns = object.get("columns").and_then(Tree::as_sequence).unwrap_or_default();
     for (index, column) in columns.iter().enumerate() {
@@ -326,16 +339,25 @@ fn columns(object: &Tree, path: &TreePath, session: &mut Session<'_>) {
             seen.insert(name.to_lowercase(), column);
         }
     }
+}
+
+/// A primary key names columns of its table.
+fn primary_key(object: &Tree, path: &TreePath, session: &mut Session<'_>) {
+    let columns = object.get("columns").and_then(Tree::as_sequence).unwrap_or_default();
+    let known: Vec<String> = columns
+        .iter()
+        .filter_map(|column| Some(column.get("name")?.as_str()?.to_lowercase()))
+        .collect();
     let key = object
         .get("constraints")
         .and_then(|constraints| constraints.get("primary_key"));
     for (index, column) in key.and_then(Tree::as_sequence).unwrap_or_default().iter().enumerate() {
         let Some(name) = column.as_str() else { continue };
-        if !columns.is_empty() && !seen.contains_key(&name.to_lowercase()) {
+        if !columns.is_empty() && !known.contains(&name.to_lowercase()) {
             let mut refused = Diagnostic::error(format!("the primary key names column `{name}`, which does not exist"))
                 .path(path.key("constraints").key("primary_key").index(index))
                 .location(column.location.clone());
-            refused.help = super::suggest::hint(name, seen.keys().map(String::as_str));
+            refused.help = super::suggest::hint(name, known.iter().map(String::as_str));
             session.report(refused);
         }
     }

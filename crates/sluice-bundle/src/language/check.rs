@@ -55,7 +55,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             Type::Wire(field_type) => self.wire(tree, field_type, path),
             Type::Class(class) => {
                 if let Some(fields) = Fields::of_class(class) {
-                    self.object(tree, class_name(class), fields, path);
+                    self.object(tree, &class_name(class), fields, path);
                 }
             }
         }
@@ -183,7 +183,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
                         .location(value.key_location.clone().or_else(|| value.location.clone()));
                     diagnostic.help = suggest::nearest(key, known.names())
                         .map(|name| format!("did you mean `{name}`?"))
-                        .or_else(|| Some(format!("a {name} has no such field; remove it")));
+                        .or_else(|| Some(format!("{} {name} has no such field; remove it", article(name))));
                     self.report(diagnostic);
                 }
             }
@@ -198,7 +198,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
                     let diagnostic = Diagnostic::error(format!("`{required}` is missing"))
                         .path(path.key(required))
                         .location(location.clone())
-                        .help(format!("a {name} needs it"));
+                        .help(format!("{} {name} needs it", article(name)));
                     self.report(diagnostic);
                 }
             }
@@ -238,13 +238,25 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
     }
 }
 
-/// `jobs.NotebookTask` as people say it: the class without its service.
-fn class_name(class: &str) -> &str {
-    class.rsplit('.').next().unwrap_or(class)
+/// `jobs.NotebookTask` as people say it: `notebook task`.
+fn class_name(class: &str) -> String {
+    let name = class.rsplit('.').next().unwrap_or(class);
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }
 
 fn article(noun: &str) -> &'static str {
-    if noun.starts_with('i') { "an" } else { "a" }
+    if noun.starts_with(['a', 'e', 'i', 'o']) {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 /// The last step of a path, with its index.

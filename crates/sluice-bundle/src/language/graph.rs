@@ -145,11 +145,13 @@ impl<'tree> Graph<'_, '_, 'tree> {
                     .report(refuse(format!("`{}` names no field", reference.text), None));
             }
         }
-        self.edges.push(Edge {
-            from: from.clone(),
-            to,
-            location: user.location.clone(),
-        });
+        if !self.edges.iter().any(|edge| edge.from == *from && edge.to == to) {
+            self.edges.push(Edge {
+                from: from.clone(),
+                to,
+                location: user.location.clone(),
+            });
+        }
     }
 
     /// Reports every circle once.

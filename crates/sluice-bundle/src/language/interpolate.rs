@@ -12,6 +12,11 @@ use super::reference::{self, Reference};
 use super::session::Session;
 use super::{shape, suggest};
 
+/// More references behind one another than anybody writes; keeps recursion within the stack.
+const MAXIMUM_CHAIN: usize = 50;
+/// More values and characters than any bundle has.
+const MAXIMUM_WEIGHT: usize = 50_000_000;
+
 /// The first keys of references that mean something in a bundle.
 const ROOTS: [&str; 5] = ["var", "bundle", "workspace", "resources", "variables"];
 
@@ -19,8 +24,13 @@ const ROOTS: [&str; 5] = ["var", "bundle", "workspace", "resources", "variables"
 pub(super) struct Resolver<'tree, 'session, 'inputs> {
     root: &'tree Tree,
     session: &'session mut Session<'inputs>,
-    /// Resolved values by path; none for one that could not be resolved.
-    resolved: BTreeMap<TreePath, Option<Tree>>,
+    /// Resolved values by path with their weight; none for one that could not be resolved.
+    resolved: BTreeMap<TreePath, Option<(Tree, usize)>>,
+    /// The weight of everything that references brought in so far.
+    spent: usize,
+    /// Whether a chain was too long already.
+    too_deep: bool,
+
     /// The references that are being resolved, outermost first, with the place of their use.
     pending: Vec<(TreePath, Option<Location>)>,
     /// Whether `${catalog.…}` may be used here.
@@ -33,6 +43,8 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
             root,
             session,
             resolved: BTreeMap::new(),
+            spent: 0,
+            too_deep: false,
             pending: Vec::new(),
             catalog: false,
         }
@@ -120,20 +132,49 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
         }
         if let Some(known) = self.resolved.get(&target) {
             let known = known.clone();
-            if known.is_none() && !self.is_reported_elsewhere(&target) {
+            if known.is_none() && !self.is_reported_elsewhere(&target) && !self.too_deep {
                 self.undefined(reference, user, path);
             }
-            return known;
+            let (value, weight) = known?;
+            return self.afford(weight, user).then_some(value);
+        }
+        if self.pending.len() >= MAXIMUM_CHAIN {
+            // Said once: every other reference of a long chain has the same fault.
+            if std::mem::replace(&mut self.too_deep, true) {
+                return None;
+            }
+            self.session.report(
+                Diagnostic::error(format!("references follow each other more than {MAXIMUM_CHAIN} deep"))
+                    .path(path.clone())
+                    .location(user.location.clone()),
+            );
+            return None;
         }
         self.pending.push((target.clone(), user.location.clone()));
         let found = self.find(&target);
         let value = found.as_ref().map(|found| self.resolve(found, &target));
         self.pending.pop();
-        if value.is_none() && !self.is_reported_elsewhere(&target) {
+        if value.is_none() && !self.is_reported_elsewhere(&target) && !self.too_deep {
             self.undefined(reference, user, path);
         }
-        self.resolved.insert(target, value.clone());
-        value
+        let value = value.map(|value| {
+            let weight = weight(&value);
+            (value, weight)
+        });
+        // A circle that runs through here has put a value in already, which stays.
+        let (value, weight) = self.resolved.entry(target).or_insert(value).clone()?;
+        self.afford(weight, user).then_some(value)
+    }
+
+    /// Whether a value of this weight may be brought in; variables that repeat each other would otherwise grow without bound.
+    fn afford(&mut self, weight: usize, user: &Tree) -> bool {
+        self.spent = self.spent.saturating_add(weight);
+        if self.spent > MAXIMUM_WEIGHT {
+            self.session.report(
+                Diagnostic::error("references bring in more than a bundle can hold").location(user.location.clone()),
+            );
+        }
+        self.spent <= MAXIMUM_WEIGHT
     }
 
     /// A declared variable without a value, and one that waits for a lookup, have been reported or asked for already.
@@ -178,21 +219,27 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
             .iter()
             .position(|(pending, _)| pending == target)
             .unwrap_or(0);
-        let ring = &self.pending[start..];
-        let names: Vec<String> = ring.iter().map(|(path, _)| path).chain([target]).map(spelled).collect();
+        // (value, place of the reference in it that leads on)
+        let mut ring = self.pending[start..].to_vec();
+        for index in 1..ring.len() {
+            ring[index - 1].1 = ring[index].1.clone();
+        }
+        if let Some(last) = ring.last_mut() {
+            last.1.clone_from(&user.location);
+        }
+        let first = (0..ring.len()).min_by_key(|index| &ring[*index].0).unwrap_or(0);
+        ring.rotate_left(first);
+        let mut names: Vec<String> = ring.iter().map(|(path, _)| spelled(path)).collect();
+        names.extend(names.first().cloned());
         let mut refused = Diagnostic::error(format!("cyclic references: {}", names.join(" → ")));
-        for location in ring
-            .iter()
-            .skip(1)
-            .map(|(_, location)| location)
-            .chain([&user.location])
-        {
+        for (_, location) in &ring {
             refused = refused.location(location.clone());
         }
+
         self.session.report(refused.help("give one of them a value of its own"));
         // Nobody on the ring gets a second report of being undefined.
-        for (path, _) in ring.to_vec() {
-            self.resolved.insert(path, Some(Tree::from("")));
+        for (path, _) in ring {
+            self.resolved.insert(path, Some((Tree::from(""), 0)));
         }
     }
 
@@ -213,9 +260,7 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
             ),
             _ => (
                 format!("`{}` refers to nothing", reference.text),
-                shape::fields_of_block(key(0)).and_then(|fields| {
-                    suggest::nearest(key(1), fields).map(|name| format!("did you mean `${{{}.{name}}}`?", key(0)))
-                }),
+                nearest_field(&target),
             ),
         };
         let mut refused = Diagnostic::error(summary)
@@ -268,6 +313,15 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
     }
 }
 
+/// The field of `bundle` or `workspace` that was meant.
+fn nearest_field(target: &TreePath) -> Option<String> {
+    let (Step::Key(last), parent) = target.0.split_last()? else {
+        return None;
+    };
+    let name = suggest::nearest(last, shape::siblings(target))?;
+    Some(format!("did you mean `${{{}}}`?", TreePath(parent.to_vec()).key(name)))
+}
+
 fn child<'tree>(tree: &'tree Tree, step: &Step) -> Option<&'tree Tree> {
     match step {
         Step::Key(key) => tree.get(key),
@@ -300,6 +354,22 @@ fn spelled(path: &TreePath) -> String {
             TreePath(steps).to_string()
         }
         _ => path.to_string(),
+    }
+}
+
+/// How much a value holds: values and the length of its texts.
+fn weight(tree: &Tree) -> usize {
+    match &tree.node {
+        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => 1,
+        Node::String(text) => text.len() + 1,
+        Node::Sequence(items) => items.iter().map(weight).sum::<usize>() + 1,
+        Node::Mapping(fields) => {
+            fields
+                .iter()
+                .map(|(key, value)| key.len() + weight(value))
+                .sum::<usize>()
+                + 1
+        }
     }
 }
 

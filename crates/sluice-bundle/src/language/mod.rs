@@ -2,6 +2,7 @@
 
 mod catalog_files;
 mod check;
+mod cli_version;
 mod defaults;
 pub mod glob;
 mod graph;

@@ -2,7 +2,7 @@
 //! references, so that what uses a schema comes after it.
 
 use indexmap::IndexMap;
-use sluice_model::{Node, Tree, TreePath};
+use sluice_model::{Diagnostic, Node, Tree, TreePath};
 
 use super::merge::merge;
 use super::reference;
@@ -26,6 +26,8 @@ pub(super) fn resources(resources: &mut Tree, session: &mut Session<'_>) {
             continue;
         };
         for (name, resource) in named {
+            named_well(kind, name, resource, session);
+
             for (list, key) in lists {
                 let path = TreePath::keys(["resources", kind, name.as_str(), *list]);
                 if let Some(list) = resource.get_mut(list) {
@@ -39,6 +41,47 @@ pub(super) fn resources(resources: &mut Tree, session: &mut Session<'_>) {
         }
     }
     schema_references(resources);
+}
+
+/// A resource has a body, and a key that states and references can hold.
+fn named_well(kind: &str, name: &str, resource: &Tree, session: &mut Session<'_>) {
+    let refuse = |summary: String| {
+        Diagnostic::error(summary)
+            .path(TreePath::keys(["resources", kind, name]))
+            .location(resource.key_location.clone())
+    };
+    if resource.is_null() {
+        session.report(refuse(format!("`{name}` is empty")).help("describe the resource, or remove it"));
+    }
+    if name.contains("${") || name.contains('.') || name.is_empty() {
+        session.report(
+            refuse(format!("`{name}` cannot be the key of a resource")).help("use letters, digits, `_` and `-`"),
+        );
+    }
+}
+
+/// `${resources.volumes.<key>.volume_path}` as the path itself, in every text below a tree.
+pub(super) fn volume_paths(tree: &mut Tree, volumes: &IndexMap<String, Tree>) {
+    match &mut tree.node {
+        Node::String(text) => {
+            for (key, volume) in volumes {
+                let reference = format!("${{resources.volumes.{key}.volume_path}}");
+                if text.contains(&reference) {
+                    let part = |field: &str| volume.get(field).and_then(Tree::as_str).unwrap_or_default();
+                    let path = format!(
+                        "/Volumes/{}/{}/{}",
+                        part("catalog_name"),
+                        part("schema_name"),
+                        part("name")
+                    );
+                    *text = text.replace(&reference, &path);
+                }
+            }
+        }
+        Node::Sequence(items) => items.iter_mut().for_each(|item| volume_paths(item, volumes)),
+        Node::Mapping(fields) => fields.values_mut().for_each(|value| volume_paths(value, volumes)),
+        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => {}
+    }
 }
 
 /// Merges the items of a list that have the same key, at the place of the first.

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::shape::Type;
 use super::target::Chosen;
 use super::{Bundle, CurrentUser, Inputs, Resolution};
-use super::{catalog_files, defaults, graph, include, mode, normalise, permissions, presets, shape, sync};
+use super::{catalog_files, cli_version, defaults, graph, include, mode, normalise, permissions, presets, shape, sync};
 use super::{target, unsupported, variables, workspace};
 
 /// Resolves the bundle of one target, or says what is missing or wrong. Pure: the same inputs give the same answer.
@@ -123,6 +123,8 @@ fn read(session: &mut Session<'_>) -> Result<Written, Stopped> {
     let chosen = target::choose(&root, session)?;
     target::apply(&mut root, &chosen, session);
     unsupported::refuse(&root, session);
+    cli_version::check(&root, session);
+
     let catalog = catalog_files::load(&chosen.name, &targets, session);
     Ok(Written {
         root,
@@ -153,7 +155,11 @@ fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut
     normalise::resources(&mut resources, session);
     let path = TreePath::keys(["resources"]);
     Check::resolved(session, false).conform(&mut resources, Type::Object(&shape::RESOURCES), &path);
-    let catalog = catalog_files::resolve(catalog, root, &resources, session);
+    let mut catalog = catalog_files::resolve(catalog, root, &resources, session);
+    if let Some(volumes) = resources.get("volumes").and_then(Tree::as_mapping).cloned() {
+        normalise::volume_paths(&mut resources, &volumes);
+        normalise::volume_paths(&mut catalog, &volumes);
+    }
     graph::check(&resources, &catalog, session);
     if config.get("resources").is_some() {
         config.set("resources", resources);

@@ -26,9 +26,14 @@ impl<'inputs> Session<'inputs> {
         }
     }
 
-    /// Adds a finding, once.
+    /// Adds a finding, once: a value that came to several places through references or aliases is wrong in one place.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.diagnostics.contains(&diagnostic) {
+        let same = |other: &Diagnostic| {
+            other.summary == diagnostic.summary
+                && other.locations == diagnostic.locations
+                && (!other.locations.is_empty() || other.paths == diagnostic.paths)
+        };
+        if !self.diagnostics.iter().any(same) {
             self.diagnostics.push(diagnostic);
         }
     }

@@ -49,7 +49,6 @@ pub(super) fn choose(root: &Tree, session: &mut Session<'_>) -> Result<Chosen, S
         }
     };
     let mode = mode(&name, &block, session);
-    session.proceed()?;
     Ok(Chosen { name, mode, block })
 }
 

@@ -6,7 +6,9 @@ use super::session::Session;
 use super::shape::{KINDS, SUPPORTED_KINDS};
 
 /// Blocks that would change the result, with what to do about them.
-const BLOCKS: [(&[&str], &str); 8] = [
+const BLOCKS: [(&[&str], &str); 10] = [
+    (&["bundle", "cluster_id"], "name the cluster in the tasks"),
+    (&["bundle", "compute_id"], "name the cluster in the tasks"),
     (
         &["artifacts"],
         "build libraries before the deployment and refer to them by an absolute path",
@@ -38,6 +40,7 @@ pub(super) fn refuse(root: &Tree, session: &mut Session<'_>) {
         }
     }
     presets(root, session);
+    engine(root, session);
     let kinds = root.get("resources").and_then(Tree::as_mapping);
     for (kind, resources) in kinds.into_iter().flatten() {
         if KINDS.contains(&kind.as_str()) && !SUPPORTED_KINDS.contains(&kind.as_str()) && is_used(resources) {
@@ -67,6 +70,21 @@ fn presets(root: &Tree, session: &mut Session<'_>) {
                     .help("remove it"),
             );
         }
+    }
+}
+
+/// The engine of the state that a deployment leaves.
+fn engine(root: &Tree, session: &mut Session<'_>) {
+    let engine = root.get("bundle").and_then(|bundle| bundle.get("engine"));
+    if let Some(engine) = engine
+        && engine.as_str() == Some("terraform")
+    {
+        session.report(
+            Diagnostic::error("`bundle.engine: terraform` is not supported by Sluice, which has the engine `direct`")
+                .path(TreePath::keys(["bundle", "engine"]))
+                .location(engine.location.clone())
+                .help("move the state with `databricks bundle deployment migrate`, then set `direct`"),
+        );
     }
 }
 

@@ -1,5 +1,8 @@
 //! Whole bundles, written inline, against what they resolve to or why they are refused.
 
+mod catalog;
+mod refusals;
+mod resources;
 mod selection;
 
 use std::collections::BTreeMap;

@@ -1,114 +1,12 @@
-//! Which fields a bundle has and of what type, as data. Resource bodies come from the classes of the REST API.
+//! The tables of fields and words.
 
-use sluice_model::tree::Step;
-use sluice_model::{Node, Tree, TreePath};
-use sluice_wire::types::{self, Field, FieldType};
-
-/// The type of a value.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Type {
-    /// Anything.
-    Any,
-    /// A text; a number or boolean becomes one.
-    Text,
-    /// A whole number.
-    Integer,
-    /// `true` or `false`.
-    Boolean,
-    /// One of these words.
-    Words(&'static [&'static str]),
-    /// A list.
-    List(&'static Type),
-    /// Any keys.
-    Map(&'static Type),
-    /// These fields.
-    Object(&'static Object),
-    /// What the REST API says.
-    Wire(&'static FieldType),
-    /// The class of this name of the REST API.
-    Class(&'static str),
-}
-
-/// A map with known fields.
-#[derive(Debug)]
-pub(super) struct Object {
-    /// What messages call it.
-    pub(super) name: &'static str,
-    /// Its fields.
-    pub(super) fields: &'static [(&'static str, Type)],
-    /// The class of the REST API whose fields it has too.
-    pub(super) class: Option<&'static str>,
-    /// The fields that must be given, beside those that the class requires.
-    pub(super) required: &'static [&'static str],
-}
-
-impl Object {
-    const fn of(name: &'static str, fields: &'static [(&'static str, Type)]) -> Self {
-        Self {
-            name,
-            fields,
-            class: None,
-            required: &[],
-        }
-    }
-}
-
-/// The fields of an object or a class.
-#[derive(Clone, Copy)]
-pub(super) struct Fields {
-    own: &'static [(&'static str, Type)],
-    class: &'static [Field],
-    pub(super) required: &'static [&'static str],
-}
-
-impl Fields {
-    pub(super) fn of_object(object: &'static Object) -> Self {
-        Self {
-            own: object.fields,
-            class: object.class.and_then(types::class).unwrap_or(&[]),
-            required: object.required,
-        }
-    }
-
-    /// None when the REST data has no such class.
-    pub(super) fn of_class(name: &str) -> Option<Self> {
-        Some(Self {
-            own: &[],
-            class: types::class(name)?,
-            required: &[],
-        })
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<Type> {
-        self.own
-            .iter()
-            .find(|(own, _)| *own == name)
-            .map(|(_, of)| *of)
-            .or_else(|| {
-                let field = self.class.iter().find(|field| field.name == name)?;
-                Some(Type::Wire(&field.field_type))
-            })
-    }
-
-    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let own = self.own.iter().map(|(name, _)| *name);
-        own.chain(self.class.iter().map(|field| field.name.as_str()))
-    }
-
-    pub(super) fn required(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let class = self.class.iter().filter(|field| field.required);
-        self.required
-            .iter()
-            .copied()
-            .chain(class.map(|field| field.name.as_str()))
-    }
-}
+use super::{Object, Type};
 
 /// The fields of a variable's definition.
-pub(super) const VARIABLE_FIELDS: [&str; 4] = ["default", "lookup", "type", "description"];
+pub(in crate::language) const VARIABLE_FIELDS: [&str; 4] = ["default", "lookup", "type", "description"];
 
 /// The kinds of resources that a bundle can declare; the first three are supported.
-pub(super) const KINDS: [&str; 33] = [
+pub(in crate::language) const KINDS: [&str; 33] = [
     "jobs",
     "schemas",
     "volumes",
@@ -145,19 +43,19 @@ pub(super) const KINDS: [&str; 33] = [
 ];
 
 /// The kinds that this version deploys.
-pub(super) const SUPPORTED_KINDS: [&str; 3] = ["jobs", "schemas", "volumes"];
+pub(in crate::language) const SUPPORTED_KINDS: [&str; 3] = ["jobs", "schemas", "volumes"];
 
 const TEXTS: Type = Type::List(&Type::Text);
 const TEXT_MAP: Type = Type::Map(&Type::Text);
 
-pub(super) static PRINCIPAL_FIELDS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
+pub(in crate::language) static PRINCIPAL_FIELDS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
 
-static LIFECYCLE: Object = Object::of(
+pub(super) static LIFECYCLE: Object = Object::of(
     "lifecycle",
     &[("prevent_destroy", Type::Boolean), ("started", Type::Boolean)],
 );
 
-static JOB_PERMISSION: Object = Object {
+pub(super) static JOB_PERMISSION: Object = Object {
     name: "permission",
     fields: &[
         (
@@ -172,19 +70,19 @@ static JOB_PERMISSION: Object = Object {
     required: &["level"],
 };
 
-pub(super) static GRANT: Object = Object {
+pub(in crate::language) static GRANT: Object = Object {
     name: "grant",
     fields: &[("principal", Type::Text), ("privileges", TEXTS)],
     class: None,
     required: &["principal", "privileges"],
 };
 
-pub(super) static RUN_AS: Object = Object::of(
+pub(in crate::language) static RUN_AS: Object = Object::of(
     "run_as",
     &[("user_name", Type::Text), ("service_principal_name", Type::Text)],
 );
 
-static JOB: Object = Object {
+pub(super) static JOB: Object = Object {
     name: "job",
     fields: &[
         ("permissions", Type::List(&Type::Object(&JOB_PERMISSION))),
@@ -194,7 +92,7 @@ static JOB: Object = Object {
     required: &[],
 };
 
-static SCHEMA: Object = Object {
+pub(super) static SCHEMA: Object = Object {
     name: "schema",
     fields: &[
         ("name", Type::Text),
@@ -209,7 +107,7 @@ static SCHEMA: Object = Object {
     required: &["name", "catalog_name"],
 };
 
-static VOLUME: Object = Object {
+pub(super) static VOLUME: Object = Object {
     name: "volume",
     fields: &[
         ("name", Type::Text),
@@ -225,7 +123,7 @@ static VOLUME: Object = Object {
     required: &["name", "catalog_name", "schema_name"],
 };
 
-static LOOKUP: Object = Object::of(
+pub(super) static LOOKUP: Object = Object::of(
     "lookup",
     &[
         ("alert", Type::Text),
@@ -243,7 +141,7 @@ static LOOKUP: Object = Object::of(
     ],
 );
 
-static VARIABLE: Object = Object::of(
+pub(super) static VARIABLE: Object = Object::of(
     "variable",
     &[
         ("default", Type::Any),
@@ -253,10 +151,10 @@ static VARIABLE: Object = Object::of(
     ],
 );
 
-static GIT: Object = Object::of("git", &[("branch", Type::Text), ("origin_url", Type::Text)]);
+pub(super) static GIT: Object = Object::of("git", &[("branch", Type::Text), ("origin_url", Type::Text)]);
 
 /// `bundle.git` as it can be referred to.
-static GIT_KNOWN: Object = Object::of(
+pub(super) static GIT_KNOWN: Object = Object::of(
     "git",
     &[
         ("branch", Type::Text),
@@ -267,14 +165,14 @@ static GIT_KNOWN: Object = Object::of(
     ],
 );
 
-static LOCK: Object = Object::of("lock", &[("enabled", Type::Boolean), ("force", Type::Boolean)]);
+pub(super) static LOCK: Object = Object::of("lock", &[("enabled", Type::Boolean), ("force", Type::Boolean)]);
 
-static DEPLOYMENT: Object = Object::of(
+pub(super) static DEPLOYMENT: Object = Object::of(
     "deployment",
     &[("fail_on_active_runs", Type::Boolean), ("lock", Type::Object(&LOCK))],
 );
 
-static BUNDLE: Object = Object {
+pub(super) static BUNDLE: Object = Object {
     name: "bundle",
     fields: &[
         ("name", Type::Text),
@@ -291,7 +189,7 @@ static BUNDLE: Object = Object {
 };
 
 /// `bundle` as it can be referred to.
-static BUNDLE_KNOWN: Object = Object::of(
+pub(super) static BUNDLE_KNOWN: Object = Object::of(
     "bundle",
     &[
         ("name", Type::Text),
@@ -307,7 +205,7 @@ static BUNDLE_KNOWN: Object = Object::of(
 );
 
 /// The fields of `workspace` that say where and as whom to sign in; they take no references.
-pub(super) const AUTH_FIELDS: [&str; 13] = [
+pub(in crate::language) const AUTH_FIELDS: [&str; 13] = [
     "host",
     "profile",
     "auth_type",
@@ -323,7 +221,7 @@ pub(super) const AUTH_FIELDS: [&str; 13] = [
     "azure_login_app_id",
 ];
 
-static WORKSPACE: Object = Object::of(
+pub(super) static WORKSPACE: Object = Object::of(
     "workspace",
     &[
         ("host", Type::Text),
@@ -347,7 +245,7 @@ static WORKSPACE: Object = Object::of(
     ],
 );
 
-static BUNDLE_PERMISSION: Object = Object {
+pub(super) static BUNDLE_PERMISSION: Object = Object {
     name: "permission",
     fields: &[
         ("level", Type::Words(&["CAN_MANAGE", "CAN_VIEW", "CAN_RUN"])),
@@ -360,9 +258,9 @@ static BUNDLE_PERMISSION: Object = Object {
 };
 
 /// Permissions of the whole bundle.
-pub(super) const BUNDLE_PERMISSIONS: Type = Type::List(&Type::Object(&BUNDLE_PERMISSION));
+pub(in crate::language) const BUNDLE_PERMISSIONS: Type = Type::List(&Type::Object(&BUNDLE_PERMISSION));
 
-pub(super) static PRESETS: Object = Object::of(
+pub(in crate::language) static PRESETS: Object = Object::of(
     "presets",
     &[
         ("name_prefix", Type::Text),
@@ -375,9 +273,10 @@ pub(super) static PRESETS: Object = Object::of(
     ],
 );
 
-pub(super) static SYNC: Object = Object::of("sync", &[("paths", TEXTS), ("include", TEXTS), ("exclude", TEXTS)]);
+pub(in crate::language) static SYNC: Object =
+    Object::of("sync", &[("paths", TEXTS), ("include", TEXTS), ("exclude", TEXTS)]);
 
-static EXPERIMENTAL: Object = Object::of(
+pub(super) static EXPERIMENTAL: Object = Object::of(
     "experimental",
     &[
         ("scripts", Type::Any),
@@ -392,7 +291,7 @@ static EXPERIMENTAL: Object = Object::of(
     ],
 );
 
-pub(super) static RESOURCES: Object = Object::of(
+pub(in crate::language) static RESOURCES: Object = Object::of(
     "resources",
     &[
         ("jobs", Type::Map(&Type::Object(&JOB))),
@@ -401,7 +300,7 @@ pub(super) static RESOURCES: Object = Object::of(
     ],
 );
 
-static TARGET: Object = Object::of(
+pub(super) static TARGET: Object = Object::of(
     "target",
     &[
         ("default", Type::Boolean),
@@ -422,7 +321,7 @@ static TARGET: Object = Object::of(
 );
 
 /// A bundle file.
-pub(super) static ROOT: Object = Object::of(
+pub(in crate::language) static ROOT: Object = Object::of(
     "bundle file",
     &[
         ("artifacts", Type::Any),
@@ -443,12 +342,7 @@ pub(super) static ROOT: Object = Object::of(
     ],
 );
 
-/// Whether a bundle file has this top-level block.
-pub(super) fn is_top_level(key: &str) -> bool {
-    Fields::of_object(&ROOT).get(key).is_some()
-}
-
-static CURRENT_USER: Object = Object::of(
+pub(super) static CURRENT_USER: Object = Object::of(
     "current_user",
     &[
         ("userName", Type::Text),
@@ -457,62 +351,3 @@ static CURRENT_USER: Object = Object::of(
         ("domain_friendly_name", Type::Text),
     ],
 );
-
-/// The fields of `bundle` or `workspace` that references may name; none for another block.
-pub(super) fn fields_of_block(block: &str) -> Option<impl Iterator<Item = &'static str> + use<>> {
-    let object = match block {
-        "bundle" => &BUNDLE_KNOWN,
-        "workspace" => &WORKSPACE,
-        _ => return None,
-    };
-    Some(
-        Fields::of_object(object)
-            .names()
-            .chain((block == "workspace").then_some("current_user")),
-    )
-}
-
-/// What a reference to a field of `bundle` or `workspace` gives when the field is not set: the empty value of its type.
-pub(super) fn zero(path: &TreePath) -> Option<Tree> {
-    let mut steps = path.0.iter();
-    let mut of = match steps.next() {
-        Some(Step::Key(block)) if block == "bundle" => Type::Object(&BUNDLE_KNOWN),
-        Some(Step::Key(block)) if block == "workspace" => Type::Object(&WORKSPACE),
-        Some(_) | None => return None,
-    };
-    for step in steps {
-        of = match (of, step) {
-            (Type::Object(object), Step::Key(key)) if key == "current_user" && object.name == "workspace" => {
-                Type::Object(&CURRENT_USER)
-            }
-            (Type::Object(object), Step::Key(key)) => Fields::of_object(object).get(key)?,
-            _ => return None,
-        };
-    }
-    match of {
-        Type::Text | Type::Words(_) => Some(Tree::from("")),
-        Type::Boolean => Some(Tree::from(false)),
-        Type::Integer => Some(Tree::from(0)),
-        Type::Any | Type::List(_) | Type::Map(_) | Type::Object(_) | Type::Wire(_) | Type::Class(_) => {
-            Some(Node::Null.into())
-        }
-    }
-}
-
-/// The fields that references to a resource of this kind may name: those of its configuration and those of the remote object.
-pub(super) fn referable(catalog: bool, kind: &str) -> Vec<&'static str> {
-    if catalog {
-        return vec!["full_name", "name", "id"];
-    }
-    let (object, remote) = match kind {
-        "jobs" => (&JOB, "jobs.Job"),
-        "schemas" => (&SCHEMA, "catalog.SchemaInfo"),
-        "volumes" => (&VOLUME, "catalog.VolumeInfo"),
-        _ => return Vec::new(),
-    };
-    let remote = Fields::of_class(remote);
-    let mut names: Vec<&'static str> = Fields::of_object(object).names().collect();
-    names.extend(remote.iter().flat_map(Fields::names));
-    names.extend(["id", "url", "full_name", "volume_path"]);
-    names
-}

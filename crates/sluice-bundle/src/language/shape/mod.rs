@@ -1,0 +1,182 @@
+//! Which fields a bundle has and of what type, as data. Resource bodies come from the classes of the REST API.
+
+use sluice_model::tree::Step;
+use sluice_model::{Node, Tree, TreePath};
+use sluice_wire::types::{self, Field, FieldType};
+
+mod tables;
+
+pub(super) use tables::{
+    AUTH_FIELDS, BUNDLE_PERMISSIONS, GRANT, KINDS, PRESETS, PRINCIPAL_FIELDS, RESOURCES, ROOT, RUN_AS, SUPPORTED_KINDS,
+    SYNC, VARIABLE_FIELDS,
+};
+use tables::{BUNDLE_KNOWN, CURRENT_USER, JOB, SCHEMA, VOLUME, WORKSPACE};
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Type {
+    /// Anything.
+    Any,
+    /// A text; a number or boolean becomes one.
+    Text,
+    /// A whole number.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A list.
+    List(&'static Type),
+    /// Any keys.
+    Map(&'static Type),
+    /// These fields.
+    Object(&'static Object),
+    /// What the REST API says.
+    Wire(&'static FieldType),
+    /// The class of this name of the REST API.
+    Class(&'static str),
+}
+
+/// A map with known fields.
+#[derive(Debug)]
+pub(super) struct Object {
+    /// What messages call it.
+    pub(super) name: &'static str,
+    /// Its fields.
+    pub(super) fields: &'static [(&'static str, Type)],
+    /// The class of the REST API whose fields it has too.
+    pub(super) class: Option<&'static str>,
+    /// The fields that must be given, beside those that the class requires.
+    pub(super) required: &'static [&'static str],
+}
+
+impl Object {
+    const fn of(name: &'static str, fields: &'static [(&'static str, Type)]) -> Self {
+        Self {
+            name,
+            fields,
+            class: None,
+            required: &[],
+        }
+    }
+}
+
+/// The fields of an object or a class.
+#[derive(Clone, Copy)]
+pub(super) struct Fields {
+    own: &'static [(&'static str, Type)],
+    class: &'static [Field],
+    pub(super) required: &'static [&'static str],
+}
+
+impl Fields {
+    pub(super) fn of_object(object: &'static Object) -> Self {
+        Self {
+            own: object.fields,
+            class: object.class.and_then(types::class).unwrap_or(&[]),
+            required: object.required,
+        }
+    }
+
+    /// None when the REST data has no such class.
+    pub(super) fn of_class(name: &str) -> Option<Self> {
+        Some(Self {
+            own: &[],
+            class: types::class(name)?,
+            required: &[],
+        })
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Type> {
+        self.own
+            .iter()
+            .find(|(own, _)| *own == name)
+            .map(|(_, of)| *of)
+            .or_else(|| {
+                let field = self.class.iter().find(|field| field.name == name)?;
+                Some(Type::Wire(&field.field_type))
+            })
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let own = self.own.iter().map(|(name, _)| *name);
+        own.chain(self.class.iter().map(|field| field.name.as_str()))
+    }
+
+    pub(super) fn required(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let class = self.class.iter().filter(|field| field.required);
+        self.required
+            .iter()
+            .copied()
+            .chain(class.map(|field| field.name.as_str()))
+    }
+}
+
+/// Whether a bundle file has this top-level block.
+pub(super) fn is_top_level(key: &str) -> bool {
+    Fields::of_object(&ROOT).get(key).is_some()
+}
+
+/// The names beside the last step of a path into `bundle` or `workspace`, for suggestions.
+pub(super) fn siblings(path: &TreePath) -> Vec<&'static str> {
+    let Some((_, parent)) = path.0.split_last() else {
+        return Vec::new();
+    };
+    match type_at(parent) {
+        Some(Type::Object(object)) => {
+            let current_user = (object.name == "workspace").then_some("current_user");
+            Fields::of_object(object).names().chain(current_user).collect()
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// The type of a value of `bundle` or `workspace` that references may name.
+fn type_at(steps: &[Step]) -> Option<Type> {
+    let mut steps = steps.iter();
+    let mut of = match steps.next() {
+        Some(Step::Key(block)) if block == "bundle" => Type::Object(&BUNDLE_KNOWN),
+        Some(Step::Key(block)) if block == "workspace" => Type::Object(&WORKSPACE),
+        Some(_) | None => return None,
+    };
+    for step in steps {
+        of = match (of, step) {
+            (Type::Object(object), Step::Key(key)) if key == "current_user" && object.name == "workspace" => {
+                Type::Object(&CURRENT_USER)
+            }
+            (Type::Object(object), Step::Key(key)) => Fields::of_object(object).get(key)?,
+            _ => return None,
+        };
+    }
+    Some(of)
+}
+
+/// What a reference to a field of `bundle` or `workspace` gives when the field is not set: the empty value of its type.
+pub(super) fn zero(path: &TreePath) -> Option<Tree> {
+    match type_at(&path.0)? {
+        Type::Text | Type::Words(_) => Some(Tree::from("")),
+        Type::Boolean => Some(Tree::from(false)),
+        Type::Integer => Some(Tree::from(0)),
+        Type::Any | Type::List(_) | Type::Map(_) | Type::Object(_) | Type::Wire(_) | Type::Class(_) => {
+            Some(Node::Null.into())
+        }
+    }
+}
+
+/// The fields that references to a resource of this kind may name: those of its configuration and those of the remote object.
+pub(super) fn referable(catalog: bool, kind: &str) -> Vec<&'static str> {
+    if catalog {
+        return vec!["full_name", "name", "id"];
+    }
+    let (object, remote) = match kind {
+        "jobs" => (&JOB, "jobs.Job"),
+        "schemas" => (&SCHEMA, "catalog.SchemaInfo"),
+        "volumes" => (&VOLUME, "catalog.VolumeInfo"),
+        _ => return Vec::new(),
+    };
+    let remote = Fields::of_class(remote);
+    let mut names: Vec<&'static str> = Fields::of_object(object).names().collect();
+    names.extend(remote.iter().flat_map(Fields::names));
+    names.extend(["id", "url", "full_name", "volume_path"]);
+    names
+}

@@ -1,0 +1,761 @@
+//! What is refused, and with which words and places.
+
+use super::{Project, project};
+
+const HEAD: &str = "bundle: {name: shop}\nworkspace: {host: 'https://one.test'}\n";
+
+fn refused(rest: &str) -> String {
+    with_head(rest).findings()
+}
+
+fn with_head(rest: &str) -> Project {
+    project(&format!("{HEAD}{rest}"))
+}
+
+#[test]
+fn root_files() {
+    let empty = Project {
+        files: std::collections::BTreeMap::new(),
+        ..project("")
+    };
+    insta::assert_snapshot!(empty.findings(), @r"
+    refused
+    error: there is no bundle here: `databricks.yml` does not exist
+      help: run the command in a directory with a `databricks.yml`, or below one
+    ");
+    insta::assert_snapshot!(project(HEAD).file("bundle.yaml", HEAD).findings(), @r"
+    refused
+    error: a bundle has one root file, here are `databricks.yml` and `bundle.yaml`
+      help: keep `databricks.yml`
+    ");
+    insta::assert_snapshot!(project("").findings(), @r"
+    refused
+    error: the bundle has no name
+      at bundle.name
+      help: set `bundle.name`
+    ");
+    insta::assert_snapshot!(project("bundle:\n  name: ''\n").findings(), @r"
+    refused
+    error: the bundle has no name
+      at bundle.name
+      in databricks.yml:2:3
+      help: set `bundle.name`
+    ");
+    insta::assert_snapshot!(project("bundle: {name: '${var.x}'}\n").findings(), @r"
+    refused
+    error: `bundle.name` cannot use references
+      at bundle.name
+      in databricks.yml:1:16
+      help: write the value itself, in each target when it differs
+    error: variable `x` is not defined
+      at bundle.name
+      in databricks.yml:1:16
+      help: declare `x` in the top-level `variables`
+    ");
+    insta::assert_snapshot!(project("- a\n").findings(), @r"
+    refused
+    error: a bundle file holds a map, this is a list
+      in databricks.yml:1:1
+    ");
+}
+
+#[test]
+fn broken_yaml_in_several_files() {
+    let project = with_head("include: ['*.yml']\n")
+        .file("a.yml", "x: [1\ny: 2")
+        .file("b.yml", "a: 1\na: 2\n");
+    insta::assert_snapshot!(project.findings(), @r"
+    refused
+    error: broken YAML: illegal placement of ':' indicator
+      in a.yml:2:2
+    error: key `a` stands twice in one map
+      in b.yml:2:1
+      in b.yml:1:1
+      help: keep one of them
+    ");
+    insta::assert_snapshot!(super::project("bundle:\n  name: x\n name: y\n").findings(), @r"
+    refused
+    error: broken YAML: while parsing a block mapping, did not find expected key
+      in databricks.yml:3:2
+    ");
+}
+
+#[test]
+fn includes() {
+    insta::assert_snapshot!(refused("include:\n  - resources/*.yml\n"), @r"
+    refused
+    error: `include` pattern `resources/*.yml` matches no file
+      at include[0]
+      in databricks.yml:4:5
+      help: correct the pattern or remove it
+    ");
+    insta::assert_snapshot!(refused("include:\n  - resources/**/*.yml\n"), @r"
+    refused
+    error: `include` pattern `resources/**/*.yml` matches no file
+      at include[0]
+      in databricks.yml:4:5
+      help: `**` is no pattern of its own here: `*` matches within one directory
+    ");
+    insta::assert_snapshot!(refused("include:\n  - resources/a.yml\n"), @r"
+    refused
+    error: `include` names `resources/a.yml`, which does not exist
+      at include[0]
+      in databricks.yml:4:5
+      help: correct the path or remove it
+    ");
+    insta::assert_snapshot!(refused("include:\n  - /etc/a.yml\n  - '${var.x}.yml'\n  - 3\n"), @r"
+    refused
+    error: `/etc/a.yml` is an absolute path
+      at include[0]
+      in databricks.yml:4:5
+      help: write it relative to the root file
+    error: `include` cannot use references: `${var.x}.yml`
+      at include[1]
+      in databricks.yml:5:5
+      help: files are included before variables have values
+    error: an item of `include` has to be a file pattern
+      at include[2]
+      in databricks.yml:6:5
+    ");
+    insta::assert_snapshot!(refused("include: resources\n"), @r"
+    refused
+    error: `include` has to be a list of file patterns
+      at include
+      in databricks.yml:3:10
+    ");
+    insta::assert_snapshot!(with_head("include: ['src/*']\n").file("src/a.py", "").findings(), @r"
+    refused
+    error: `src/a.py` cannot be included: only .yml, .yaml and .json files can
+      at include[0]
+      in databricks.yml:3:11
+      help: narrow the pattern, for example to `*.yml`; files to upload belong to `sync.include`
+    ");
+    insta::assert_snapshot!(with_head("include: ['a.yml']\n").file("a.yml", "include: [b.yml]\n").findings(), @r"
+    resolved
+    warning: `include` counts in `databricks.yml` alone and is ignored here
+      at include
+      in a.yml:1:1
+    ");
+}
+
+#[test]
+fn resource_keys_are_unique() {
+    let project = with_head("include: ['a.yml']\nresources: {schemas: {x: {name: x, catalog_name: c}}}\n").file(
+        "a.yml",
+        "resources:\n  volumes:\n    x: {name: x, catalog_name: c, schema_name: s}\n",
+    );
+    insta::assert_snapshot!(project.findings(), @r"
+    refused
+    error: resource key `x` is used twice
+      at resources.schemas.x
+      at resources.volumes.x
+      in databricks.yml:4:23
+      in a.yml:3:5
+      help: every resource has a key of its own, across kinds and files
+    ");
+}
+
+#[test]
+fn targets() {
+    let targets = "targets:\n  dev: {}\n  prod: {}\n";
+    insta::assert_snapshot!(with_head(targets).findings(), @r"
+    refused
+    error: no target is chosen and none is the default
+      at targets
+      help: name one with `--target`, or set `default: true` on one of `dev`, `prod`
+    ");
+    insta::assert_snapshot!(with_head(targets).target("prd").findings(), @r"
+    refused
+    error: target `prd` does not exist
+      in databricks.yml:3:1
+      help: did you mean `prod`?
+    ");
+    insta::assert_snapshot!(with_head("").target("prod").findings(), @r"
+    refused
+    error: target `prod` does not exist
+      help: this bundle declares no targets
+    ");
+    insta::assert_snapshot!(refused("targets:\n  a: {default: true}\n  b: {default: true}\n"), @r"
+    refused
+    error: more than one target is the default
+      at targets.a.default
+      at targets.b.default
+      in databricks.yml:4:16
+      in databricks.yml:5:16
+      help: keep `default: true` on one of them
+    ");
+    insta::assert_snapshot!(refused("targets:\n  a:\n    mode: debug\n"), @r"
+    refused
+    error: target `a` has the mode `debug`, which does not exist
+      at targets.a.mode
+      in databricks.yml:5:11
+      help: use `development` or `production`, or leave it out
+    ");
+    insta::assert_snapshot!(refused("targets:\n  a:\n    workspace: [1]\n"), @r"
+    refused
+    error: `workspace` has to be a map, this is a list
+      at targets.a.workspace
+      in databricks.yml:5:16
+    error: `workspace` is a map in one place and a list in another
+      at workspace
+      in databricks.yml:2:12
+      in databricks.yml:5:16
+    ");
+    insta::assert_snapshot!(refused("variables: {color: {}}\ntargets:\n  a:\n    variables: {colour: red}\n"), @r"
+    refused
+    error: variable `colour` gets a value in target `a` and is not declared
+      at targets.a.variables.colour
+      in databricks.yml:6:17
+      help: did you mean `color`?
+    error: variable `color` has no value
+      at variables.color
+      in databricks.yml:3:13
+      help: give it a `default`, or set it with `--var color=…` or the environment variable `BUNDLE_VAR_color`
+    ");
+}
+
+#[test]
+fn unknown_fields_and_values() {
+    let text = "
+resource: {}
+resources:
+  jobs:
+    load:
+      naem: load
+      max_concurrent_runs: many
+      tasks:
+        - task_key: a
+          run_if: ALL_SUCESS
+          notebook_task: {notebook_path: /Workspace/x, parameters: {}}
+          timeout_seconds: [1]
+        - notebook_task: {notebook_path: /Workspace/x}
+  job: {}
+  pipelines:
+    p: {name: p}
+";
+    insta::assert_snapshot!(refused(text), @r"
+    refused
+    error: unknown field `resource`
+      at resource
+      in databricks.yml:4:1
+      help: did you mean `resources`?
+    error: unknown field `naem`
+      at resources.jobs.load.naem
+      in databricks.yml:8:7
+      help: did you mean `name`?
+    error: `max_concurrent_runs` has to be an integer, this is the string `many`
+      at resources.jobs.load.max_concurrent_runs
+      in databricks.yml:9:28
+    error: `ALL_SUCESS` is no value of `run_if`
+      at resources.jobs.load.tasks[0].run_if
+      in databricks.yml:12:19
+      help: did you mean `ALL_SUCCESS`?
+    error: unknown field `parameters`
+      at resources.jobs.load.tasks[0].notebook_task.parameters
+      in databricks.yml:13:56
+      help: a notebook task has no such field; remove it
+    error: `timeout_seconds` has to be an integer, this is a list
+      at resources.jobs.load.tasks[0].timeout_seconds
+      in databricks.yml:14:28
+    error: `job` is no kind of resource
+      at resources.job
+      in databricks.yml:16:3
+      help: did you mean `jobs`?
+    error: kind `pipelines` is not supported by this version of Sluice
+      at resources.pipelines
+      in databricks.yml:17:3
+      help: supported kinds: `jobs`, `schemas`, `volumes`; deploy the others with `databricks bundle`
+    error: `task_key` is missing
+      at resources.jobs.load.tasks[0].task_key
+      in databricks.yml:15:11
+      help: a task needs it
+    ");
+    insta::assert_snapshot!(with_head("resources: {jobs: {load: {naem: x}}}\n").with(|inputs| inputs.strict = false).findings(), @r"
+    resolved
+    warning: unknown field `naem`
+      at resources.jobs.load.naem
+      in databricks.yml:3:27
+      help: did you mean `name`?
+    ");
+}
+
+#[test]
+fn anchors_have_a_place_of_their_own() {
+    let text = "x-common: &common {max_retries: 3}\nresources: {jobs: {load: {tasks: [{task_key: a, <<: *common}]}}}\n";
+    assert_eq!(refused(text), "resolved\n");
+}
+
+#[test]
+fn variables() {
+    insta::assert_snapshot!(refused("variables:\n  color:\n    description: x\n"), @r"
+    refused
+    error: variable `color` has no value
+      at variables.color
+      in databricks.yml:4:3
+      help: give it a `default`, or set it with `--var color=…` or the environment variable `BUNDLE_VAR_color`
+    ");
+    insta::assert_snapshot!(refused("variables:\n  color: {default: {a: 1}}\n  tags: {type: complex, default: x}\n"), @r"
+    refused
+    error: variable `color` gets a map
+      at variables.color
+      in databricks.yml:4:20
+      help: declare it with `type: complex`
+    error: variable `tags` is complex and gets a string
+      at variables.tags
+      in databricks.yml:5:34
+      help: give it a map or a list, or leave out `type: complex`
+    ");
+    insta::assert_snapshot!(with_head("variables: {color: {default: x}}\n").flag("colour", "red").findings(), @r"
+    refused
+    error: `--var` sets variable `colour`, which is not declared
+      help: did you mean `color`?
+    ");
+    insta::assert_snapshot!(with_head("variables: {tags: {type: complex, default: {}}}\n").flag("tags", "{}").findings(), @r"
+    refused
+    error: complex variable `tags` cannot be set by `--var`
+      at variables.tags
+      in databricks.yml:3:13
+      help: set it in `targets.<target>.variables` or in variable-overrides.json
+    ");
+    insta::assert_snapshot!(refused("variables:\n  w:\n    lookup: {warehouse: missing}\n"), @r"
+    refused
+    error: there is no warehouse `missing`: nothing has this name
+      at variables.w.lookup.warehouse
+      in databricks.yml:5:25
+    ");
+    insta::assert_snapshot!(refused("variables:\n  w:\n    lookup: {warehouse: a, job: b}\n"), @r"
+    refused
+    error: the lookup of variable `w` needs exactly one kind of object
+      at variables.w.lookup
+      in databricks.yml:5:13
+      help: one of: alert, cluster_policy, cluster, dashboard, instance_pool, job, metastore, notification_destination, pipeline, query, service_principal, warehouse
+    ");
+    insta::assert_snapshot!(refused("variables:\n  w:\n    lookup: {warehous: a}\n"), @r"
+    refused
+    error: unknown field `warehous`
+      at variables.w.lookup.warehous
+      in databricks.yml:5:14
+      help: did you mean `warehouse`?
+    ");
+    insta::assert_snapshot!(refused("variables:\n  v: {lookup: {job: a}}\n  w:\n    lookup: {warehouse: '${var.v}'}\n"), @r"
+    refused
+    error: a lookup cannot use `${var.v}`, which is found by a lookup itself
+      at variables.w.lookup.warehouse
+      in databricks.yml:6:25
+    ");
+    let file = ".databricks/bundle/default/variable-overrides.json";
+    insta::assert_snapshot!(with_head("variables: {a: {default: x}}\n").file(file, "{\"a\": {}, \"b\": 1}").findings(), @r"
+    refused
+    error: variable-overrides.json sets variable `b`, which is not declared
+      in .databricks/bundle/default/variable-overrides.json:1:11
+      help: did you mean `a`?
+    error: variable `a` gets a map
+      at variables.a
+      in .databricks/bundle/default/variable-overrides.json:1:7
+      help: declare it with `type: complex`
+    ");
+}
+
+#[test]
+fn references_that_lead_nowhere() {
+    let text = "
+variables:
+  color: {default: red}
+  tags: {type: complex, default: {a: b}}
+resources:
+  schemas:
+    gold:
+      catalog_name: main
+      name: ${var.colour}
+      comment: ${bundle.nmae} ${workspace.current_user.short_nam} ${vars.color} ${color} ${home.dir} ${artifacts.x.y} ${var.tags}
+      properties:
+        a: ${catalog.tables.x.full_name}
+";
+    insta::assert_snapshot!(refused(text), @r"
+    refused
+    error: variable `colour` is not defined
+      at resources.schemas.gold.name
+      in databricks.yml:11:13
+      help: did you mean `${var.color}`?
+    error: `${bundle.nmae}` refers to nothing
+      at resources.schemas.gold.comment
+      in databricks.yml:12:16
+      help: did you mean `${bundle.name}`?
+    error: `${workspace.current_user.short_nam}` refers to nothing
+      at resources.schemas.gold.comment
+      in databricks.yml:12:16
+      help: did you mean `${workspace.current_user.short_name}`?
+    error: `${vars.color}` refers to nothing
+      at resources.schemas.gold.comment
+      in databricks.yml:12:16
+      help: did you mean `${var.color}`?
+    error: `${color}` refers to nothing
+      at resources.schemas.gold.comment
+      in databricks.yml:12:16
+      help: did you mean `${var.color}`?
+    warning: `${home.dir}` is no reference of a bundle and stays as it is
+      at resources.schemas.gold.comment
+      in databricks.yml:12:16
+      help: references start with one of: var, bundle, workspace, resources
+    error: `${artifacts.x.y}` is not supported by this version of Sluice
+      at resources.schemas.gold.comment
+      in databricks.yml:12:16
+    error: `${var.tags}` is a map or a list and cannot stand inside a text
+      at resources.schemas.gold.comment
+      in databricks.yml:12:16
+      help: use it as the whole value
+    error: `${catalog.tables.x.full_name}` cannot be used in a bundle file, which has to be valid without the catalog files
+      at resources.schemas.gold.properties.a
+      in databricks.yml:14:12
+      help: use a variable for the name on both sides
+    error: `${catalog.tables.x.full_name}` refers to `catalog.tables.x`, which does not exist
+      at resources.schemas.gold.properties.a
+      in databricks.yml:14:12
+    ");
+}
+
+#[test]
+fn circles_of_variables() {
+    let text = "
+variables:
+  a: {default: 'x${var.b}'}
+  b: {default: '${var.c}'}
+  c:
+    default: ${var.a}
+resources: {schemas: {gold: {catalog_name: main, name: '${var.a}'}}}
+";
+    insta::assert_snapshot!(refused(text), @r"
+    refused
+    error: cyclic references: var.a → var.b → var.c → var.a
+      in databricks.yml:5:16
+      in databricks.yml:6:16
+      in databricks.yml:8:14
+      help: give one of them a value of its own
+    ");
+}
+
+#[test]
+fn references_to_resources() {
+    let text = "
+resources:
+  schemas:
+    gold: {catalog_name: main, name: 'gold_${resources.volumes.files.name}'}
+    silver: {catalog_name: main, name: '${resources.schemas.golden.name}', comment: '${resources.schemas.gold.nmae}'}
+    bronze: {catalog_name: main, name: '${resources.schema.gold.name}', comment: '${resources.schemas.gold} ${resources.schemas}'}
+  volumes:
+    files: {catalog_name: main, schema_name: '${resources.schemas.gold.name}', name: 'files_${resources.schemas.gold.name}'}
+";
+    insta::assert_snapshot!(refused(text), @r"
+    refused
+    error: `${resources.schemas.golden.name}` refers to `resources.schemas.golden`, which does not exist
+      at resources.schemas.silver.name
+      in databricks.yml:7:40
+      help: known here: `bronze`, `gold`, `silver`
+    error: `${resources.schemas.gold.nmae}` refers to a field that `schemas` do not have
+      at resources.schemas.silver.comment
+      in databricks.yml:7:85
+      help: did you mean `name`?
+    error: `${resources.schema.gold.name}` refers to `resources.schema.gold`, which does not exist
+      at resources.schemas.bronze.name
+      in databricks.yml:8:40
+      help: did you mean `schemas`?
+    error: `${resources.schemas.gold}` names no field
+      at resources.schemas.bronze.comment
+      in databricks.yml:8:82
+      help: add a field, such as `.id`
+    error: `${resources.schemas}` names no resource
+      at resources.schemas.bronze.comment
+      in databricks.yml:8:82
+      help: write `${resources.<kind>.<key>.<field>}`
+    error: resources need each other in a circle: resources.schemas.gold → resources.volumes.files → resources.schemas.gold
+      in databricks.yml:6:38
+      in databricks.yml:10:46
+      help: take one of the references out
+    ");
+}
+
+#[test]
+fn local_paths() {
+    let jobs = "
+resources:
+  jobs:
+    load:
+      tasks:
+        - task_key: a
+          notebook_task: {notebook_path: ../src/missing.py}
+        - task_key: b
+          notebook_task: {notebook_path: ../src/plain.py}
+        - task_key: c
+          spark_python_task: {python_file: ../src/notebook.py}
+          environment_key: default
+        - task_key: d
+          notebook_task: {notebook_path: ../src/notebook}
+        - task_key: e
+          sql_task: {warehouse_id: w, file: {path: ../../outside.sql}}
+        - task_key: f
+          for_each_task: {inputs: '[1]', task: {task_key: f2, notebook_task: {notebook_path: ../src}}}
+        - task_key: g
+          libraries: [{whl: ../dist/x.whl}, {pypi: {package: pandas}}]
+          notebook_task: {notebook_path: /Workspace/Shared/x}
+      environments:
+        - environment_key: default
+          spec: {environment_version: '2', dependencies: [pandas, ./dist/x.whl, -r requirements.txt, '/Workspace/x.whl']}
+";
+    let project = with_head("include: [resources/jobs.yml]\n")
+        .file("resources/jobs.yml", jobs)
+        .file("src/plain.py", "print(1)")
+        .file("src/notebook.py", "# Databricks notebook source\nprint(1)");
+    insta::assert_snapshot!(project.findings(), @r"
+    refused
+    error: the local library `./dist/x.whl` is not supported by this version of Sluice
+      at resources.jobs.load.environments[0].spec.dependencies[1]
+      in resources/jobs.yml:24:67
+      help: publish it to a package index, or upload it and refer to it by an absolute path
+    error: the local library `-r requirements.txt` is not supported by this version of Sluice
+      at resources.jobs.load.environments[0].spec.dependencies[2]
+      in resources/jobs.yml:24:81
+      help: publish it to a package index, or upload it and refer to it by an absolute path
+    error: notebook `src/missing.py` does not exist
+      at resources.jobs.load.tasks[0].notebook_task.notebook_path
+      in resources/jobs.yml:7:42
+      help: paths are relative to the file that they stand in
+    error: `src/plain.py` is a file, not a notebook
+      at resources.jobs.load.tasks[1].notebook_task.notebook_path
+      in resources/jobs.yml:9:42
+      help: start the file with the line `# Databricks notebook source` (`-- Databricks notebook source` in SQL), or run it with `spark_python_task` or `sql_task`
+    error: `src/notebook.py` is a notebook, not a file
+      at resources.jobs.load.tasks[2].spark_python_task.python_file
+      in resources/jobs.yml:11:44
+      help: run it with `notebook_task`, or remove its line `Databricks notebook source`
+    error: notebook `src/notebook` does not exist
+      at resources.jobs.load.tasks[3].notebook_task.notebook_path
+      in resources/jobs.yml:14:42
+      help: did you mean `src/notebook.py`? A local notebook is named with its ending
+    error: `../../outside.sql` lies outside of what is uploaded
+      at resources.jobs.load.tasks[4].sql_task.file.path
+      in resources/jobs.yml:16:52
+      help: add its folder to `sync.paths`, or move it below the bundle root
+    error: `src` is a folder, not a notebook
+      at resources.jobs.load.tasks[5].for_each_task.task.notebook_task.notebook_path
+      in resources/jobs.yml:18:94
+    error: the local library `../dist/x.whl` is not supported by this version of Sluice
+      at resources.jobs.load.tasks[6].libraries[0].whl
+      in resources/jobs.yml:20:29
+      help: publish it to a package index, or upload it and refer to it by an absolute path
+    ");
+}
+
+#[test]
+fn parts_of_the_language_that_are_not_here() {
+    let text = "
+artifacts: {wheel: {type: whl}}
+python: {resources: [x]}
+scripts: {x: {content: ls}}
+experimental:
+  scripts: {preinit: ls}
+  use_legacy_run_as: false
+presets: {source_linked_deployment: true}
+resources:
+  pipelines: {p: {name: p}}
+  sql_warehouses: {}
+";
+    insta::assert_snapshot!(refused(text), @r"
+    refused
+    error: `artifacts` is not supported by this version of Sluice
+      at artifacts
+      in databricks.yml:4:1
+      help: build libraries before the deployment and refer to them by an absolute path
+    error: `python` is not supported by this version of Sluice
+      at python
+      in databricks.yml:5:1
+      help: write the resources in YAML
+    error: `scripts` is not supported by this version of Sluice
+      at scripts
+      in databricks.yml:6:1
+      help: run the scripts yourself before or after the command
+    error: `experimental.scripts` is not supported by this version of Sluice
+      at experimental.scripts
+      in databricks.yml:8:3
+      help: run the scripts yourself before or after the command
+    error: preset `source_linked_deployment` is not supported by this version of Sluice
+      at presets.source_linked_deployment
+      in databricks.yml:10:11
+      help: remove it
+    error: kind `pipelines` is not supported by this version of Sluice
+      at resources.pipelines
+      in databricks.yml:12:3
+      help: supported kinds: `jobs`, `schemas`, `volumes`; deploy the others with `databricks bundle`
+    ");
+}
+
+#[test]
+fn modes() {
+    let development = "targets:\n  dev:\n    mode: development\n    workspace: {root_path: /Shared/x}\n    presets: {name_prefix: x, trigger_pause_status: UNPAUSED}\n";
+    insta::assert_snapshot!(refused(development), @r"
+    refused
+    error: prefix `x` does not tell developers apart
+      at presets.name_prefix
+      in databricks.yml:7:28
+      help: use ${workspace.current_user.short_name} in it
+    error: `mode: development` does not start schedules of every developer's copy
+      at presets.trigger_pause_status
+      in databricks.yml:7:53
+      help: set `pause_status: UNPAUSED` on the one schedule that should run
+    error: `workspace.root_path` is the same for every developer: `/Workspace/Shared/x` does not contain the user's name
+      at workspace.root_path
+      in databricks.yml:6:28
+      help: use `~/…` or ${workspace.current_user.short_name} in targets with `mode: development`
+    ");
+    insta::assert_snapshot!(refused("resources: {jobs: {load: {name: x}}}\ntargets:\n  prod:\n    mode: production\n"), @r"
+    refused
+    error: target `prod` has `mode: production` and no `workspace.root_path` of its own
+      at targets.prod.workspace.root_path
+      in databricks.yml:5:3
+      help: set one place for all, such as `/Workspace/Shared/.bundle/${bundle.name}/${bundle.target}`
+    ");
+    insta::assert_snapshot!(refused("workspace: {host: '${var.x}', root_path: x}\n").lines().take(4).collect::<Vec<_>>().join("\n"), @r"
+    refused
+    error: key `workspace` stands twice in one map
+      in databricks.yml:3:1
+      in databricks.yml:2:1
+    ");
+    insta::assert_snapshot!(project("bundle: {name: x}\nworkspace: {root_path: relative}\n").findings(), @r"
+    refused
+    error: `workspace.root_path` is `relative`, which is no folder of the workspace
+      at workspace.root_path
+      in databricks.yml:2:24
+      help: start it with `/Workspace/` or `~/`
+    ");
+    insta::assert_snapshot!(project("bundle: {name: x}\nworkspace: {host: '${bundle.name}'}\n").findings(), @r"
+    refused
+    error: `workspace.host` cannot use references
+      at workspace.host
+      in databricks.yml:2:19
+      help: write the value itself, in each target when it differs
+    ");
+}
+
+#[test]
+fn principals() {
+    let text = "
+run_as: {user_name: a, service_principal_name: b}
+permissions:
+  - {level: CAN_MANAGE, user_name: a, group_name: b}
+resources:
+  jobs:
+    load: {permissions: [{level: CAN_VIEW}, {level: CAN_USE, user_name: a}]}
+";
+    insta::assert_snapshot!(refused(text), @r"
+    refused
+    error: `CAN_USE` is no value of `level`
+      at resources.jobs.load.permissions[1].level
+      in databricks.yml:9:53
+      help: known here: `CAN_MANAGE`, `CAN_MANAGE_RUN`, `CAN_VIEW`, `IS_OWNER`
+    error: `run_as` names exactly one identity
+      at run_as
+      in databricks.yml:4:9
+      help: set either `user_name` or `service_principal_name`
+    error: a permission names exactly one principal
+      at permissions[0]
+      in databricks.yml:6:5
+      help: set one of `user_name`, `group_name`, `service_principal_name`
+    error: a permission names exactly one principal
+      at resources.jobs.load.permissions[0]
+      in databricks.yml:9:26
+      help: set one of `user_name`, `group_name`, `service_principal_name`
+    ");
+}
+
+#[test]
+fn faults_of_the_files_need_no_workspace() {
+    let signed_out = with_head("variables: {a: {default: '${var.b}'}}\nresources: {jobs: {load: {tasks: [{task_key: a, notebook_task: {notebook_path: x.py}}]}}}\n")
+        .with(|inputs| inputs.current_user = None);
+    insta::assert_snapshot!(signed_out.findings(), @r"
+    refused
+    error: variable `b` is not defined
+      at variables.a.default
+      in databricks.yml:3:26
+      help: did you mean `${var.a}`?
+    error: notebook `x.py` does not exist
+      at resources.jobs.load.tasks[0].notebook_task.notebook_path
+      in databricks.yml:4:80
+      help: paths are relative to the file that they stand in
+    ");
+}
+
+#[test]
+fn growth_by_references_is_bounded() {
+    let mut text = String::from("variables:\n  v0: {default: xxxxxxxxxx}\n");
+    for level in 1..40 {
+        text.push_str(&format!(
+            "  v{level}: {{default: '{}'}}\n",
+            format!("${{var.v{}}}", level - 1).repeat(10)
+        ));
+    }
+    assert!(refused(&text).contains("references bring in more than a bundle can hold"));
+    let mut text = String::from("variables:\n  v0: {default: x}\n");
+    for level in 1..5000 {
+        text.push_str(&format!("  v{level}: {{default: '${{var.v{}}}'}}\n", level - 1));
+    }
+    let backwards: Vec<&str> = text.lines().skip(1).collect();
+    let text = format!(
+        "variables:\n{}\n",
+        backwards.into_iter().rev().collect::<Vec<_>>().join("\n")
+    );
+    assert!(refused(&text).contains("references follow each other more than 50 deep"));
+}
+
+#[test]
+fn bundles_for_other_programs() {
+    let text = |field: &str| format!("bundle: {{name: shop, {field}}}\n");
+    insta::assert_snapshot!(project(&text("databricks_cli_version: '< 1.0.0'")).findings(), @r"
+    refused
+    error: the bundle asks for Databricks CLI `< 1.0.0`, and Sluice follows 1.13.0
+      at bundle.databricks_cli_version
+      in databricks.yml:1:46
+      help: widen the constraint, or use a Sluice that follows such a version
+    ");
+    insta::assert_snapshot!(project(&text("engine: terraform, cluster_id: abc")).findings(), @r"
+    refused
+    error: `bundle.cluster_id` is not supported by this version of Sluice
+      at bundle.cluster_id
+      in databricks.yml:1:41
+      help: name the cluster in the tasks
+    error: `bundle.engine: terraform` is not supported by Sluice, which has the engine `direct`
+      at bundle.engine
+      in databricks.yml:1:30
+      help: move the state with `databricks bundle deployment migrate`, then set `direct`
+    ");
+}
+
+#[test]
+fn keys_and_bodies_of_resources() {
+    insta::assert_snapshot!(refused("resources:\n  jobs:\n    empty:\n    a.b: {}\n    '${var.x}': {}\n"), @r"
+    refused
+    error: `empty` is empty
+      at resources.jobs.empty
+      in databricks.yml:5:5
+      help: describe the resource, or remove it
+    error: `a.b` cannot be the key of a resource
+      at resources.jobs.a.b
+      in databricks.yml:6:5
+      help: use letters, digits, `_` and `-`
+    error: `${var.x}` cannot be the key of a resource
+      at resources.jobs.${var.x}
+      in databricks.yml:7:5
+      help: use letters, digits, `_` and `-`
+    ");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bundle_is_resolved_or_refused(text in r#"([ \n:\-\[\]{},&*'"]|\n  |\n    |name: |bundle: |resources: |jobs: |tasks: |variables: |default: |targets: |schemas: |include: |\$\{var\.[ab]\}|[ab]|3|lookup: |grants: |sync: |permissions: |presets: |mode: development|null){0,60}"#) {
+        let resolution = project(&text).with(|inputs| inputs.target = Some("a".to_owned())).resolve();
+        let proper = project(&format!("{HEAD}{text}")).resolve();
+        for resolution in [resolution, proper] {
+            if let super::Resolution::Refused(diagnostics) = resolution {
+                proptest::prop_assert!(diagnostics.iter().any(sluice_model::Diagnostic::is_error));
+            }
+        }
+    }
+}
