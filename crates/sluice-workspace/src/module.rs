@@ -16,7 +16,10 @@ pub struct Module {
 pub fn modules() -> Vec<Module> {
     vec![
         crate::identity::module(),
+        crate::files::module(),
+        crate::permissions::module(),
         crate::catalog::module(),
+        crate::volume_files::module(),
         crate::compute::module(),
         crate::sql::module(),
         crate::jobs::module(),

@@ -8,7 +8,9 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::catalog::{NewSecurable, Privilege, Securable, SecurableKind};
 use crate::error::ApiError;
+use crate::files::make_directory;
 use crate::identity::{NewPrincipal, add_member, insert_principal};
+use crate::permissions::{Level, Object, ObjectKind};
 use crate::principal::{ACCOUNT_USERS, ADMINS, USERS};
 use crate::workspace::Workspace;
 
@@ -51,6 +53,7 @@ pub(crate) async fn seed(workspace: &Workspace) -> Result<(), ApiError> {
     }
     seed_principals(workspace, &mut transaction).await?;
     seed_catalog(workspace, &mut transaction).await?;
+    seed_directories(workspace, &mut transaction).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -141,4 +144,28 @@ fn object<'a>(
         location: None,
         details: "{}".to_owned(),
     }
+}
+
+/// The root, a home for each principal that its owner manages, and `/Shared`, where everybody may add and change.
+async fn seed_directories(workspace: &Workspace, transaction: &mut Transaction<'_, Sqlite>) -> Result<(), ApiError> {
+    let root = make_directory(workspace, transaction, None, "/").await?;
+    let users = make_directory(workspace, transaction, Some(root), "/Users").await?;
+    let shared = make_directory(workspace, transaction, Some(root), "/Shared").await?;
+    let mut managed = vec![(shared, USERS.to_owned(), Level::CanEdit)];
+    for short in seeded_principals() {
+        let name = principal_name(short);
+        let home = make_directory(workspace, transaction, Some(users), &format!("/Users/{name}")).await?;
+        managed.push((home, name, Level::CanManage));
+    }
+    for (id, principal, level) in managed {
+        let directory = Object {
+            kind: ObjectKind::Directory,
+            id: id.to_string(),
+        };
+        workspace
+            .permissions()
+            .put(transaction, &directory, &principal, level)
+            .await?;
+    }
+    Ok(())
 }

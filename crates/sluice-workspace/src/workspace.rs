@@ -118,7 +118,8 @@ impl Workspace {
         });
         let prepared = async {
             crate::seed::seed(&workspace).await?;
-            crate::catalog::sweep(&workspace).await
+            crate::catalog::sweep(&workspace).await?;
+            crate::volume_files::sweep(&workspace).await
         };
         prepared.await.map_err(|source| OpenError::Prepare {
             workspace: workspace.name.clone(),

@@ -3,7 +3,7 @@
 mod principals;
 mod tokens;
 
-pub(crate) use principals::{NewPrincipal, add_member, insert_principal, load};
+pub(crate) use principals::{NamedKind, NewPrincipal, add_member, insert_principal, kind_of, load};
 pub use principals::{by_name, principal_exists};
 pub use tokens::{authenticate, mint_token, revoke_token, same_secret};
 

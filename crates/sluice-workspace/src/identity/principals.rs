@@ -124,3 +124,37 @@ pub async fn principal_exists(workspace: &Workspace, name: &str) -> Result<bool,
         .await?;
     Ok(row.is_some())
 }
+
+/// What a name belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamedKind {
+    User,
+    Group,
+    ServicePrincipal,
+}
+
+impl std::fmt::Display for NamedKind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::User => "UserName",
+            Self::Group => "GroupName",
+            Self::ServicePrincipal => "ServicePrincipalName",
+        })
+    }
+}
+
+/// The kind and display name of the user, group or service principal with this name; none when nobody has it.
+pub(crate) async fn kind_of(workspace: &Workspace, name: &str) -> Result<Option<(NamedKind, String)>, ApiError> {
+    let row: Option<(String, String)> = sqlx::query_as("SELECT kind, display_name FROM principal WHERE name = ?")
+        .bind(name)
+        .fetch_optional(workspace.store.reader())
+        .await?;
+    Ok(row.map(|(kind, display_name)| {
+        let kind = match kind.as_str() {
+            "user" => NamedKind::User,
+            "group" => NamedKind::Group,
+            _ => NamedKind::ServicePrincipal,
+        };
+        (kind, display_name)
+    }))
+}

@@ -7,7 +7,7 @@ CREATE TABLE principal (
     active INTEGER NOT NULL DEFAULT 1,
     -- SCIM fields that nothing here acts on, echoed as they were given
     attributes TEXT NOT NULL DEFAULT '{}',
-    UNIQUE (kind, name)
+    UNIQUE (name)
 ) STRICT;
 
 CREATE TABLE membership (

@@ -1,6 +1,9 @@
 //! The local workspace through real HTTP, on free ports and temporary directories.
 
 mod catalog;
+mod files;
 mod frame;
 mod jobs;
+mod permissions;
 mod support;
+mod volumes;

@@ -1,0 +1,181 @@
+//! Files, notebooks and directories of the workspace (`/Users/…`, `/Shared/…`); files on volumes are in `volume_files`.
+//!
+//! [`WorkspaceFiles`] is the plain Rust interface; `rest.rs` its HTTP face. Contents are blobs; one transaction makes a change
+//! visible, so importing without overwriting is atomic and can serve as a lock.
+
+mod content;
+mod object;
+mod path;
+mod rest;
+mod write;
+
+use bytes::Bytes;
+
+pub use content::Language;
+pub use object::{FileKind, WorkspaceObject};
+pub use path::WorkspacePath;
+pub(crate) use write::make_directory;
+pub use write::{NewFile, Overwrite};
+
+use crate::error::ApiError;
+use crate::module::Module;
+use crate::permissions::{Level, ObjectKind};
+use crate::principal::Principal;
+use crate::store::Migrations;
+use crate::workspace::Workspace;
+
+/// The tables and routes of this module.
+pub(crate) fn module() -> Module {
+    Module {
+        migrations: Migrations {
+            module: "files",
+            steps: &[include_str!("schema.sql")],
+        },
+        routes: rest::routes,
+    }
+}
+
+/// The files of one workspace.
+#[derive(Clone, Copy)]
+pub struct WorkspaceFiles<'a> {
+    pub(crate) workspace: &'a Workspace,
+}
+
+impl Workspace {
+    /// The files of the workspace.
+    #[must_use]
+    pub fn workspace_files(&self) -> WorkspaceFiles<'_> {
+        WorkspaceFiles { workspace: self }
+    }
+}
+
+impl WorkspaceFiles<'_> {
+    /// The object at a path, when the principal may read it.
+    ///
+    /// # Errors
+    /// 404 when there is nothing, 403 when the principal may not read it.
+    pub async fn get(&self, principal: &Principal, path: &WorkspacePath) -> Result<WorkspaceObject, ApiError> {
+        let object = self.find(path).await?.ok_or_else(|| path.missing())?;
+        self.require(principal, &object, Level::CanRead).await?;
+        Ok(object)
+    }
+
+    /// The object at a path, whoever asks; none when there is nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn find(&self, path: &WorkspacePath) -> Result<Option<WorkspaceObject>, ApiError> {
+        object::find(self.workspace.store.reader(), path).await
+    }
+
+    /// A file or notebook with its content, when the principal may read it. A notebook's content begins with its marker line.
+    ///
+    /// # Errors
+    /// 404, 403; 400 for a directory.
+    pub async fn read(
+        &self,
+        principal: &Principal,
+        path: &WorkspacePath,
+    ) -> Result<(WorkspaceObject, Bytes), ApiError> {
+        let object = self.get(principal, path).await?;
+        let content = self.content(&object).await?;
+        Ok((object, content))
+    }
+
+    /// The content of a file or notebook that the caller has already got.
+    ///
+    /// # Errors
+    /// 400 for a directory; when the disk fails.
+    pub async fn content(&self, object: &WorkspaceObject) -> Result<Bytes, ApiError> {
+        let Some(digest) = &object.digest else {
+            return Err(ApiError::invalid(format!(
+                "{} is a directory, it has no content",
+                object.path
+            )));
+        };
+        let read = self.workspace.store.blobs().get(digest).await;
+        read.map_err(|error| ApiError::from_io(format!("the content of {}", object.path), &error))
+    }
+
+    /// What stands directly in a directory, sorted by path, as far as the principal may read it; the object itself for a file.
+    ///
+    /// # Errors
+    /// 404, 403.
+    pub async fn list(&self, principal: &Principal, path: &WorkspacePath) -> Result<Vec<WorkspaceObject>, ApiError> {
+        let object = self.find(path).await?.ok_or_else(|| path.missing())?;
+        if object.kind != FileKind::Directory {
+            self.require(principal, &object, Level::CanRead).await?;
+            return Ok(vec![object]);
+        }
+        let readable = self.allows(principal, &object, Level::CanRead).await?;
+        let children: Vec<WorkspaceObject> =
+            sqlx::query_as("SELECT * FROM workspace_object WHERE parent_id = ? ORDER BY path")
+                .bind(object.id)
+                .fetch_all(self.workspace.store.reader())
+                .await?;
+        if readable {
+            return Ok(children);
+        }
+        let mut visible = Vec::new();
+        for child in children {
+            if self.allows(principal, &child, Level::CanRead).await? {
+                visible.push(child);
+            }
+        }
+        // The directories above all homes are everybody's way to their own.
+        if visible.is_empty() && !path.is_protected() {
+            self.require(principal, &object, Level::CanRead).await?;
+        }
+        Ok(visible)
+    }
+
+    /// Everything below a directory, parents first, when the principal may read the directory.
+    ///
+    /// # Errors
+    /// 404, 403.
+    pub async fn tree(&self, principal: &Principal, path: &WorkspacePath) -> Result<Vec<WorkspaceObject>, ApiError> {
+        let object = self.get(principal, path).await?;
+        let below = sqlx::query_as(
+            "WITH RECURSIVE below (id) AS (
+                 SELECT id FROM workspace_object WHERE parent_id = ?
+                 UNION ALL SELECT workspace_object.id FROM workspace_object JOIN below ON parent_id = below.id)
+             SELECT workspace_object.* FROM workspace_object JOIN below USING (id) ORDER BY path",
+        )
+        .bind(object.id)
+        .fetch_all(self.workspace.store.reader())
+        .await?;
+        Ok(below)
+    }
+
+    /// Refuses a principal with less than this level on the object.
+    ///
+    /// # Errors
+    /// 403 naming principal, level and path.
+    pub async fn require(&self, principal: &Principal, object: &WorkspaceObject, level: Level) -> Result<(), ApiError> {
+        if self.allows(principal, object, level).await? {
+            return Ok(());
+        }
+        Err(ApiError::denied(format!(
+            "User '{}' does not have {} permission on {}.",
+            principal.name,
+            level.as_str(),
+            object.path
+        )))
+    }
+
+    async fn allows(&self, principal: &Principal, object: &WorkspaceObject, level: Level) -> Result<bool, ApiError> {
+        self.workspace
+            .permissions()
+            .allows(principal, &object.permission_object(), level)
+            .await
+    }
+}
+
+/// The kind of the workspace object with this id; none when there is none.
+pub(crate) async fn kind_of(workspace: &Workspace, id: &str) -> Result<Option<ObjectKind>, ApiError> {
+    let object: Option<WorkspaceObject> = sqlx::query_as("SELECT * FROM workspace_object WHERE id = ?")
+        .bind(id.parse::<i64>().unwrap_or(-1))
+        .fetch_optional(workspace.store.reader())
+        .await?;
+    Ok(object.map(|object| object.permission_object().kind))
+}

@@ -1,0 +1,255 @@
+//! Changing the tree of workspace objects.
+
+use bytes::Bytes;
+use sqlx::{Sqlite, Transaction};
+
+use super::WorkspaceFiles;
+use super::content::{ImportFormat, Recognised, recognise};
+use super::object::{FileKind, WorkspaceObject, find};
+use super::path::WorkspacePath;
+use crate::error::ApiError;
+use crate::permissions::{Level, Object, ObjectKind};
+use crate::principal::Principal;
+use crate::workspace::Workspace;
+
+/// Whether an import may replace what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Refuse when something is there; of several at once, one succeeds.
+    Refuse,
+    /// Replace something of the same kind.
+    Replace,
+}
+
+/// A file or notebook to import.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    /// Where. The extension of a notebook is dropped.
+    pub path: WorkspacePath,
+    pub(super) format: ImportFormat,
+    /// What.
+    pub content: Bytes,
+    /// Whether it may replace what is there.
+    pub overwrite: Overwrite,
+}
+
+impl WorkspaceFiles<'_> {
+    /// Imports a file or notebook.
+    ///
+    /// # Errors
+    /// 404 without the parent directory; 403 without `CAN_EDIT`; 409 (400 for a notebook) when something is there and may not be
+    /// replaced; 400 when what is there is of another kind; 507 when the disk is full.
+    pub async fn import(&self, principal: &Principal, new: NewFile) -> Result<WorkspaceObject, ApiError> {
+        let workspace = self.workspace;
+        let Recognised {
+            language,
+            name,
+            content,
+        } = recognise(new.format, new.path.name(), new.content);
+        let path = new.path.with_name(&name);
+        let size = i64::try_from(content.len()).expect("invariant: a body fits into memory");
+        let stored = workspace.store.blobs().put(content).await;
+        let digest = stored.map_err(|error| ApiError::from_io(&path, &error))?;
+        let mut transaction = workspace.store.begin().await?;
+        let existing = find(&mut *transaction, &path).await?;
+        let kind = if language.is_some() {
+            FileKind::Notebook
+        } else {
+            FileKind::File
+        };
+        let id = match &existing {
+            Some(existing) => {
+                self.require(principal, existing, Level::CanEdit).await?;
+                check_replaceable(existing, kind, new.overwrite)?;
+                existing.id
+            }
+            None => self.insert(&mut transaction, principal, &path, kind).await?,
+        };
+        let imported = sqlx::query_as(
+            "UPDATE workspace_object SET language = ?, digest = ?, size = ?, modified_at = ? WHERE id = ? RETURNING *",
+        )
+        .bind(language.map(super::Language::as_str))
+        .bind(digest.to_string())
+        .bind(size)
+        .bind(workspace.clock.now_ms())
+        .bind(id)
+        .fetch_one(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(imported)
+    }
+
+    /// Adds an object below a directory that the principal may add to; who adds it may manage it.
+    async fn insert(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        principal: &Principal,
+        path: &WorkspacePath,
+        kind: FileKind,
+    ) -> Result<i64, ApiError> {
+        let parent_path = path
+            .parent()
+            .ok_or_else(|| ApiError::invalid("the root is a directory"))?;
+        let parent = find(&mut **transaction, &parent_path).await?;
+        let Some(parent) = parent else {
+            return Err(ApiError::not_found(format!(
+                "The parent folder ({parent_path}) does not exist."
+            )));
+        };
+        if parent.kind != FileKind::Directory {
+            return Err(ApiError::invalid(format!("{parent_path} is not a directory")));
+        }
+        self.require(principal, &parent, Level::CanEdit).await?;
+        let id = insert_object(self.workspace, transaction, Some(parent.id), path, kind).await?;
+        let permissions = self.workspace.permissions();
+        if !permissions
+            .allows(principal, &parent.permission_object(), Level::CanManage)
+            .await?
+        {
+            let object = Object {
+                kind: ObjectKind::Directory,
+                id: id.to_string(),
+            };
+            permissions
+                .put(transaction, &object, &principal.name, Level::CanManage)
+                .await?;
+        }
+        Ok(id)
+    }
+
+    /// Makes a directory and those above it; one that is there stays as it is.
+    ///
+    /// # Errors
+    /// 403 without `CAN_EDIT` on the nearest existing directory; 400 when a file is in the way.
+    pub async fn make_directories(&self, principal: &Principal, path: &WorkspacePath) -> Result<(), ApiError> {
+        let mut transaction = self.workspace.store.begin().await?;
+        let mut missing = Vec::new();
+        let mut next = Some(path.clone());
+        while let Some(path) = next {
+            match find(&mut *transaction, &path).await? {
+                Some(object) if object.kind == FileKind::Directory => break,
+                Some(object) => {
+                    return Err(ApiError::new(
+                        axum::http::StatusCode::BAD_REQUEST,
+                        "RESOURCE_ALREADY_EXISTS",
+                        format!("Path ({}) already exists and is not a directory.", object.path),
+                    ));
+                }
+                None => next = path.parent(),
+            }
+            missing.push(path);
+        }
+        let Some(first) = missing.pop() else {
+            return Ok(());
+        };
+        let mut parent = self
+            .insert(&mut transaction, principal, &first, FileKind::Directory)
+            .await?;
+        for path in missing.iter().rev() {
+            parent = insert_object(
+                self.workspace,
+                &mut transaction,
+                Some(parent),
+                path,
+                FileKind::Directory,
+            )
+            .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Deletes an object, a directory with all that is in it when `recursive`.
+    ///
+    /// # Errors
+    /// 404; 403 without `CAN_MANAGE`; 400 `DIRECTORY_NOT_EMPTY`.
+    pub async fn delete(&self, principal: &Principal, path: &WorkspacePath, recursive: bool) -> Result<(), ApiError> {
+        let mut transaction = self.workspace.store.begin().await?;
+        let object = find(&mut *transaction, path).await?.ok_or_else(|| path.missing())?;
+        if path.is_protected() {
+            return Err(ApiError::invalid(format!(
+                "Path ({path}) cannot be deleted: every workspace has it."
+            )));
+        }
+        self.require(principal, &object, Level::CanManage).await?;
+        let below: Vec<(i64,)> = sqlx::query_as(
+            "WITH RECURSIVE below (id, depth) AS (
+                 SELECT ?1, 0
+                 UNION ALL SELECT workspace_object.id, depth + 1 FROM workspace_object JOIN below ON parent_id = below.id)
+             SELECT id FROM below ORDER BY depth DESC",
+        )
+        .bind(object.id)
+        .fetch_all(&mut *transaction)
+        .await?;
+        if below.len() > 1 && !recursive {
+            return Err(ApiError::new(
+                axum::http::StatusCode::BAD_REQUEST,
+                "DIRECTORY_NOT_EMPTY",
+                format!("Folder ({path}) is not empty"),
+            ));
+        }
+        for (id,) in below {
+            let object = Object {
+                kind: ObjectKind::Directory,
+                id: id.to_string(),
+            };
+            self.workspace.permissions().clear(&mut transaction, &object).await?;
+            sqlx::query("DELETE FROM workspace_object WHERE id = ?")
+                .bind(id)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+fn check_replaceable(existing: &WorkspaceObject, kind: FileKind, overwrite: Overwrite) -> Result<(), ApiError> {
+    let path = &existing.path;
+    if overwrite == Overwrite::Refuse {
+        let message = format!("Path ({path}) already exists.");
+        return Err(match existing.kind {
+            FileKind::File => ApiError::conflict("RESOURCE_ALREADY_EXISTS", message),
+            FileKind::Notebook | FileKind::Directory => {
+                ApiError::new(axum::http::StatusCode::BAD_REQUEST, "RESOURCE_ALREADY_EXISTS", message)
+            }
+        });
+    }
+    if existing.kind != kind {
+        return Err(ApiError::invalid(format!(
+            "Cannot overwrite the asset at {path} due to type mismatch (asked: {}, actual: {})",
+            kind.as_str(),
+            existing.kind.as_str()
+        )));
+    }
+    Ok(())
+}
+
+/// Adds a directory of the first content of a workspace.
+pub(crate) async fn make_directory(
+    workspace: &Workspace,
+    transaction: &mut Transaction<'_, Sqlite>,
+    parent_id: Option<i64>,
+    path: &str,
+) -> Result<i64, ApiError> {
+    insert_object(workspace, transaction, parent_id, &path.parse()?, FileKind::Directory).await
+}
+
+async fn insert_object(
+    workspace: &Workspace,
+    transaction: &mut Transaction<'_, Sqlite>,
+    parent_id: Option<i64>,
+    path: &WorkspacePath,
+    kind: FileKind,
+) -> Result<i64, ApiError> {
+    let id = workspace.ids.number();
+    sqlx::query(
+        "INSERT INTO workspace_object (id, parent_id, path, kind, created_at, modified_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+    )
+    .bind(id)
+    .bind(parent_id)
+    .bind(path.as_str())
+    .bind(kind.as_str())
+    .bind(workspace.clock.now_ms())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(id)
+}

@@ -1,0 +1,232 @@
+//! Access control lists of jobs, warehouses and workspace objects. (Privileges on data are in [`crate::catalog`].)
+//!
+//! [`Permissions::require`] is the hook that every other module calls; `rest.rs` is the HTTP face. A level on a directory counts for
+//! everything below it; members of `admins` may do everything.
+
+mod level;
+mod rest;
+
+use std::collections::BTreeMap;
+
+use sqlx::{Sqlite, Transaction};
+
+pub use level::{Level, ObjectKind};
+
+use crate::error::ApiError;
+use crate::module::Module;
+use crate::principal::{ADMINS, Principal};
+use crate::store::Migrations;
+use crate::workspace::Workspace;
+
+/// The tables and routes of this module.
+pub(crate) fn module() -> Module {
+    Module {
+        migrations: Migrations {
+            module: "permissions",
+            steps: &[include_str!("schema.sql")],
+        },
+        routes: rest::routes,
+    }
+}
+
+/// Something with an access control list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its id as the REST API writes it.
+    pub id: String,
+}
+
+impl Object {
+    /// A job.
+    #[must_use]
+    pub fn job(id: i64) -> Self {
+        Self {
+            kind: ObjectKind::Job,
+            id: id.to_string(),
+        }
+    }
+
+    /// A SQL warehouse.
+    #[must_use]
+    pub fn warehouse(id: &str) -> Self {
+        Self {
+            kind: ObjectKind::Warehouse,
+            id: id.to_owned(),
+        }
+    }
+
+    /// `/jobs/123`, as answers name objects.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/{}/{}", self.kind.request_type(), self.id)
+    }
+}
+
+/// One entry that counts for an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// User name, application id or group.
+    pub principal: String,
+    /// What it may do.
+    pub level: Level,
+    /// `/directories/5`, when the entry stands on something above.
+    pub inherited_from: Option<String>,
+}
+
+/// The access control lists of one workspace.
+#[derive(Clone, Copy)]
+pub struct Permissions<'a> {
+    workspace: &'a Workspace,
+}
+
+impl Workspace {
+    /// The access control lists.
+    #[must_use]
+    pub fn permissions(&self) -> Permissions<'_> {
+        Permissions { workspace: self }
+    }
+}
+
+impl Permissions<'_> {
+    /// Refuses a principal that has less than this level on the object, directly or from above. Says nothing about existence: who
+    /// has no permission learns nothing else.
+    ///
+    /// # Errors
+    /// 403 naming principal, level and object; or when the store fails.
+    pub async fn require(&self, principal: &Principal, object: &Object, level: Level) -> Result<(), ApiError> {
+        if self.allows(principal, object, level).await? {
+            return Ok(());
+        }
+        Err(ApiError::denied(format!(
+            "User '{}' does not have {} permission on {} {}.",
+            principal.name,
+            level.as_str(),
+            object.kind.object_type(),
+            object.id
+        )))
+    }
+
+    /// Whether the principal has at least this level on the object.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn allows(&self, principal: &Principal, object: &Object, level: Level) -> Result<bool, ApiError> {
+        if principal.is_admin {
+            return Ok(true);
+        }
+        let entries = self.entries(object).await?;
+        Ok(entries
+            .iter()
+            .any(|entry| principal.answers_to(&entry.principal) && entry.level >= level))
+    }
+
+    /// All entries that count for an object: its own first, then what stands above it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn entries(&self, object: &Object) -> Result<Vec<Entry>, ApiError> {
+        let reader = self.workspace.store.reader();
+        let rows: Vec<(String, String, String, String)> = match object.kind {
+            ObjectKind::Job | ObjectKind::Warehouse => {
+                sqlx::query_as(
+                    "SELECT object_id, object_kind, principal, level FROM acl WHERE object_kind = ? AND object_id = ? \
+                     ORDER BY principal",
+                )
+                .bind(object.kind.stored())
+                .bind(&object.id)
+                .fetch_all(reader)
+                .await?
+            }
+            ObjectKind::Directory | ObjectKind::File | ObjectKind::Notebook => {
+                sqlx::query_as(
+                    "WITH RECURSIVE above (id, depth) AS (
+                         SELECT id, 0 FROM workspace_object WHERE id = ?
+                         UNION ALL
+                         SELECT parent_id, depth + 1 FROM workspace_object JOIN above USING (id) WHERE parent_id IS NOT NULL)
+                     SELECT object_id, object_kind, principal, level FROM above
+                     JOIN acl ON object_kind = 'workspace' AND object_id = CAST(above.id AS TEXT)
+                     ORDER BY depth, principal",
+                )
+                .bind(object.id.parse::<i64>().unwrap_or(-1))
+                .fetch_all(reader)
+                .await?
+            }
+        };
+        let mut entries = Vec::new();
+        for (id, _, principal, level) in rows {
+            let inherited_from = (id != object.id).then(|| format!("/directories/{id}"));
+            entries.push(Entry {
+                principal,
+                level: level.parse()?,
+                inherited_from,
+            });
+        }
+        entries.push(Entry {
+            principal: ADMINS.to_owned(),
+            level: Level::CanManage,
+            inherited_from: Some(object.kind.root().to_owned()),
+        });
+        Ok(entries)
+    }
+
+    /// Gives a new object its first entries, in the transaction that makes the object: a job and a warehouse have an owner.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn put(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        object: &Object,
+        principal: &str,
+        level: Level,
+    ) -> Result<(), ApiError> {
+        sqlx::query(
+            "INSERT INTO acl (object_kind, object_id, principal, level) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (object_kind, object_id, principal) DO UPDATE SET level = ?4",
+        )
+        .bind(object.kind.stored())
+        .bind(&object.id)
+        .bind(principal)
+        .bind(level.as_str())
+        .execute(&mut **transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets all direct entries of an object.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn clear(&self, transaction: &mut Transaction<'_, Sqlite>, object: &Object) -> Result<(), ApiError> {
+        sqlx::query("DELETE FROM acl WHERE object_kind = ? AND object_id = ?")
+            .bind(object.kind.stored())
+            .bind(&object.id)
+            .execute(&mut **transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// The owner of a job or warehouse; none when it has none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn owner(&self, object: &Object) -> Result<Option<String>, ApiError> {
+        let entries = self.entries(object).await?;
+        Ok(entries
+            .into_iter()
+            .find(|entry| entry.level == Level::IsOwner)
+            .map(|entry| entry.principal))
+    }
+
+    /// Stores a whole access control list in place of the direct entries.
+    async fn replace(&self, object: &Object, list: &BTreeMap<String, Level>) -> Result<(), ApiError> {
+        let mut transaction = self.workspace.store.begin().await?;
+        self.clear(&mut transaction, object).await?;
+        for (principal, level) in list {
+            self.put(&mut transaction, object, principal, *level).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
