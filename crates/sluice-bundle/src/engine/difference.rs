@@ -168,7 +168,7 @@ impl Walk<'_> {
     /// The order of the questions is that of the Databricks CLI: the first that answers decides.
     fn classify(&self, path: &FieldPath, [old, new, remote]: Three<'_>) -> (Action, Option<&'static str>) {
         let not_returned = self.rule(path, |class| class == Class::NotReturned);
-        if new == remote && not_returned.is_none() {
+        if new == remote && (remote.is_some() || not_returned.is_none()) {
             return (Action::Skip, Some("remote_already_set"));
         }
         if [old, new, remote].into_iter().all(is_empty) {

@@ -9,6 +9,7 @@
 //!    the step is not idempotent, send the probe and [`Step::judge_probe`]. When done, [`Step::state_after`] goes to
 //!    [`States::record`] and [`Applied::record`], and the state files are written with [`State::to_text`].
 
+mod ddl;
 mod desired;
 mod difference;
 mod field_path;

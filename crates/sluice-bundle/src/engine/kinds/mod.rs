@@ -7,6 +7,9 @@ mod grants;
 mod jobs;
 mod permissions;
 mod schemas;
+pub(crate) mod statements;
+mod tables;
+mod views;
 mod volumes;
 
 use std::collections::BTreeMap;
@@ -216,6 +219,9 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
         (false, "schemas", None) => Some(&schemas::Schemas),
         (false, "volumes", None) => Some(&volumes::Volumes),
         (false, "schemas" | "volumes", Some(SubResource::Grants)) => Some(&grants::Grants { alone: false }),
+        (true, "tables", None) => Some(&tables::Tables),
+        (true, "views", None) => Some(&views::Views),
+        (true, "tables" | "views", Some(SubResource::Grants)) => Some(&grants::Grants { alone: false }),
         (true, "grants", None) => Some(&grants::Grants { alone: true }),
         _ => None,
     }
@@ -225,7 +231,7 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
 pub(crate) fn sub_of(key: &ResourceKey) -> Option<SubResource> {
     match (key.catalog, key.kind.as_str()) {
         (false, "jobs") => Some(SubResource::Permissions),
-        (false, "schemas" | "volumes") => Some(SubResource::Grants),
+        (false, "schemas" | "volumes") | (true, "tables" | "views") => Some(SubResource::Grants),
         _ => None,
     }
 }

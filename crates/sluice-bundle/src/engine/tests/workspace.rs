@@ -12,6 +12,12 @@ pub(super) struct Workspace {
     pub(super) permissions: BTreeMap<String, Vec<Value>>,
     /// Schemas and volumes by full name.
     pub(super) securables: BTreeMap<String, Value>,
+    /// Tables and views by full name, as Unity Catalog shows them.
+    pub(super) tables: BTreeMap<String, Value>,
+    /// Every statement that was executed.
+    pub(super) statements: Vec<String>,
+    /// Outcomes of statements that were asked for, by statement id.
+    outcomes: Vec<Value>,
     /// Privileges by `securable/full name` and principal.
     pub(super) grants: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Every request that changed something: method, path.
@@ -68,6 +74,21 @@ impl Workspace {
             (_, path) if path.starts_with("/api/2.0/permissions/") => self.permissions(request.method, path, &body),
             (_, path) if path.starts_with("/api/2.1/unity-catalog/permissions/") => {
                 self.grants(request.method, path, &body)
+            }
+            (Method::Post, "/api/2.0/sql/statements") => self.statement(&body),
+            (Method::Get, path) if path.starts_with("/api/2.0/sql/statements/") => {
+                let id: usize = path.rsplit_once('/').unwrap().1.parse().unwrap();
+                answer(
+                    200,
+                    json!({"statement_id": id.to_string(), "status": self.outcomes[id]}),
+                )
+            }
+            (Method::Get, path) if path.starts_with("/api/2.1/unity-catalog/tables/") => {
+                let name = path.rsplit_once('/').unwrap().1;
+                match self.tables.get(name) {
+                    Some(table) => answer(200, table.clone()),
+                    None => error(404, "TABLE_DOES_NOT_EXIST", &format!("Table '{name}' does not exist.")),
+                }
             }
             (_, path) if path.starts_with("/api/2.1/unity-catalog/") => self.securable(request.method, path, body),
             other => panic!("the model does not answer {other:?}"),
@@ -134,6 +155,20 @@ impl Workspace {
 }
 
 impl Workspace {
+    /// The first answer is that the statement runs; its outcome is there when it is asked for.
+    fn statement(&mut self, body: &Value) -> Response {
+        assert_eq!(body["warehouse_id"], "w1");
+        let sql = body["statement"].as_str().unwrap();
+        self.statements.push(sql.to_owned());
+        let outcome = match self.execute(sql) {
+            Ok(()) => json!({"state": "SUCCEEDED"}),
+            Err(message) => json!({"state": "FAILED", "error": {"error_code": "BAD_REQUEST", "message": message}}),
+        };
+        self.outcomes.push(outcome);
+        let id = (self.outcomes.len() - 1).to_string();
+        answer(200, json!({"statement_id": id, "status": {"state": "PENDING"}}))
+    }
+
     fn securable(&mut self, method: Method, path: &str, mut body: Value) -> Response {
         let rest = path.strip_prefix("/api/2.1/unity-catalog/").unwrap();
         let (kind, name) = rest.split_once('/').unwrap_or((rest, ""));
