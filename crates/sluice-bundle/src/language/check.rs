@@ -1,7 +1,7 @@
 //! Compares a tree with the type that it should have: unknown fields, wrong types, words outside an enumeration, missing fields.
 //!
 //! Values are brought into their type on the way, as the CLI does: `yes` in a boolean field becomes true, `3` in a text field
-//! becomes "3". A text that consists of one reference fits everywhere. Start at [`Check::conform`].
+//! becomes "3". A text with references fits everywhere. Start at [`Check::conform`].
 
 use sluice_model::{Diagnostic, Node, Tree, TreePath};
 use sluice_wire::types::{self, FieldType};
@@ -40,7 +40,11 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
 
     /// Brings a tree into its type and reports what does not fit.
     pub(super) fn conform(&mut self, tree: &mut Tree, of: Type, path: &TreePath) {
-        if tree.is_null() || tree.as_str().is_some_and(|text| reference::whole(text).is_some()) {
+        if tree.is_null()
+            || tree
+                .as_str()
+                .is_some_and(|text| !reference::references(text).is_empty())
+        {
             return;
         }
         match of {
@@ -53,6 +57,11 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             Type::Map(value) => self.map(tree, *value, path),
             Type::Object(object) => self.object(tree, object.name, Fields::of_object(object), path),
             Type::Wire(field_type) => self.wire(tree, field_type, path),
+            Type::Enumeration(name) => {
+                if let Some(words) = types::enumeration(name) {
+                    self.words(tree, words.iter().map(String::as_str), path);
+                }
+            }
             Type::Class(class) => {
                 if let Some(fields) = Fields::of_class(class) {
                     self.object(tree, &class_name(class), fields, path);
@@ -68,11 +77,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             FieldType::Integer => self.integer(tree, path),
             FieldType::Float => self.float(tree, path),
             FieldType::Bool => self.boolean(tree, path),
-            FieldType::Enum(name) => {
-                if let Some(words) = types::enumeration(name) {
-                    self.words(tree, words.iter().map(String::as_str), path);
-                }
-            }
+            FieldType::Enum(name) => self.conform(tree, Type::Enumeration(name), path),
             FieldType::Object(name) => self.conform(tree, Type::Class(name), path),
             FieldType::List(item) => self.list(tree, Type::Wire(item), path),
             FieldType::Map(value) => self.map(tree, Type::Wire(value), path),
@@ -136,7 +141,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
         self.text(tree, path);
         let Some(text) = tree.as_str() else { return };
         let known: Vec<&str> = words.collect();
-        if known.contains(&text) || text.is_empty() || !reference::references(text).is_empty() {
+        if known.contains(&text) || text.is_empty() {
             return;
         }
         let mut diagnostic = Diagnostic::error(format!("`{text}` is no value of `{}`", last(path)))

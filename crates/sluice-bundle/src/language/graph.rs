@@ -2,7 +2,7 @@
 //!
 //! The values stay for the engine to fill in; here only what can be said without the workspace.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use sluice_model::tree::Step;
 use sluice_model::{Diagnostic, Location, Node, ResourceKey, Tree, TreePath};
@@ -15,18 +15,14 @@ use super::suggest;
 /// The kinds of catalog files that references may name.
 const CATALOG_KINDS: [&str; 2] = ["tables", "views"];
 
-/// One use of a resource by another.
-struct Edge {
-    from: ResourceKey,
-    to: ResourceKey,
-    location: Option<Location>,
-}
+/// What a resource needs, with the place of the first reference to each.
+type Needs = BTreeMap<ResourceKey, Option<Location>>;
 
 /// Reports references that lead nowhere and circles.
 pub(super) fn check(resources: &Tree, catalog: &Tree, session: &mut Session<'_>) {
     let mut graph = Graph {
         keys: BTreeMap::new(),
-        edges: Vec::new(),
+        needs: BTreeMap::new(),
         session,
     };
     graph.collect(resources, false, &SUPPORTED_KINDS);
@@ -38,7 +34,7 @@ pub(super) fn check(resources: &Tree, catalog: &Tree, session: &mut Session<'_>)
 
 struct Graph<'session, 'inputs, 'tree> {
     keys: BTreeMap<ResourceKey, &'tree Tree>,
-    edges: Vec<Edge>,
+    needs: BTreeMap<ResourceKey, Needs>,
     session: &'session mut Session<'inputs>,
 }
 
@@ -145,56 +141,73 @@ impl<'tree> Graph<'_, '_, 'tree> {
                     .report(refuse(format!("`{}` names no field", reference.text), None));
             }
         }
-        if !self.edges.iter().any(|edge| edge.from == *from && edge.to == to) {
-            self.edges.push(Edge {
-                from: from.clone(),
-                to,
-                location: user.location.clone(),
-            });
-        }
+        let needs = self.needs.entry(from.clone()).or_default();
+        needs.entry(to).or_insert_with(|| user.location.clone());
     }
 
-    /// Reports every circle once.
+    /// Reports every circle that a walk from each resource comes to.
     fn circles(&mut self) {
-        let mut done: BTreeSet<ResourceKey> = BTreeSet::new();
-        let keys: Vec<ResourceKey> = self.keys.keys().cloned().collect();
-        for start in keys {
-            let mut trail: Vec<(ResourceKey, Option<usize>, usize)> = Vec::new();
-            if !done.contains(&start) {
-                trail.push((start, None, 0));
-            }
-            // Depth first with a trail of its own: (resource, edge that led here, next edge to try).
-            while let Some((at, _, next)) = trail.last_mut() {
-                let found = self.edges[*next..].iter().position(|edge| edge.from == *at);
-                let Some(offset) = found else {
-                    done.insert(at.clone());
-                    trail.pop();
-                    continue;
-                };
-                let edge = *next + offset;
-                *next = edge + 1;
-                let to = self.edges[edge].to.clone();
-                if let Some(position) = trail.iter().position(|(key, _, _)| *key == to) {
-                    let mut ring: Vec<usize> = trail[position + 1..].iter().filter_map(|(_, edge, _)| *edge).collect();
-                    ring.push(edge);
-                    self.circle(&ring);
-                } else if !done.contains(&to) {
-                    trail.push((to, Some(edge), 0));
-                }
-            }
+        let mut done = BTreeSet::new();
+        let circles: Vec<Diagnostic> = self
+            .needs
+            .keys()
+            .flat_map(|start| walk(start, &self.needs, &mut done))
+            .collect();
+        for circle in circles {
+            self.session.report(circle);
         }
     }
+}
 
-    fn circle(&mut self, edges: &[usize]) {
-        let edges: Vec<&Edge> = edges.iter().map(|edge| &self.edges[*edge]).collect();
-        let mut names: Vec<String> = edges.iter().map(|edge| edge.from.to_string()).collect();
-        names.extend(names.first().cloned());
-        let mut refused = Diagnostic::error(format!("resources need each other in a circle: {}", names.join(" → ")));
-        for edge in edges {
-            refused = refused.location(edge.location.clone());
+/// A resource on the way of a walk: what it needs and is still to be visited, and the reference that led on.
+struct Visit<'needs> {
+    key: &'needs ResourceKey,
+    rest: btree_map::Iter<'needs, ResourceKey, Option<Location>>,
+    location: Option<Location>,
+}
+
+/// Depth first from one resource; the circles that it comes to.
+fn walk<'needs>(
+    start: &'needs ResourceKey,
+    needs: &'needs BTreeMap<ResourceKey, Needs>,
+    done: &mut BTreeSet<&'needs ResourceKey>,
+) -> Vec<Diagnostic> {
+    static NOTHING: Needs = Needs::new();
+    let visit = |key: &'needs ResourceKey| Visit {
+        key,
+        rest: needs.get(key).unwrap_or(&NOTHING).iter(),
+        location: None,
+    };
+    let mut circles = Vec::new();
+    let mut trail = if done.contains(start) {
+        Vec::new()
+    } else {
+        vec![visit(start)]
+    };
+    while let Some(top) = trail.last_mut() {
+        let Some((to, location)) = top.rest.next() else {
+            done.insert(top.key);
+            trail.pop();
+            continue;
+        };
+        top.location.clone_from(location);
+        match trail.iter().position(|visit| visit.key == to) {
+            Some(position) => circles.push(circle(&trail[position..])),
+            None if done.contains(to) => {}
+            None => trail.push(visit(to)),
         }
-        self.session.report(refused.help("take one of the references out"));
     }
+    circles
+}
+
+fn circle(ring: &[Visit<'_>]) -> Diagnostic {
+    let mut names: Vec<String> = ring.iter().map(|visit| visit.key.to_string()).collect();
+    names.extend(names.first().cloned());
+    let mut refused = Diagnostic::error(format!("resources need each other in a circle: {}", names.join(" → ")));
+    for visit in ring {
+        refused = refused.location(visit.location.clone());
+    }
+    refused.help("take one of the references out")
 }
 
 fn key(catalog: bool, kind: &str, name: &str) -> ResourceKey {

@@ -25,13 +25,7 @@ pub(super) fn validate(
 /// Two developers must not deploy to the same place.
 fn development(config: &Tree, paths: &WorkspacePaths, user: &CurrentUser, session: &mut Session<'_>) {
     let short_name = short_name(user);
-    for (name, path) in [
-        ("root_path", &paths.root_path),
-        ("file_path", &paths.file_path),
-        ("resource_path", &paths.resource_path),
-        ("artifact_path", &paths.artifact_path),
-        ("state_path", &paths.state_path),
-    ] {
+    for (name, path) in paths.named() {
         if path.contains(&user.user_name) || path.contains(&short_name) {
             continue;
         }

@@ -33,48 +33,46 @@ fn run(session: &mut Session<'_>) -> Result<Bundle, Stopped> {
     workspace::git(&mut written.root, git);
     let Some(user) = workspace::sign_in(&mut written.root, session) else {
         // Whatever is wrong in the files is said before anybody needs a workspace.
+
         let nobody = CurrentUser {
             user_name: NOBODY.to_owned(),
             display_name: NOBODY.to_owned(),
             service_principal: false,
         };
+        workspace::prepare(&mut written.root, &nobody, session);
         complete(written, &nobody, false, session)?;
         return Err(Stopped);
     };
     workspace::prepare(&mut written.root, user, session);
-    variables::look_up(&mut written.root, &lookups, session);
-    complete(written, user, true, session)
+    let known = variables::look_up(&mut written.root, &lookups, session);
+    complete(written, user, known, session)
 }
 
-/// From the files and the signed-in user to the bundle.
-fn complete(
-    written: Written,
-    user: &CurrentUser,
-    signed_in: bool,
-    session: &mut Session<'_>,
-) -> Result<Bundle, Stopped> {
+/// From the files and the user to the bundle. As long as not everything is `known` about the workspace, what depends on it is not
+/// judged, and there is no bundle.
+fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Session<'_>) -> Result<Bundle, Stopped> {
     let Written {
-        mut root,
+        root,
         chosen,
         catalog,
         settings,
         name,
     } = written;
-    if !signed_in {
-        workspace::prepare(&mut root, user, session);
-    }
     let git = session.inputs.git.as_ref().and_then(Option::as_ref);
     let mut config = interpolate(&root, session);
     let paths = workspace::resolved(&mut config, user, session)?;
+    if known {
+        workspace::check(&config, &paths, session);
+    }
     let sync = sync::rules(&mut config, session);
     conform(&mut config, session);
-    if signed_in {
+    if known {
         presets::of_mode(&mut config, chosen.mode, user, session);
     }
     let catalog = shape_resources(&mut config, &catalog, &root, session);
     permissions::run_as(&mut config, session);
     presets::apply(&mut config);
-    if signed_in {
+    if known {
         mode::validate(&config, &chosen, &paths, user, session);
     }
     permissions::apply(&mut config, user, session);

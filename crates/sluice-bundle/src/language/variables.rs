@@ -109,22 +109,18 @@ fn given(name: &str, complex: bool, path: &TreePath, variable: &Tree, session: &
     }
 }
 
-/// Names from outside that no variable has.
+/// Names given for this bundle that no variable has. A binding serves many bundles and may name more than one of them declares.
 fn undeclared(declared: &IndexMap<String, Tree>, overrides: Option<&Tree>, session: &mut Session<'_>) {
     let inputs = session.inputs;
     let empty = IndexMap::new();
     let flags = inputs.variable_flags.keys().map(|name| (name, "`--var` sets", None));
-    let bound = inputs
-        .variable_binding
-        .iter()
-        .map(|(name, value)| (name, "the environment's binding sets", value.location.clone()));
     let file = overrides
         .and_then(Tree::as_mapping)
         .unwrap_or(&empty)
         .iter()
         .map(|(name, value)| (name, "variable-overrides.json sets", value.key_location.clone()));
     let mut refused = Vec::new();
-    for (name, who, location) in flags.chain(bound).chain(file) {
+    for (name, who, location) in flags.chain(file) {
         if !declared.contains_key(name) {
             let mut diagnostic =
                 Diagnostic::error(format!("{who} variable `{name}`, which is not declared")).location(location);
@@ -211,8 +207,8 @@ fn lookup(variable: &str, lookup: &Tree, path: &TreePath, session: &mut Session<
     }
 }
 
-/// Resolves the lookups: asks for ids and sets the values.
-pub(super) fn look_up(root: &mut Tree, lookups: &[Lookup], session: &mut Session<'_>) {
+/// Resolves the lookups: asks for ids and sets the values. Whether all of them have values now.
+pub(super) fn look_up(root: &mut Tree, lookups: &[Lookup], session: &mut Session<'_>) -> bool {
     let pending: Vec<&str> = lookups.iter().map(|lookup| lookup.variable.as_str()).collect();
     let mut values = Vec::new();
     for lookup in lookups {
@@ -251,7 +247,9 @@ pub(super) fn look_up(root: &mut Tree, lookups: &[Lookup], session: &mut Session
             None => {}
         }
     }
+    let complete = values.len() == lookups.len();
     for (variable, value) in values {
         set_value(root, variable, value);
     }
+    complete
 }

@@ -165,7 +165,7 @@ fn strip_prefix(tree: &mut Tree, path: &TreePath, session: &mut Session<'_>) {
     }
 }
 
-/// The paths after resolution; all of them have to be absolute folders of the workspace.
+/// The paths after resolution.
 pub(super) fn resolved(
     root: &mut Tree,
     user: &CurrentUser,
@@ -179,33 +179,60 @@ pub(super) fn resolved(
             .ok_or(Stopped)?;
         let path = absolute(value.as_str().unwrap_or_default(), &user.user_name);
         let path = path.trim_end_matches('/').to_owned();
-        if (!path.starts_with("/Workspace/") || path.contains("${")) && !session.has_errors() {
-            session.report(
-                Diagnostic::error(format!(
-                    "`workspace.{name}` is `{path}`, which is no folder of the workspace"
-                ))
-                .path(TreePath::keys(["workspace", name]))
-                .location(value.location.clone())
-                .help("start it with `/Workspace/` or `~/`"),
-            );
-        }
         value.node = Node::String(path.clone());
         values.push(path);
     }
-    let host = text_of(root, "host")
-        .unwrap_or_default()
-        .trim_end_matches('/')
-        .to_owned();
+    let host = session
+        .inputs
+        .host
+        .as_deref()
+        .or_else(|| text_of(root, "host"))
+        .unwrap_or_default();
     let [root_path, file_path, resource_path, artifact_path, state_path] =
         values.try_into().map_err(|_values: Vec<String>| Stopped)?;
     Ok(WorkspacePaths {
-        host,
+        host: host.trim_end_matches('/').to_owned(),
         root_path,
         file_path,
         resource_path,
         artifact_path,
         state_path,
     })
+}
+
+/// Every path has to be an absolute folder of the workspace. Says nothing about paths that are wrong because a reference is.
+pub(super) fn check(config: &Tree, paths: &WorkspacePaths, session: &mut Session<'_>) {
+    if session.has_errors() {
+        return;
+    }
+    for (name, path) in paths.named() {
+        if !path.starts_with("/Workspace/") || path.contains("${") {
+            let written = config.get("workspace").and_then(|workspace| workspace.get(name));
+            session.report(
+                Diagnostic::error(format!(
+                    "`workspace.{name}` is `{path}`, which is no folder of the workspace"
+                ))
+                .path(TreePath::keys(["workspace", name]))
+                .location(written.and_then(|written| written.location.clone()))
+                .help("start it with `/Workspace/` or `~/`"),
+            );
+            // The other paths follow the root path; one report is enough.
+            return;
+        }
+    }
+}
+
+impl WorkspacePaths {
+    /// The paths by their names in `workspace`, the root first.
+    pub(super) fn named(&self) -> [(&'static str, &str); 5] {
+        [
+            ("root_path", &self.root_path),
+            ("file_path", &self.file_path),
+            ("resource_path", &self.resource_path),
+            ("artifact_path", &self.artifact_path),
+            ("state_path", &self.state_path),
+        ]
+    }
 }
 
 /// Fills `bundle.git` with what the checkout says; what the bundle says itself stays.

@@ -35,6 +35,8 @@ pub(super) enum Type {
     Wire(&'static FieldType),
     /// The class of this name of the REST API.
     Class(&'static str),
+    /// The enumeration of this name of the REST API.
+    Enumeration(&'static str),
 }
 
 /// A map with known fields.
@@ -154,7 +156,7 @@ fn type_at(steps: &[Step]) -> Option<Type> {
 /// What a reference to a field of `bundle` or `workspace` gives when the field is not set: the empty value of its type.
 pub(super) fn zero(path: &TreePath) -> Option<Tree> {
     match type_at(&path.0)? {
-        Type::Text | Type::Words(_) => Some(Tree::from("")),
+        Type::Text | Type::Words(_) | Type::Enumeration(_) => Some(Tree::from("")),
         Type::Boolean => Some(Tree::from(false)),
         Type::Integer => Some(Tree::from(0)),
         Type::Any | Type::List(_) | Type::Map(_) | Type::Object(_) | Type::Wire(_) | Type::Class(_) => {

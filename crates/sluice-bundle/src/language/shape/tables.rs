@@ -50,10 +50,7 @@ const TEXT_MAP: Type = Type::Map(&Type::Text);
 
 pub(in crate::language) static PRINCIPAL_FIELDS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
 
-pub(super) static LIFECYCLE: Object = Object::of(
-    "lifecycle",
-    &[("prevent_destroy", Type::Boolean), ("started", Type::Boolean)],
-);
+pub(super) static LIFECYCLE: Object = Object::of("lifecycle", &[("prevent_destroy", Type::Boolean)]);
 
 pub(super) static JOB_PERMISSION: Object = Object {
     name: "permission",
@@ -72,7 +69,10 @@ pub(super) static JOB_PERMISSION: Object = Object {
 
 pub(in crate::language) static GRANT: Object = Object {
     name: "grant",
-    fields: &[("principal", Type::Text), ("privileges", TEXTS)],
+    fields: &[
+        ("principal", Type::Text),
+        ("privileges", Type::List(&Type::Enumeration("catalog.Privilege"))),
+    ],
     class: None,
     required: &["principal", "privileges"],
 };

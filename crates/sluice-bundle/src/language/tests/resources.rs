@@ -355,6 +355,50 @@ resources:
 }
 
 #[test]
+fn what_a_lookup_finds_is_judged_when_it_is_known() {
+    let text = "
+bundle: {name: shop}
+variables: {team: {lookup: {job: team}}, retries: {lookup: {job: '3'}}}
+workspace: {root_path: '/Workspace/Shared/${var.team}'}
+targets: {dev: {mode: production, workspace: {root_path: '/${var.team}'}}}
+";
+    insta::assert_snapshot!(project(text).findings(), @r"
+    refused
+    error: `workspace.root_path` is `/id-of-job-team`, which is no folder of the workspace
+      at workspace.root_path
+      in databricks.yml:5:58
+      help: start it with `/Workspace/` or `~/`
+    ");
+    let text = text.replace("'/${var.team}'", "'/Workspace/${var.team}'");
+    assert_eq!(project(&text).bundle().workspace.root_path, "/Workspace/id-of-job-team");
+}
+
+#[test]
+fn a_chain_of_a_thousand_jobs_is_resolved() {
+    let mut text = String::from("resources:\n  jobs:\n");
+    for job in 0..1000 {
+        let needs = if job > 0 {
+            format!("'${{resources.jobs.j{}.id}}'", job - 1)
+        } else {
+            "7".to_owned()
+        };
+        text.push_str(&format!(
+            "    j{job}: {{name: j{job}, tasks: [{{task_key: a, run_job_task: {{job_id: {needs}}}}}]}}\n"
+        ));
+    }
+    let project = project(&format!("{HEAD}{text}"));
+    let jobs = project
+        .bundle()
+        .config
+        .get("resources")
+        .unwrap()
+        .get("jobs")
+        .unwrap()
+        .clone();
+    assert_eq!(jobs.as_mapping().unwrap().len(), 1000);
+}
+
+#[test]
 fn resolution_is_the_same_every_time() {
     let text = "resources: {schemas: {b: {name: b, catalog_name: c}, a: {name: a, catalog_name: c}}}\n";
     let project = project(&format!("{HEAD}{text}"));
