@@ -298,6 +298,7 @@ pub(super) fn resolve(catalog: &Tree, root: &Tree, resources: &Tree, session: &m
         }
     }
     warehouse(&resolved, session);
+    names_once(&resolved, session);
     resolved
 }
 
@@ -316,6 +317,30 @@ fn warehouse(catalog: &Tree, session: &mut Session<'_>) {
                 .location(object.key_location.clone())
                 .help("set it at the top of one catalog file, for example to `${var.warehouse_id}`"),
         );
+    }
+}
+
+/// Two declarations do not name one object.
+fn names_once(catalog: &Tree, session: &mut Session<'_>) {
+    let mut seen: IndexMap<String, TreePath> = IndexMap::new();
+    for kind in ["tables", "views"] {
+        for (key, object) in catalog.get(kind).and_then(Tree::as_mapping).into_iter().flatten() {
+            let Some((name, text)) = object.get("name").and_then(|name| Some((name, name.as_str()?))) else {
+                continue;
+            };
+            let path = TreePath::keys(["catalog", kind, key.as_str(), "name"]);
+            if let Some(first) = seen.get(&text.to_lowercase()) {
+                session.report(
+                    Diagnostic::error(format!("`{text}` is declared twice"))
+                        .path(first.clone())
+                        .path(path)
+                        .location(name.location.clone())
+                        .help("names do not differ by case alone; keep one declaration"),
+                );
+            } else {
+                seen.insert(text.to_lowercase(), path);
+            }
+        }
     }
 }
 

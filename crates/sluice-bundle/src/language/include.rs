@@ -80,7 +80,7 @@ fn parse(session: &mut Session<'_>, file: &str, text: &str) -> Tree {
     match yaml::parse_with_anchors(text, file) {
         Ok(yaml::Parsed { mut tree, anchored }) => match &mut tree.node {
             Node::Mapping(fields) => {
-                fields.retain(|key, value| shape::is_top_level(key) || !has_anchor(value, &anchored));
+                fields.retain(|key, value| shape::is_bundle_block(key) || !has_anchor(value, &anchored));
                 tree
             }
             Node::Null => Tree::mapping(),

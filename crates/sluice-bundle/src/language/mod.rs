@@ -1,4 +1,14 @@
-//! From text to a resolved bundle. Start at [`resolve`].
+//! From text to a resolved bundle. Start at [`resolve`]; its stages stand in the order of `resolve.rs`:
+//!
+//! 1. `yaml`, `include`, `merge`: the root file and what it includes as one tree with places.
+//! 2. `shape`, `check`: which fields there are, and what does not fit. `unsupported`, `cli_version`: what this version refuses by name.
+//! 3. `target`: the chosen target and its overrides. `catalog_files`, `settings`: the documents that are Sluice's own.
+//! 4. `variables`, `workspace`, `reference`, `interpolate`: values of variables, the place in the workspace, references.
+//! 5. `normalise`, `presets`, `mode`, `permissions`, `defaults`, `sync`, `paths`, `graph`: the resources as they are deployed.
+//!
+//! Nothing here reads a file or asks a workspace: what is missing is a [`Need`]. Errors are held back while something on this disk
+//! is still unknown, so that they come together, and the workspace is asked only when there are none. What stays to be
+//! filled in by the engine are `${resources.…}` references, and `${catalog.…}` ones in catalog files.
 
 mod catalog_files;
 mod check;

@@ -4,7 +4,7 @@ use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
 
 use super::include::clean;
 use super::session::Session;
-use super::sync::folder;
+use super::sync::{bundle_root, folder};
 use super::{GitCheckout, LocalPath, SyncRules};
 
 /// What a path of a task refers to.
@@ -144,18 +144,6 @@ impl<'paths> Translation<'paths> {
     }
 }
 
-/// The bundle root relative to the sync root: the last folders of its place in the checkout.
-fn bundle_root(sync_root: &str, git: Option<&GitCheckout>) -> Option<String> {
-    if sync_root == "." {
-        return Some(".".to_owned());
-    }
-    let up = sync_root.split('/').count();
-    let place = &git?.bundle_root_path;
-    let folders: Vec<&str> = place.split('/').filter(|folder| !matches!(*folder, "" | ".")).collect();
-    let start = folders.len().checked_sub(up)?;
-    Some(folders[start..].join("/"))
-}
-
 /// Absolute paths, addresses with a scheme and references are none of ours.
 fn is_remote(text: &str) -> bool {
     let scheme = text.split_once(':').is_some_and(|(scheme, _)| {
@@ -282,27 +270,6 @@ mod tests {
         ] {
             assert_eq!(is_remote(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn the_bundle_root_is_seen_from_the_sync_root() {
-        let git = |place: &str| GitCheckout {
-            origin_url: None,
-            branch: None,
-            commit: None,
-            bundle_root_path: place.to_owned(),
-        };
-        assert_eq!(bundle_root(".", None).as_deref(), Some("."));
-        assert_eq!(
-            bundle_root("..", Some(&git("products/flights"))).as_deref(),
-            Some("flights")
-        );
-        assert_eq!(
-            bundle_root("../..", Some(&git("products/flights"))).as_deref(),
-            Some("products/flights")
-        );
-        assert_eq!(bundle_root("../../..", Some(&git("products/flights"))), None);
-        assert_eq!(bundle_root("..", None), None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ fn run(session: &mut Session<'_>) -> Result<Bundle, Stopped> {
     let mut written = read(session)?;
     let lookups = variables::assign(&mut written.root, &written.chosen.name, session);
     let git = session.git().flatten();
-    workspace::git(&mut written.root, git);
+    workspace::git(&mut written.root, git, session);
     let Some(user) = workspace::sign_in(&mut written.root, session) else {
         // Whatever is wrong in the files is said before anybody needs a workspace.
 
@@ -64,7 +64,7 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
     if known {
         workspace::check(&config, &paths, session);
     }
-    let sync = sync::rules(&mut config, session);
+    let sync = sync::rules(&mut config, git, session);
     conform(&mut config, session);
     if known {
         presets::of_mode(&mut config, chosen.mode, user, session);

@@ -2,12 +2,12 @@
 
 use sluice_model::{Diagnostic, Node, Tree, TreePath};
 
-use super::SyncRules;
 use super::include::clean;
 use super::session::Session;
+use super::{GitCheckout, SyncRules};
 
 /// Rewrites `sync.*` relative to the bundle root and returns the rules.
-pub(super) fn rules(config: &mut Tree, session: &mut Session<'_>) -> SyncRules {
+pub(super) fn rules(config: &mut Tree, git: Option<&GitCheckout>, session: &mut Session<'_>) -> SyncRules {
     let mut sync = config.get("sync").cloned().unwrap_or_default();
     let mut rules = SyncRules {
         root: ".".to_owned(),
@@ -26,6 +26,14 @@ pub(super) fn rules(config: &mut Tree, session: &mut Session<'_>) -> SyncRules {
         .max();
     if let Some(up) = up.filter(|up| *up > 0) {
         rules.root = vec![".."; up].join("/");
+        if bundle_root(&rules.root, git).is_none() && session.inputs.git.is_some() {
+            session.report(
+                Diagnostic::error("`sync.paths` leads out of the Git checkout of the bundle")
+                    .path(TreePath::keys(["sync", "paths"]))
+                    .location(sync.get("paths").and_then(|paths| paths.location.clone()))
+                    .help("the folder's place is known inside a checkout alone; commit the bundle and what it shares to one"),
+            );
+        }
     }
     config.set("sync", sync);
     rules
@@ -66,7 +74,45 @@ fn relative(sync: &mut Tree, key: &str, session: &mut Session<'_>) -> Vec<String
     paths
 }
 
+/// The bundle root relative to the sync root: the last folders of its place in the checkout. None when that is not known.
+pub(super) fn bundle_root(sync_root: &str, git: Option<&GitCheckout>) -> Option<String> {
+    if sync_root == "." {
+        return Some(".".to_owned());
+    }
+    let up = sync_root.split('/').count();
+    let place = &git?.bundle_root_path;
+    let folders: Vec<&str> = place.split('/').filter(|folder| !matches!(*folder, "" | ".")).collect();
+    let start = folders.len().checked_sub(up)?;
+    Some(folders[start..].join("/"))
+}
+
 /// The folder of a file, `.` at the root.
 pub(super) fn folder(file: &str) -> &str {
     file.rsplit_once('/').map_or(".", |(folder, _)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundle_root_is_seen_from_the_sync_root() {
+        let git = |place: &str| GitCheckout {
+            origin_url: None,
+            branch: None,
+            commit: None,
+            bundle_root_path: place.to_owned(),
+        };
+        assert_eq!(bundle_root(".", None).as_deref(), Some("."));
+        assert_eq!(
+            bundle_root("..", Some(&git("products/flights"))).as_deref(),
+            Some("flights")
+        );
+        assert_eq!(
+            bundle_root("../..", Some(&git("products/flights"))).as_deref(),
+            Some("products/flights")
+        );
+        assert_eq!(bundle_root("../../..", Some(&git("products/flights"))), None);
+        assert_eq!(bundle_root("..", None), None);
+    }
 }

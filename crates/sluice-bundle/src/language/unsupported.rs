@@ -6,7 +6,15 @@ use super::session::Session;
 use super::shape::{KINDS, SUPPORTED_KINDS};
 
 /// Blocks that would change the result, with what to do about them.
-const BLOCKS: [(&[&str], &str); 10] = [
+const BLOCKS: [(&[&str], &str); 12] = [
+    (
+        &["bundle", "deployment", "fail_on_active_runs"],
+        "look for running jobs yourself before the deployment",
+    ),
+    (
+        &["bundle", "deployment", "lock", "force"],
+        "remove it; a lock is taken over on the command line alone",
+    ),
     (&["bundle", "cluster_id"], "name the cluster in the tasks"),
     (&["bundle", "compute_id"], "name the cluster in the tasks"),
     (

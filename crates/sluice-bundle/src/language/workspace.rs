@@ -235,9 +235,34 @@ impl WorkspacePaths {
     }
 }
 
+/// A target that names its branch is meant to be deployed from there; the Databricks CLI refuses another one without `--force`.
+fn wrong_branch(root: &Tree, checkout: &GitCheckout, session: &mut Session<'_>) {
+    let named = root.get("bundle").and_then(|bundle| bundle.get("git")?.get("branch"));
+    if let Some(named) = named
+        && let Some(branch) = named
+            .as_str()
+            .filter(|branch| !branch.is_empty() && !branch.contains("${"))
+        && checkout.branch.as_deref() != Some(branch)
+    {
+        let actual = checkout
+            .branch
+            .as_ref()
+            .map_or("no branch".to_owned(), |actual| format!("branch `{actual}`"));
+        session.report(
+            Diagnostic::warning(format!(
+                "the target belongs to branch `{branch}`, and {actual} is checked out"
+            ))
+            .path(TreePath::keys(["bundle", "git", "branch"]))
+            .location(named.location.clone())
+            .help(format!("check out `{branch}`, or choose another target")),
+        );
+    }
+}
+
 /// Fills `bundle.git` with what the checkout says; what the bundle says itself stays.
-pub(super) fn git(root: &mut Tree, checkout: Option<&GitCheckout>) {
+pub(super) fn git(root: &mut Tree, checkout: Option<&GitCheckout>, session: &mut Session<'_>) {
     let Some(checkout) = checkout else { return };
+    wrong_branch(root, checkout, session);
     let mut git = root
         .get("bundle")
         .and_then(|bundle| bundle.get("git"))

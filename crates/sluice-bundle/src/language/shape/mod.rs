@@ -114,9 +114,10 @@ impl Fields {
     }
 }
 
-/// Whether a bundle file has this top-level block.
-pub(super) fn is_top_level(key: &str) -> bool {
-    Fields::of_object(&ROOT).get(key).is_some()
+/// Whether a top-level key of a bundle file is one of its blocks, or looks like a slip of one.
+pub(super) fn is_bundle_block(key: &str) -> bool {
+    let known = Fields::of_object(&ROOT);
+    known.get(key).is_some() || super::suggest::nearest(key, known.names()).is_some()
 }
 
 /// The names beside the last step of a path into `bundle` or `workspace`, for suggestions.

@@ -302,6 +302,24 @@ fn declarations_stand_once() {
 }
 
 #[test]
+fn names_stand_once() {
+    let text = "
+version: 1
+warehouse_id: w
+tables: {a: {name: main.gold.Sales, columns: [{name: x, type: int}]}}
+views: {b: {name: '${var.catalog}.gold.sales', query: SELECT 1}}
+";
+    insta::assert_snapshot!(shop(text).findings(), @r"
+    refused
+    error: `main.${resources.schemas.gold.name}.sales` is declared twice
+      at catalog.tables.a.name
+      at catalog.views.b.name
+      in catalog/sales.yml:5:19
+      help: names do not differ by case alone; keep one declaration
+    ");
+}
+
+#[test]
 fn references_of_catalog_files() {
     let text = "
 version: 1
@@ -365,4 +383,15 @@ fn settings() {
       in sluice.yml:3:17
       help: write `resources.<kind>.<key>` or `catalog.<kind>.<key>`
     ");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_catalog_file_is_resolved_or_refused(text in r#"(version: 1\n)?([ \n:\-\[\]{},&*'"]|\n  |\n    |name: |a\.b\.c|tables: |views: |columns: |query: |file: |targets: |grants: |warehouse_id: |\$\{catalog\.views\.[ab]\.name\}|[ab]|3|null|properties: |prod: ){0,60}"#) {
+        if let super::Resolution::Refused(diagnostics) = shop(&text).resolve() {
+            proptest::prop_assert!(diagnostics.iter().any(sluice_model::Diagnostic::is_error));
+        }
+        let settings = project(HEAD).file("sluice.yml", &text).resolve();
+        proptest::prop_assert!(!matches!(settings, super::Resolution::Needs(_)));
+    }
 }

@@ -729,6 +729,43 @@ fn bundles_for_other_programs() {
 }
 
 #[test]
+fn branches() {
+    let bundle = with_head("targets: {prod: {git: {branch: main}}}\n").with(|inputs| {
+        inputs.git = Some(Some(super::super::GitCheckout {
+            origin_url: None,
+            branch: Some("feature".to_owned()),
+            commit: None,
+            bundle_root_path: ".".to_owned(),
+        }));
+    });
+    insta::assert_snapshot!(bundle.findings(), @r"
+    resolved
+    warning: the target belongs to branch `main`, and branch `feature` is checked out
+      at bundle.git.branch
+      in databricks.yml:3:32
+      help: check out `main`, or choose another target
+    ");
+    insta::assert_snapshot!(refused("sync:\n  paths: [., ../shared]\n"), @r"
+    refused
+    error: `sync.paths` leads out of the Git checkout of the bundle
+      at sync.paths
+      in databricks.yml:4:10
+      help: the folder's place is known inside a checkout alone; commit the bundle and what it shares to one
+    ");
+}
+
+#[test]
+fn slips_of_blocks_with_anchors_are_not_lost() {
+    insta::assert_snapshot!(refused("resuorces: &all\n  jobs: {}\n"), @r"
+    refused
+    error: unknown field `resuorces`
+      at resuorces
+      in databricks.yml:3:1
+      help: did you mean `resources`?
+    ");
+}
+
+#[test]
 fn keys_and_bodies_of_resources() {
     insta::assert_snapshot!(refused("resources:\n  jobs:\n    empty:\n    a.b: {}\n    '${var.x}': {}\n"), @r"
     refused

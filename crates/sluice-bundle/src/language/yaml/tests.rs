@@ -30,6 +30,7 @@ fn documents_become_trees_in_order() {
     );
     assert_eq!(json(""), "null");
     assert_eq!(json("\u{feff}a: 1"), r#"{"a":1}"#);
+    assert_eq!(json("a: 1\r\nb:\r\n  - x\r\n"), r#"{"a":1,"b":["x"]}"#);
     assert_eq!(json("{\n\t\"a\": [true]\n}"), r#"{"a":[true]}"#);
 }
 
