@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
+use sluice_wire::Method;
 
 use crate::error::ApiError;
 use crate::principal::Principal;
@@ -27,6 +28,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// Id of this request, also sent back in `x-request-id`.
     pub request_id: String,
+    pub(crate) method: Method,
+    pub(crate) path: String,
     pub(crate) parameters: Parameters,
     pub(crate) query: Vec<(String, String)>,
     /// In a mutex that is never locked: it makes the call shareable, which a body alone is not.
@@ -128,6 +131,16 @@ impl Call {
                 ApiError::malformed(format!("the request body ended early: {error}"))
             }
         })
+    }
+
+    /// A 501 with the id of the operation that this request is: for a variant that the local workspace does not have.
+    #[must_use]
+    pub fn not_implemented(&self, message: impl Into<String>) -> ApiError {
+        let error = ApiError::not_implemented(message);
+        match sluice_wire::find_operation(self.method, &self.path) {
+            Some(operation) => error.with("operation_id", operation.id),
+            None => error,
+        }
     }
 
     /// Takes the body, to read it as a stream.

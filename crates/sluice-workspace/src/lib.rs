@@ -10,6 +10,7 @@ pub mod call;
 pub mod catalog;
 pub mod clock;
 pub mod compute;
+mod discovery;
 pub mod error;
 pub mod files;
 pub mod identity;
@@ -27,6 +28,7 @@ mod server;
 pub mod sql;
 pub mod store;
 mod volume_files;
+pub mod warehouses;
 pub mod workspace;
 pub mod workspaces;
 

@@ -15,11 +15,13 @@ pub struct Module {
 #[must_use]
 pub fn modules() -> Vec<Module> {
     vec![
+        crate::discovery::module(),
         crate::identity::module(),
         crate::files::module(),
         crate::permissions::module(),
         crate::catalog::module(),
         crate::volume_files::module(),
+        crate::warehouses::module(),
         crate::compute::module(),
         crate::sql::module(),
         crate::jobs::module(),

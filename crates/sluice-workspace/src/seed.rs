@@ -8,10 +8,11 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::catalog::{NewSecurable, Privilege, Securable, SecurableKind};
 use crate::error::ApiError;
-use crate::files::make_directory;
+use crate::files::{make_directory, make_home};
 use crate::identity::{NewPrincipal, add_member, insert_principal};
 use crate::permissions::{Level, Object, ObjectKind};
 use crate::principal::{ACCOUNT_USERS, ADMINS, USERS};
+use crate::warehouses;
 use crate::workspace::Workspace;
 
 /// The seeded users and the group that each belongs to.
@@ -54,6 +55,7 @@ pub(crate) async fn seed(workspace: &Workspace) -> Result<(), ApiError> {
     seed_principals(workspace, &mut transaction).await?;
     seed_catalog(workspace, &mut transaction).await?;
     seed_directories(workspace, &mut transaction).await?;
+    seed_warehouse(workspace, &mut transaction).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -149,23 +151,30 @@ fn object<'a>(
 /// The root, a home for each principal that its owner manages, and `/Shared`, where everybody may add and change.
 async fn seed_directories(workspace: &Workspace, transaction: &mut Transaction<'_, Sqlite>) -> Result<(), ApiError> {
     let root = make_directory(workspace, transaction, None, "/").await?;
-    let users = make_directory(workspace, transaction, Some(root), "/Users").await?;
+    make_directory(workspace, transaction, Some(root), "/Users").await?;
     let shared = make_directory(workspace, transaction, Some(root), "/Shared").await?;
-    let mut managed = vec![(shared, USERS.to_owned(), Level::CanEdit)];
+    let shared = Object {
+        kind: ObjectKind::Directory,
+        id: shared.to_string(),
+    };
+    workspace
+        .permissions()
+        .put(transaction, &shared, USERS, Level::CanEdit)
+        .await?;
     for short in seeded_principals() {
-        let name = principal_name(short);
-        let home = make_directory(workspace, transaction, Some(users), &format!("/Users/{name}")).await?;
-        managed.push((home, name, Level::CanManage));
-    }
-    for (id, principal, level) in managed {
-        let directory = Object {
-            kind: ObjectKind::Directory,
-            id: id.to_string(),
-        };
-        workspace
-            .permissions()
-            .put(transaction, &directory, &principal, level)
-            .await?;
+        make_home(workspace, transaction, &principal_name(short)).await?;
     }
     Ok(())
+}
+
+/// One warehouse that everybody may use.
+async fn seed_warehouse(workspace: &Workspace, transaction: &mut Transaction<'_, Sqlite>) -> Result<(), ApiError> {
+    let settings = warehouses::default_settings()?;
+    let owner = principal_name("admin");
+    let id = warehouses::insert(workspace, transaction, &owner, warehouses::STARTER_WAREHOUSE, &settings).await?;
+    let object = Object::warehouse(&id);
+    workspace
+        .permissions()
+        .put(transaction, &object, USERS, Level::CanUse)
+        .await
 }

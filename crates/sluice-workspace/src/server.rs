@@ -81,6 +81,8 @@ async fn handle(workspace: Arc<Workspace>, request: Request, request_id: String)
         principal,
         headers: parts.headers,
         request_id,
+        method,
+        path: path.to_owned(),
         parameters,
         query: parse_query(parts.uri.query().unwrap_or_default())?,
         body: Mutex::new(if method == Method::Head { Body::empty() } else { body }),

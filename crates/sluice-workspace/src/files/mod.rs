@@ -14,8 +14,8 @@ use bytes::Bytes;
 pub use content::Language;
 pub use object::{FileKind, WorkspaceObject};
 pub use path::WorkspacePath;
-pub(crate) use write::make_directory;
 pub use write::{NewFile, Overwrite};
+pub(crate) use write::{make_directory, make_home};
 
 use crate::error::ApiError;
 use crate::module::Module;

@@ -233,6 +233,36 @@ pub(crate) async fn make_directory(
     insert_object(workspace, transaction, parent_id, &path.parse()?, FileKind::Directory).await
 }
 
+/// Makes the home of a principal, which it manages; a home that is there stays, with what is in it.
+pub(crate) async fn make_home(
+    workspace: &Workspace,
+    transaction: &mut Transaction<'_, Sqlite>,
+    name: &str,
+) -> Result<(), ApiError> {
+    let users: WorkspacePath = "/Users".parse()?;
+    let home: WorkspacePath = format!("/Users/{name}").parse()?;
+    let Some(parent) = find(&mut **transaction, &users).await? else {
+        return Err(ApiError::internal("the directory /Users is missing"));
+    };
+    if home.parent() != Some(users) {
+        return Err(ApiError::invalid(format!(
+            "`{name}` cannot be the name of a home directory"
+        )));
+    }
+    let id = match find(&mut **transaction, &home).await? {
+        Some(object) => object.id,
+        None => insert_object(workspace, transaction, Some(parent.id), &home, FileKind::Directory).await?,
+    };
+    let object = Object {
+        kind: ObjectKind::Directory,
+        id: id.to_string(),
+    };
+    workspace
+        .permissions()
+        .put(transaction, &object, name, Level::CanManage)
+        .await
+}
+
 async fn insert_object(
     workspace: &Workspace,
     transaction: &mut Transaction<'_, Sqlite>,

@@ -1,6 +1,8 @@
 //! Principals, groups and tokens. The tables stand in `schema.sql`; start with [`authenticate`].
 
 mod principals;
+mod rest;
+mod scim;
 mod tokens;
 
 pub(crate) use principals::{NamedKind, NewPrincipal, add_member, insert_principal, kind_of, load};
@@ -17,6 +19,6 @@ pub(crate) fn module() -> Module {
             module: "identity",
             steps: &[include_str!("schema.sql")],
         },
-        routes: Vec::new,
+        routes: rest::routes,
     }
 }

@@ -76,10 +76,9 @@ fn named_object(call: &Call) -> Result<Object, ApiError> {
     let kind = match request_type {
         None => ObjectKind::Warehouse,
         Some((_, text)) => ObjectKind::of_request_type(text).ok_or_else(|| {
-            ApiError::not_implemented(format!(
+            call.not_implemented(format!(
                 "the local workspace has no permissions on objects of type `{text}`"
             ))
-            .with("operation_id", "iam.PermissionsAPI")
         })?,
     };
     Ok(Object {

@@ -104,3 +104,59 @@ async fn a_directory_is_served_once_and_a_taken_port_is_named() {
         "{taken}"
     );
 }
+
+#[tokio::test]
+async fn every_route_refuses_a_caller_without_a_token_and_belongs_to_an_operation() {
+    // What official clients call and the API description does not list.
+    let undocumented = [
+        "/api/2.0/workspace-files/",
+        "/api/2.0/permissions/sql/warehouses/",
+        "/api/2.0/jobs/",
+        "/api/2.1/jobs/",
+        "/.well-known/",
+        "/_sluice/",
+    ];
+    let environment = Environment::start().await;
+    let anonymous = environment.with_token("dev", None);
+    let modules = sluice_workspace::modules();
+    let routes: Vec<_> = modules.iter().flat_map(|module| (module.routes)()).collect();
+    assert!(routes.len() > 80, "{} routes", routes.len());
+    for route in routes {
+        let path = route.template.replace("{*", "").replace(['{', '}'], "");
+        let answer = anonymous.send(anonymous.request(route.method.as_str(), &path)).await;
+        let expected = if route.access == sluice_workspace::Access::Public {
+            200
+        } else {
+            401
+        };
+        assert_eq!(answer.status, expected, "{} {}", route.method, route.template);
+        let listed =
+            route.operation().is_some() || undocumented.iter().any(|prefix| route.template.starts_with(prefix));
+        assert!(listed, "{} {} is no operation of the API", route.method, route.template);
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_is_not_here_answers_501_with_its_id() {
+    let environment = Environment::start().await;
+    let admin = environment.client("admin");
+    let modules = sluice_workspace::modules();
+    let offered = sluice_workspace::route::Router::new(modules.iter().flat_map(|module| (module.routes)()).collect());
+    let path = |operation: &sluice_wire::Operation| operation.path.replace(['{', '}'], "");
+    let missing = |operation: &&sluice_wire::Operation| offered.find(operation.method, &path(operation)).is_none();
+    let missing: Vec<_> = sluice_wire::operations().iter().filter(missing).collect();
+    assert!(missing.len() > 800, "{} missing operations", missing.len());
+    for operation in missing.into_iter().step_by(37) {
+        let path = path(operation);
+        let answer = admin.send(admin.request(operation.method.as_str(), &path)).await;
+        assert_eq!(answer.status, 501, "{} {path}", operation.method);
+        if operation.method != sluice_wire::Method::Head {
+            let id = answer.json()["details"][0]["metadata"]["operation_id"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            let named = sluice_wire::operations().iter().find(|each| each.id == id);
+            assert_eq!(named.map(|each| each.method), Some(operation.method), "{path}: `{id}`");
+        }
+    }
+}

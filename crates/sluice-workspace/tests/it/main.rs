@@ -3,7 +3,9 @@
 mod catalog;
 mod files;
 mod frame;
+mod identity;
 mod jobs;
 mod permissions;
 mod support;
 mod volumes;
+mod warehouses;
