@@ -4,6 +4,7 @@
 
 mod generate;
 mod repository;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -21,11 +22,14 @@ struct Arguments {
 enum Task {
     /// Writes the generated files anew.
     Generate(generate::GenerateArguments),
+    /// Checks the rules of this repository.
+    Tidy,
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Generate(arguments) => generate::run(&arguments),
+        Task::Tidy => tidy::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -26,9 +26,9 @@ fn line(operation: &OperationFact) -> String {
     let mut method = operation.method.to_lowercase();
     method[..1].make_ascii_uppercase();
     let mut line = String::new();
-    write!(
+    writeln!(
         line,
-        "    Operation {{ id: {:?}, method: Method::{method}, path: {:?}, query: &{:?}, body: &{:?}, paged: {}, long_running: {} }},\n",
+        "    Operation {{ id: {:?}, method: Method::{method}, path: {:?}, query: &{:?}, body: &{:?}, paged: {}, long_running: {} }},",
         operation.id, operation.path, operation.query, operation.body, operation.paged, operation.long_running
     )
     .expect("invariant: writing to a text does not fail");
