@@ -405,6 +405,72 @@ fn resolution_is_the_same_every_time() {
     assert_eq!(json(&project.bundle().config), json(&project.bundle().config));
 }
 
+#[test]
+fn fields_of_jobs_are_known() {
+    let text = "
+targets: {dev: {run_as: {user_name: someone}}}
+resources:
+  jobs:
+    all:
+      name: all
+      description: x
+      timeout_seconds: 3600
+      email_notifications: {on_failure: [a@example.com], no_alert_for_skipped_runs: yes}
+      webhook_notifications: {on_failure: [{id: abc}]}
+      notification_settings: {no_alert_for_canceled_runs: 'false'}
+      health: {rules: [{metric: RUN_DURATION_SECONDS, op: GREATER_THAN, value: '600'}]}
+      trigger: {periodic: {interval: 1, unit: DAYS}}
+      performance_target: PERFORMANCE_OPTIMIZED
+      tags: {cost: 12, live: true}
+      job_clusters:
+        - job_cluster_key: main
+          new_cluster:
+            spark_version: 15.4.x-scala2.12
+            node_type_id: i3.xlarge
+            autoscale: {min_workers: 1, max_workers: 4}
+            spark_conf: {spark.sql.shuffle.partitions: 8}
+            data_security_mode: SINGLE_USER
+      tasks:
+        - task_key: python
+          job_cluster_key: main
+          libraries: [{pypi: {package: pandas==2.2.0}}, {whl: /Volumes/a/b/c/x.whl}]
+          spark_python_task: {python_file: dbfs:/x.py, parameters: [--day, '{{job.start_time.iso_date}}']}
+          retry_on_timeout: false
+          min_retry_interval_millis: 1000
+        - task_key: choose
+          depends_on: [{task_key: python, outcome: 'true'}]
+          run_if: AT_LEAST_ONE_SUCCESS
+          condition_task: {left: '{{tasks.python.values.n}}', op: GREATER_THAN, right: 0}
+        - task_key: other
+          run_job_task: {job_id: '${resources.jobs.other.id}', job_parameters: {day: x}}
+    other:
+      tasks:
+        - task_key: wheel
+          environment_key: default
+          python_wheel_task: {package_name: shop, entry_point: main, named_parameters: {a: b}}
+      environments:
+        - environment_key: default
+          spec: {environment_version: 2, dependencies: [shop==1.0.0]}
+";
+    let project = project(&format!("{HEAD}{text}"));
+    assert_eq!(project.findings(), "resolved\n");
+    let job = project
+        .bundle()
+        .config
+        .get("resources")
+        .unwrap()
+        .get("jobs")
+        .unwrap()
+        .get("all")
+        .unwrap()
+        .clone();
+    // Words and numbers in quotes, and quotes forgotten, take the type of their field.
+    insta::assert_snapshot!(job.get("tags").unwrap().to_json(), @r#"{"cost":"12","live":"true"}"#);
+    insta::assert_snapshot!(job.get("health").unwrap().to_json(), @r#"{"rules":[{"metric":"RUN_DURATION_SECONDS","op":"GREATER_THAN","value":600}]}"#);
+    insta::assert_snapshot!(job.get("email_notifications").unwrap().to_json(), @r#"{"on_failure":["a@example.com"],"no_alert_for_skipped_runs":true}"#);
+    insta::assert_snapshot!(job.get("run_as").unwrap().to_json(), @r#"{"user_name":"someone"}"#);
+}
+
 /// The files of the product that ships with Sluice.
 fn product() -> Project {
     let read = |path: &str| {
