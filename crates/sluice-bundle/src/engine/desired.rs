@@ -49,11 +49,7 @@ pub(crate) fn facts(bundle: &Bundle) -> Facts {
         metadata_file_path: format!("{}/metadata.json", bundle.workspace.state_path),
         user_name: bundle.current_user.user_name.clone(),
         service_principal: bundle.current_user.service_principal,
-        warehouse_id: bundle
-            .catalog
-            .get("warehouse_id")
-            .and_then(Tree::as_str)
-            .map(str::to_owned),
+        warehouse_id: kinds::statements::warehouse_of(&bundle.catalog),
     }
 }
 

@@ -266,3 +266,229 @@ pub(crate) fn is_empty(value: Option<&Value>) -> bool {
         Some(Value::Object(fields)) => fields.values().all(|value| is_empty(Some(value))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    const RULES: Rules = Rules {
+        keyed: &[("items", &["key", "name"])],
+        fields: &[
+            Rule {
+                pattern: "local",
+                class: Class::IgnoreLocal,
+                reason: "here",
+            },
+            Rule {
+                pattern: "managed",
+                class: Class::IgnoreRemote,
+                reason: "there",
+            },
+            Rule {
+                pattern: "id",
+                class: Class::Identity(Action::UpdateId),
+                reason: "id_field",
+            },
+            Rule {
+                pattern: "mode",
+                class: Class::BackendDefault(&["AUTO"]),
+                reason: "backend_default",
+            },
+            Rule {
+                pattern: "place",
+                class: Class::TrailingSlash,
+                reason: "slash",
+            },
+            Rule {
+                pattern: "place",
+                class: Class::Recreate,
+                reason: "immutable",
+            },
+            Rule {
+                pattern: "secret",
+                class: Class::NotReturned,
+                reason: "input_only",
+            },
+        ],
+        output_only: &["created_at"],
+    };
+
+    /// One line per changed field: action, path, reason.
+    fn check(old: Value, new: Value, remote: Value, expected: &[&str]) {
+        let old = Some(&old).filter(|old| !old.is_null());
+        let lines: Vec<String> = difference(&RULES, old, &new, Some(&remote))
+            .into_iter()
+            .map(|(path, change)| {
+                format!(
+                    "{} {path} {}",
+                    change.action.as_str(),
+                    change.reason.unwrap_or_default()
+                )
+            })
+            .collect();
+        let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn each_class_of_field_has_its_answer() {
+        check(
+            json!({"a": 1}),
+            json!({"a": 2}),
+            json!({"a": 1, "created_at": 5}),
+            &["update a"],
+        );
+        check(
+            json!({"a": 1}),
+            json!({"a": 2}),
+            json!({"a": 2}),
+            &["skip a remote_already_set"],
+        );
+        check(
+            json!({}),
+            json!({"a": 0}),
+            json!({"b": {"c": []}}),
+            &["skip a empty", "skip b empty"],
+        );
+        check(
+            json!({"local": 1}),
+            json!({"local": 2}),
+            json!({"local": 1}),
+            &["skip local here"],
+        );
+        check(
+            json!({"managed": 1}),
+            json!({"managed": 1}),
+            json!({"managed": {"x": 1}}),
+            &["skip managed there"],
+        );
+        check(
+            json!({"managed": 1}),
+            json!({"managed": 2}),
+            json!({"managed": 1}),
+            &["update managed"],
+        );
+        check(
+            json!({"id": "a"}),
+            json!({"id": "b"}),
+            json!({"id": "a"}),
+            &["update_id id id_field"],
+        );
+        check(
+            json!({"id": "a"}),
+            json!({"id": "a"}),
+            json!({"id": "A"}),
+            &["skip id id_field"],
+        );
+        check(
+            json!({}),
+            json!({}),
+            json!({"mode": "AUTO"}),
+            &["skip mode backend_default"],
+        );
+        check(json!({}), json!({}), json!({"mode": "FAST"}), &["update mode"]);
+        check(
+            json!({"mode": "AUTO"}),
+            json!({}),
+            json!({"mode": "AUTO"}),
+            &["update mode"],
+        );
+        check(
+            json!({"place": "a/"}),
+            json!({"place": "a/"}),
+            json!({"place": "a"}),
+            &["skip place slash"],
+        );
+        check(
+            json!({"place": "a"}),
+            json!({"place": "b"}),
+            json!({"place": "a"}),
+            &["recreate place immutable"],
+        );
+        check(
+            json!({"secret": 1}),
+            json!({"secret": 1}),
+            json!({}),
+            &["skip secret input_only"],
+        );
+        check(
+            json!({"secret": 1}),
+            json!({"secret": 2}),
+            json!({}),
+            &["update secret"],
+        );
+        check(json!({"secret": 1}), json!({}), json!({}), &["update secret"]);
+    }
+
+    #[test]
+    fn items_are_compared_by_identity_and_other_lists_by_position_or_whole() {
+        check(
+            json!({"items": [{"key": "a", "x": 1}, {"key": "b"}]}),
+            json!({"items": [{"name": "c"}, {"key": "a", "x": 2}]}),
+            json!({"items": [{"key": "b"}, {"key": "a", "x": 1}]}),
+            &[
+                "update items[key='a'].x",
+                "update items[key='b']",
+                "update items[name='c']",
+            ],
+        );
+        check(
+            json!({"list": [{"x": 1}, {"x": 2}]}),
+            json!({"list": [{"x": 1}, {"x": 3}]}),
+            json!({"list": [{"x": 1}, {"x": 2}]}),
+            &["update list[1].x"],
+        );
+        check(
+            json!({"list": [1, 2]}),
+            json!({"list": [2, 1]}),
+            json!({"list": [1, 2]}),
+            &["update list"],
+        );
+        let twice = json!({"items": [{"key": "a"}, {"key": "a"}]});
+        check(
+            twice.clone(),
+            twice,
+            json!({"items": [{"key": "a"}]}),
+            &["update items"],
+        );
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "[a-z]{0,3}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("items|key|name|[a-c.']{1,2}", inner, 0..4)
+                    .prop_map(|fields| fields.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn equal_bodies_have_no_difference(value in any_value()) {
+            prop_assert!(difference(&RULES, Some(&value), &value, Some(&value)).is_empty());
+        }
+
+        #[test]
+        fn every_difference_has_a_path_that_leads_to_its_values(old in any_value(), new in any_value(), remote in any_value()) {
+            for (path, change) in difference(&RULES, Some(&old), &new, Some(&remote)) {
+                if path.is_empty() {
+                    continue;
+                }
+                let path = FieldPath::parse(&path).unwrap();
+                for (body, value) in [(&old, &change.old), (&new, &change.new), (&remote, &change.remote)] {
+                    prop_assert_eq!(path.find(body).filter(|value| !value.is_null()), value.as_ref());
+                }
+            }
+        }
+    }
+}

@@ -153,9 +153,8 @@ impl<'a> Planner<'a> {
         if self.goes_with_parent(key, resource) {
             return Standing::Missing { remote: None };
         }
-        let known = self.states.get(key).is_some();
         let (id, remote) = match self.observed.get(key) {
-            None | Some(Observation::Absent) => return Standing::Missing { remote: None },
+            None | Some(Observation::Absent | Observation::Lost) => return Standing::Missing { remote: None },
             Some(Observation::Present { id, remote }) => (id, remote),
             Some(Observation::Found(ids)) => {
                 let ids = unclaimed(ids, self.states);
@@ -172,9 +171,9 @@ impl<'a> Planner<'a> {
                 return Standing::Refused;
             }
         };
+        let known = self.states.get(key).is_some_and(|entry| entry.id == *id);
         if kind.is_access() {
-            let ours = known && self.states.get(key).is_some_and(|entry| entry.id == *id);
-            return if ours {
+            return if known {
                 Standing::Ours {
                     id,
                     remote,
@@ -298,7 +297,7 @@ impl<'a> Planner<'a> {
             return;
         };
         let summary = match self.observed.get(key) {
-            Some(Observation::Absent) => {
+            Some(Observation::Absent | Observation::Lost) => {
                 entry.gone = true;
                 None
             }

@@ -24,6 +24,8 @@ pub type Observed = BTreeMap<ResourceKey, Observation>;
 pub enum Observation {
     /// No such object.
     Absent,
+    /// The object that the state knows is gone; one that took its place may not have been looked for yet.
+    Lost,
     /// The object.
     Present {
         /// Its id.
@@ -49,6 +51,8 @@ pub struct Read {
 enum Purpose {
     /// Reads the object with this id.
     Object { id: String },
+    /// Reads the object with this id, which the state gives.
+    Known { id: String },
     /// Looks for objects with this mark.
     Search { mark: String },
 }
@@ -88,6 +92,13 @@ impl Read {
         }
     }
 
+    fn known(key: &ResourceKey, kind: &dyn Kind, id: &str) -> Self {
+        Self {
+            purpose: Purpose::Known { id: id.to_owned() },
+            ..Self::object(key, kind, id)
+        }
+    }
+
     /// The request for the next page, from the answer to `request`; none when that was the last.
     #[must_use]
     pub fn next_page(&self, request: &Request, response: &Response) -> Option<Request> {
@@ -108,7 +119,10 @@ impl Read {
             let answer = response.json();
             if response.status >= 400 {
                 if kind.is_absent(response.status, &answer.unwrap_or(Value::Null)) {
-                    return Ok(Observation::Absent);
+                    return Ok(match self.purpose {
+                        Purpose::Known { .. } => Observation::Lost,
+                        Purpose::Object { .. } | Purpose::Search { .. } => Observation::Absent,
+                    });
                 }
                 let (code, message) = kinds::error_of(response);
                 return Err(ReadError::Refused {
@@ -124,7 +138,7 @@ impl Read {
             })?);
         }
         Ok(match &self.purpose {
-            Purpose::Object { id } => Observation::Present {
+            Purpose::Object { id } | Purpose::Known { id } => Observation::Present {
                 id: id.clone(),
                 remote: kind.observed(pages),
             },
@@ -176,23 +190,29 @@ fn next_read(key: &ResourceKey, desired: &Desired, states: &States, observed: &O
             };
         }
         Some(Observation::Absent | Observation::Present { .. }) => return None,
-        None => {}
+        Some(Observation::Lost) | None => {}
+    }
+    let lost = observed.contains_key(key);
+    if kind.is_access() && lost {
+        return None;
     }
     if key.sub.is_some() {
         let parent = key.parent();
         let id = match (observed.get(&parent), states.get(&parent)) {
             (Some(Observation::Present { id, .. }), _) => id,
             (None, Some(entry)) => &entry.id,
-            (Some(Observation::Absent | Observation::Found(_)), _) | (None, None) => return None,
+            (Some(Observation::Absent | Observation::Lost | Observation::Found(_)), _) | (None, None) => return None,
         };
         return Some(Read::object(key, kind, &kinds::sub_id(key, id)?));
     }
-    if let Some(entry) = states.get(key) {
-        return Some(Read::object(key, kind, &entry.id));
+    let known = states.get(key).map(|entry| entry.id.as_str());
+    if let Some(id) = known.filter(|_| !lost) {
+        return Some(Read::known(key, kind, id));
     }
     let body = desired.named.get(key)?;
     if let Some(id) = kind.natural_id(body) {
-        return (!id.contains("${")).then(|| Read::object(key, kind, &id));
+        let elsewhere = !id.contains("${") && known != Some(id.as_str());
+        return elsewhere.then(|| Read::object(key, kind, &id));
     }
     Some(Read {
         key: key.clone(),

@@ -382,12 +382,12 @@ fn grants_on_their_own_are_taken_back_when_they_are_removed_or_moved() {
     let mut deployment = deploy_full();
     let moved = bundle(resources(), with("/grants/browse/full_name", json!("qa")));
     deployment.deploy(&moved);
-    assert!(deployment.workspace.grants["catalog/dev"].is_empty());
+    assert!(!deployment.workspace.grants.contains_key("catalog/dev"));
     assert_eq!(deployment.workspace.grants["catalog/qa"].len(), 1);
     assert_unchanged(&mut deployment, &moved);
     let removed = bundle(resources(), with("/grants", json!({})));
     deployment.deploy(&removed);
-    assert!(deployment.workspace.grants["catalog/qa"].is_empty());
+    assert!(!deployment.workspace.grants.contains_key("catalog/qa"));
     assert_unchanged(&mut deployment, &removed);
 }
 

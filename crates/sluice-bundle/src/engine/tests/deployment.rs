@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 use sluice_model::{Diagnostic, Tree};
+use sluice_wire::Method;
 
 use super::workspace::Workspace;
-use crate::engine::{Applied, Observed, Plan, PlanOptions, States, Verdict, order, plan, reads, refreshes, steps};
+use crate::engine::{
+    Applied, Observation, Observed, Plan, PlanOptions, States, Verdict, order, plan, reads, refreshes, steps,
+};
 use crate::language::{Bundle, CurrentUser, SyncRules, WorkspacePaths};
 
 /// A bundle of these resources and catalog kinds.
@@ -41,6 +44,17 @@ pub(super) struct Deployment {
     pub(super) workspace: Workspace,
     pub(super) states: States,
     pub(super) options: PlanOptions,
+    /// Stops the next deployment at this changing request, counted from 0.
+    pub(super) stop_at: Option<Stop>,
+}
+
+/// Where a deployment is killed.
+#[derive(Clone, Copy)]
+pub(super) struct Stop {
+    /// Which changing request is the last.
+    pub(super) request: usize,
+    /// Whether the workspace still carries it out.
+    pub(super) takes_effect: bool,
 }
 
 impl Deployment {
@@ -60,7 +74,7 @@ impl Deployment {
                     request = next;
                 }
                 let before = observed.insert(read.key.clone(), read.observe(&pages).unwrap());
-                assert!(matches!(before, None | Some(crate::engine::Observation::Found(_))));
+                assert!(matches!(before, None | Some(Observation::Found(_) | Observation::Lost)));
             }
         }
         let plan = plan(bundle, &self.states, &observed, &self.options)?;
@@ -76,8 +90,10 @@ impl Deployment {
         plan.lines()
     }
 
-    pub(super) fn apply(&mut self, plan: &Plan) {
+    /// Applies a plan; `false` when it was stopped on the way, with the key of the unanswered call noted as interrupted.
+    pub(super) fn apply(&mut self, plan: &Plan) -> bool {
         self.states.begin("lineage", "0.1.0");
+        let mut sent_before = 0;
         let mut applied = Applied::new(plan, &self.states);
         for key in order(plan) {
             for read in refreshes(plan, &key, &applied) {
@@ -90,6 +106,15 @@ impl Deployment {
                     let Some(sent) = request else {
                         break step.without_request().unwrap();
                     };
+                    let changes = sent.method != Method::Get;
+                    if let Some(stop) = self.stop_at.filter(|stop| changes && stop.request == sent_before) {
+                        if stop.takes_effect {
+                            self.workspace.send(&sent);
+                        }
+                        self.options.interrupted.insert(key);
+                        return false;
+                    }
+                    sent_before += usize::from(changes);
                     match step.judge(&self.workspace.send(&sent)) {
                         Verdict::Done(outcome) => break outcome,
                         Verdict::Poll(next) => request = Some(next),
@@ -104,6 +129,8 @@ impl Deployment {
         let text = |state: &crate::engine::State| state.to_text().unwrap();
         let read = States::parse(Some(&text(&self.states.resources)), Some(&text(&self.states.catalog))).unwrap();
         assert_eq!(read, self.states);
+        self.options.interrupted.clear();
+        true
     }
 }
 

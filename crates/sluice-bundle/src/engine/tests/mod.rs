@@ -3,7 +3,9 @@
 
 mod catalog;
 mod deployment;
+mod interruption;
 mod jobs;
 mod statements;
+mod steps;
 mod unity_catalog;
 mod workspace;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use sluice_wire::{Body, Method, Request, Response};
 
 /// A workspace that holds what was sent to it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Workspace {
     pub(super) jobs: BTreeMap<i64, Value>,
     pub(super) permissions: BTreeMap<String, Vec<Value>>,
@@ -280,6 +280,7 @@ impl Workspace {
             .rev()
             .map(|(principal, privileges)| json!({"principal": principal, "privileges": privileges}))
             .collect();
+        self.grants.retain(|_, held| !held.is_empty());
         answer(200, json!({"privilege_assignments": list}))
     }
 }
