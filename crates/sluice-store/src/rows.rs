@@ -137,19 +137,24 @@ async fn verification(
     execute(connection, change, statement).await
 }
 
+/// I5: no step is begun, and none gets an outcome, under a lease that has passed to somebody else.
 async fn step(connection: &mut SqliteConnection, change: &Change, row: &Step) -> Result<(), StoreError> {
     let sql = if row.row_version == 1 {
-        "INSERT INTO steps (deployment, number, state, row_version, record) VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO steps (deployment, number, state, row_version, record) SELECT $1, $2, $3, $4, $5 \
+         FROM deployments d JOIN leases l ON l.product = d.product AND l.environment = d.environment \
+         WHERE d.id = $1 AND l.epoch = $6"
     } else {
         "UPDATE steps SET state = $3, row_version = $4, record = $5 \
-         WHERE deployment = $1 AND number = $2 AND row_version = $4 - 1"
+         WHERE deployment = $1 AND number = $2 AND row_version = $4 - 1 AND $6 = (SELECT l.epoch FROM deployments d \
+         JOIN leases l ON l.product = d.product AND l.environment = d.environment WHERE d.id = $1)"
     };
     let statement = sqlx::query(sql)
         .bind(row.deployment.clone())
         .bind(number(row.number))
         .bind(row.state.as_str())
         .bind(number(row.row_version))
-        .bind(record_text(row)?);
+        .bind(record_text(row)?)
+        .bind(number(row.epoch));
     execute(connection, change, statement).await
 }
 

@@ -230,6 +230,19 @@ async fn a_writer_whose_lease_was_taken_over_changes_nothing() {
 async fn a_step_is_in_the_journal_before_its_outcome() {
     let directory = tempfile::tempdir().unwrap();
     let store = store(directory.path()).await;
+    let (product, environment) = ("flights".parse().unwrap(), "qa".parse().unwrap());
+    store
+        .record(
+            at(1),
+            &ACTOR,
+            Change::Deployment(deployment("a", DeploymentState::Queued)),
+        )
+        .await
+        .unwrap();
+    store
+        .take_lease(at(1), at(2), &ACTOR, (&product, &environment), "one", None)
+        .await
+        .unwrap();
     let intended = Step {
         deployment: "a".to_owned(),
         number: 1,
@@ -252,10 +265,18 @@ async fn a_step_is_in_the_journal_before_its_outcome() {
         finished_at: Some(at(2)),
         outcome: Some("17".to_owned()),
         row_version: 2,
-        ..intended
+        ..intended.clone()
     };
     store.record(at(2), &ACTOR, Change::Step(done.clone())).await.unwrap();
-    assert_eq!(store.steps("a").await.unwrap(), [done]);
+    assert_eq!(store.steps("a").await.unwrap(), std::slice::from_ref(&done));
+    store
+        .take_lease(at(3), at(9), &ACTOR, (&product, &environment), "two", None)
+        .await
+        .unwrap();
+    let late = store
+        .record(at(4), &ACTOR, Change::Step(Step { number: 2, ..intended }))
+        .await;
+    assert!(matches!(late, Err(StoreError::Stale { .. })), "{late:?}");
 }
 
 /// Runs SQL on a ledger of three releases behind the store's back and gives the fault that `verify` names.

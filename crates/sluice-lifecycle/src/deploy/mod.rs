@@ -13,7 +13,7 @@ pub mod local_state;
 pub mod lock;
 mod metadata;
 pub mod planning;
-mod process;
+pub(crate) mod process;
 pub mod remote_state;
 pub mod run_job;
 pub mod summary;

@@ -1,5 +1,7 @@
 //! Freezing: the commit that is checked out becomes a release.
 
+use std::path::Path;
+
 use serde::Serialize;
 use sluice_model::{Digest, ProductName, ReleaseVersion};
 use sluice_store::record::{Release, ReleaseState};
@@ -74,7 +76,10 @@ pub async fn freeze(
     version: &ReleaseVersion,
     signature: Option<Signature>,
 ) -> Result<Frozen, FreezeError> {
-    refuse_changes(product).await?;
+    let paths = changed_paths(&product.root).await?;
+    if !paths.is_empty() {
+        return Err(FreezeError::Dirty { paths });
+    }
     let snapshot = Snapshot::of(&product.root, "HEAD").await?;
     let (commit, name) = (snapshot.commit.clone(), snapshot.descriptor.name.clone());
     let taken = |reason: String| FreezeError::VersionTaken {
@@ -127,23 +132,15 @@ pub async fn freeze(
     })
 }
 
-async fn refuse_changes(product: &Product) -> Result<(), FreezeError> {
-    let status = git(
-        &product.root,
-        &["status", "--porcelain", "-z", "--untracked-files=normal"],
-    )
-    .await?;
-    let paths: Vec<String> = status
+/// Paths that differ from the commit that is checked out, at most ten.
+pub(crate) async fn changed_paths(root: &Path) -> Result<Vec<String>, GitError> {
+    let status = git(root, &["status", "--porcelain", "-z", "--untracked-files=normal"]).await?;
+    Ok(status
         .split(|byte| *byte == 0)
         .filter(|entry| entry.len() > 3)
         .take(10)
         .map(|entry| String::from_utf8_lossy(&entry[3..]).into_owned())
-        .collect();
-    if paths.is_empty() {
-        Ok(())
-    } else {
-        Err(FreezeError::Dirty { paths })
-    }
+        .collect())
 }
 
 fn recorded_toolchain(recorded: &Release) -> Toolchain {

@@ -1,0 +1,16 @@
+//! One deployment, recorded: the saga around [`crate::deploy`]. It holds the lease of the environment, checks once more what was decided
+//! about, journals every step, runs the product's own checks, and only then calls the deployment active.
+//!
+//! - [`saga`]: the driver of the deployment machine; [`lease`]: holding an environment; [`journal`]: steps in the ledger.
+//! - [`checks`]: jobs, tables, second plan; [`replica`]: what may differ between two environments.
+
+pub mod candidate;
+pub mod checks;
+pub(crate) mod journal;
+pub mod lease;
+pub mod replica;
+pub mod saga;
+
+pub use candidate::{Candidate, connect, identify};
+pub use lease::{HeldLease, LeaseError};
+pub use saga::{ExecutionError, Expectation};

@@ -1,0 +1,447 @@
+//! The driver of the promotion machine. The same command again goes on where the last one stopped.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sluice_model::{ProductName, ReleaseVersion};
+use sluice_store::record::{Deployment, DeploymentState, Promotion, PromotionState, Release, Verdict};
+use sluice_store::{Change, StoreError};
+use uuid::Uuid;
+
+use super::gates;
+use super::report::{PromotionReport, promotion_report};
+use crate::context::UseCase;
+use crate::deploy::{PlanWishes, plan_bundle};
+use crate::execution::Candidate;
+use crate::execution::checks;
+use crate::execution::lease::{HeldLease, LeaseError};
+use crate::execution::saga::{self, ExecutionError, Expectation};
+use crate::machines::IllegalTransition;
+use crate::machines::deployment::{self, is_unfinished};
+use crate::machines::promotion::{self, PromotionEvent, is_terminal};
+use crate::platform::{Environment, GateKind, Platform, PlatformError};
+use crate::preparation::{Preparation, PreparationError, prepare};
+use crate::release::{VerifyReleaseError, verify_release};
+
+/// Which release goes where.
+#[derive(Clone, Debug)]
+pub struct PromoteRequest<'a> {
+    /// The product's repository, which has the tag.
+    pub repository: &'a Path,
+    /// The product.
+    pub product: &'a ProductName,
+    /// The release.
+    pub version: &'a ReleaseVersion,
+    /// The platform.
+    pub platform: &'a Platform,
+    /// Name of the environment.
+    pub environment: &'a str,
+    /// The directory of the platform's ledger, below which the local deployment states are kept.
+    pub data: &'a Path,
+    /// The process environment.
+    pub process_environment: &'a BTreeMap<String, String>,
+}
+
+/// A promotion could not be driven on. What is recorded stands, and the same command goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum PromoteError {
+    /// There is no such environment.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    /// The release cannot be relied on.
+    #[error(transparent)]
+    Release(#[from] VerifyReleaseError),
+    /// The release is not in this ledger.
+    #[error(
+        "release {version} of `{product}` is tagged in Git but not in this ledger; `sluice freeze {version}` at its commit records it"
+    )]
+    NotRecorded {
+        /// Product.
+        product: ProductName,
+        /// Version.
+        version: ReleaseVersion,
+    },
+    /// The environment is held by another process.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The content cannot be made ready for a deployment that is under way.
+    #[error(transparent)]
+    Preparation(#[from] PreparationError),
+    /// The deployment could not be driven on.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// The recorded state does not allow what has to be done.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+    /// The ledger failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Brings a release to an environment: verifies it, plans, asks the gates, deploys, checks. What it came to is in the report.
+///
+/// # Errors
+/// When it could not be driven to an end.
+pub async fn promote(use_case: UseCase<'_>, request: &PromoteRequest<'_>) -> Result<PromotionReport, PromoteError> {
+    let environment = request.platform.environment(request.environment)?;
+    verify_release(use_case, request.repository, request.product, request.version).await?;
+    let release = use_case.store.release(request.product, request.version).await?;
+    let release = release.ok_or_else(|| PromoteError::NotRecorded {
+        product: request.product.clone(),
+        version: request.version.clone(),
+    })?;
+    let driver = Driver {
+        use_case,
+        request,
+        environment,
+        release,
+    };
+    if let Some(done) = driver.finished().await? {
+        return driver.report(&done).await;
+    }
+    let lease = HeldLease::take(use_case, request.product, &environment.name).await?;
+    let epoch = lease.epoch();
+    let id = lease.during(use_case, driver.drive(epoch)).await?;
+    driver.report(&id).await
+}
+
+struct Driver<'world> {
+    use_case: UseCase<'world>,
+    request: &'world PromoteRequest<'world>,
+    environment: &'world Environment,
+    release: Release,
+}
+
+impl Driver<'_> {
+    async fn report(&self, id: &str) -> Result<PromotionReport, PromoteError> {
+        let report = promotion_report(self.use_case.store, id).await?;
+        report.ok_or_else(|| {
+            PromoteError::Store(StoreError::Stale {
+                row: format!("promotions {id}"),
+            })
+        })
+    }
+
+    /// The promotion that brought what runs, when that is this release with these values and nothing is open.
+    async fn finished(&self) -> Result<Option<String>, PromoteError> {
+        let promotions = self.promotions().await?;
+        if promotions
+            .iter()
+            .any(|row| row.version == self.release.version && !is_terminal(row.state))
+        {
+            return Ok(None);
+        }
+        let Some(active) = self.active().await? else {
+            return Ok(None);
+        };
+        Ok(active.promotion)
+    }
+
+    /// What runs in the environment, when that is this release with these values.
+    async fn active(&self) -> Result<Option<Deployment>, PromoteError> {
+        let binding = self.environment.binding().digest();
+        let active = self
+            .use_case
+            .store
+            .active_deployment(self.request.product, &self.environment.name)
+            .await?;
+        Ok(active.filter(|row| row.digest == self.release.digest && row.binding_digest == binding))
+    }
+
+    async fn promotions(&self) -> Result<Vec<Promotion>, PromoteError> {
+        let mut all = self.use_case.store.promotions(Some(self.request.product)).await?;
+        all.retain(|row| row.environment == self.environment.name);
+        Ok(all)
+    }
+
+    /// Drives the promotion to its end and gives its id.
+    async fn drive(&self, epoch: u64) -> Result<String, PromoteError> {
+        self.clear_the_way(epoch).await?;
+        let mut row = self.open().await?;
+        if row.state == PromotionState::Executing {
+            row = self.resume(row, epoch).await?;
+            return Ok(row.id);
+        }
+        row = self.advance(&row, PromotionEvent::Plan, |_| {}).await?;
+        while !is_terminal(row.state) && row.state != PromotionState::Executing {
+            row = self.once(row, epoch).await?;
+        }
+        Ok(row.id)
+    }
+
+    /// Other promotions to this environment end: this one is newer. What they left unfinished is abandoned.
+    async fn clear_the_way(&self, epoch: u64) -> Result<(), PromoteError> {
+        let store = self.use_case.store;
+        let promotions = self.promotions().await?;
+        let ours: Vec<&str> = promotions
+            .iter()
+            .filter(|row| row.version == self.release.version && !is_terminal(row.state))
+            .filter_map(|row| row.deployment.as_deref())
+            .collect();
+        for deployment in store.deployments(Some(self.request.product)).await? {
+            if deployment.environment == self.environment.name
+                && is_unfinished(deployment.state)
+                && !ours.contains(&deployment.id.as_str())
+            {
+                let reason = format!("{} {} took over", self.request.product, self.release.version);
+                saga::abandon(self.use_case, &deployment, epoch, &reason).await?;
+            }
+        }
+        for row in promotions
+            .iter()
+            .filter(|row| row.version != self.release.version && !is_terminal(row.state))
+        {
+            let deployment = match &row.deployment {
+                Some(id) => store.deployment(id).await?,
+                None => None,
+            };
+            // It had come to its end, but was stopped before it could say so.
+            let event = match deployment.map(|deployment| deployment.state) {
+                Some(DeploymentState::Active | DeploymentState::Superseded) => PromotionEvent::Succeeded,
+                _ => PromotionEvent::Supersede,
+            };
+            self.advance(row, event, |_| {}).await?;
+        }
+        Ok(())
+    }
+
+    /// The open promotion of this release, else a new one.
+    async fn open(&self) -> Result<Promotion, PromoteError> {
+        let open = self
+            .promotions()
+            .await?
+            .into_iter()
+            .find(|row| row.version == self.release.version && !is_terminal(row.state));
+        if let Some(open) = open {
+            return Ok(open);
+        }
+        let now = self.use_case.clock.now();
+        let row = Promotion {
+            id: format!("p-{}", &Uuid::new_v4().simple().to_string()[..12]),
+            product: self.request.product.clone(),
+            environment: self.environment.name.clone(),
+            version: self.release.version.clone(),
+            digest: self.release.digest,
+            state: promotion::step(None, PromotionEvent::Request)?,
+            binding_digest: None,
+            effect_digest: None,
+            effects: Vec::new(),
+            deployment: None,
+            replanned: 0,
+            reasons: Vec::new(),
+            requested_at: now,
+            requested_by: self.use_case.actor.subject.clone(),
+            changed_at: now,
+            row_version: 1,
+        };
+        self.use_case.record(Change::Promotion(row.clone())).await?;
+        self.say(&row);
+        Ok(row)
+    }
+
+    fn say(&self, row: &Promotion) {
+        self.use_case
+            .progress
+            .say(&format!("promotion {}: {}", row.id, row.state));
+    }
+
+    fn after(
+        &self,
+        row: &Promotion,
+        event: PromotionEvent,
+        change: impl FnOnce(&mut Promotion),
+    ) -> Result<Promotion, IllegalTransition> {
+        let mut next = Promotion {
+            state: promotion::step(Some(row.state), event)?,
+            changed_at: self.use_case.clock.now(),
+            row_version: row.row_version + 1,
+            ..row.clone()
+        };
+        change(&mut next);
+        Ok(next)
+    }
+
+    async fn advance(
+        &self,
+        row: &Promotion,
+        event: PromotionEvent,
+        change: impl FnOnce(&mut Promotion),
+    ) -> Result<Promotion, PromoteError> {
+        let next = self.after(row, event, change)?;
+        self.use_case.record(Change::Promotion(next.clone())).await?;
+        self.say(&next);
+        Ok(next)
+    }
+
+    /// Plans, asks the gates, and starts the deployment when they pass and the plan still is what it was.
+    async fn once(&self, row: Promotion, epoch: u64) -> Result<Promotion, PromoteError> {
+        if self.active().await?.is_some() {
+            return self.advance(&row, PromotionEvent::NothingToDo, |_| {}).await;
+        }
+        let failed = |reasons: Vec<String>| move |next: &mut Promotion| next.reasons = reasons;
+        let (_export, candidate) = match prepare(&self.preparation()).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                return self
+                    .advance(&row, PromotionEvent::PlanFailed, failed(error.reasons()))
+                    .await;
+            }
+        };
+        let planned = match plan_bundle(&candidate.loaded, PlanWishes::default()).await {
+            Ok(planned) => planned,
+            Err(error) => {
+                let reasons = vec![saga::plan_reasons(&error)];
+                return self.advance(&row, PromotionEvent::PlanFailed, failed(reasons)).await;
+            }
+        };
+        let row = self
+            .advance(&row, PromotionEvent::Planned, |next| {
+                next.binding_digest = Some(self.environment.binding().digest());
+                next.effect_digest = Some(planned.plan.effect_digest);
+                next.effects = saga::effects(&planned.plan);
+            })
+            .await?;
+        let row = self.ask_gates(row).await?;
+        if row.state != PromotionState::Ready {
+            return Ok(row);
+        }
+        let again = match plan_bundle(&candidate.loaded, PlanWishes::default()).await {
+            Ok(again) => again,
+            Err(error) => {
+                let reasons = vec![saga::plan_reasons(&error)];
+                return self.advance(&row, PromotionEvent::PlanFailed, failed(reasons)).await;
+            }
+        };
+        let finding = gates::plan_unchanged(
+            row.effect_digest,
+            again.plan.effect_digest,
+            &checks::changes(&again.plan),
+        );
+        let gate = gates::record(self.use_case, &row, GateKind::PlanUnchanged, finding).await?;
+        if gate.verdict == Verdict::Fail {
+            let times = row.replanned + 1;
+            let moved = PromotionEvent::PlanMoved { times };
+            return self
+                .advance(&row, moved, |next| {
+                    next.replanned = times;
+                    next.reasons = gate.reasons;
+                })
+                .await;
+        }
+        self.start(row, &candidate, epoch).await
+    }
+
+    async fn ask_gates(&self, row: Promotion) -> Result<Promotion, PromoteError> {
+        let mut reasons = Vec::new();
+        if self.environment.gates.contains(&GateKind::UpstreamVerified) {
+            let finding = gates::upstream_verified(self.use_case.store, &self.release, self.environment).await?;
+            let gate = gates::record(self.use_case, &row, GateKind::UpstreamVerified, finding).await?;
+            reasons.extend(
+                gate.reasons
+                    .into_iter()
+                    .map(|reason| format!("{}: {reason}", gate.kind)),
+            );
+        }
+        if reasons.is_empty() {
+            return self
+                .advance(&row, PromotionEvent::GatesPassed, |next| next.reasons.clear())
+                .await;
+        }
+        self.advance(&row, PromotionEvent::GatesFailed, |next| next.reasons = reasons)
+            .await
+    }
+
+    /// Records deployment and promotion together, so that neither is ever without the other.
+    async fn start(&self, row: Promotion, candidate: &Candidate, epoch: u64) -> Result<Promotion, PromoteError> {
+        let deployment = saga::queued(self.use_case, candidate, Some(row.id.clone()), epoch);
+        let next = self.after(&row, PromotionEvent::Start, |next| {
+            next.deployment = Some(deployment.id.clone())
+        })?;
+        let changes = vec![Change::Deployment(deployment.clone()), Change::Promotion(next.clone())];
+        self.use_case
+            .store
+            .record_all(self.use_case.clock.now(), self.use_case.actor, changes)
+            .await?;
+        self.say(&next);
+        self.execute(next, candidate, deployment, epoch).await
+    }
+
+    async fn execute(
+        &self,
+        row: Promotion,
+        candidate: &Candidate,
+        deployment: Deployment,
+        epoch: u64,
+    ) -> Result<Promotion, PromoteError> {
+        // The tag is looked at once more, as late as possible: what is exported was computed from it.
+        verify_release(
+            self.use_case,
+            self.request.repository,
+            self.request.product,
+            self.request.version,
+        )
+        .await?;
+        let expectation = match row.effect_digest {
+            Some(digest) => Expectation::Effects {
+                digest,
+                keys: row.effects.iter().map(|(key, _)| key.clone()).collect(),
+            },
+            None => Expectation::Any,
+        };
+        let ran = saga::run(self.use_case, candidate, deployment, epoch, &expectation).await?;
+        self.settle(row, &ran.deployment).await
+    }
+
+    /// What the deployment's state means for the promotion. One that needs attention stays open: the same command resumes it.
+    async fn settle(&self, row: Promotion, deployment: &Deployment) -> Result<Promotion, PromoteError> {
+        let reasons = deployment.reasons.clone();
+        let keep = |next: &mut Promotion| next.reasons = reasons;
+        match deployment.state {
+            DeploymentState::Active | DeploymentState::Superseded => {
+                self.advance(&row, PromotionEvent::Succeeded, keep).await
+            }
+            state if deployment::is_terminal(state) => self.advance(&row, PromotionEvent::Failed, keep).await,
+            _ => Ok(row),
+        }
+    }
+
+    async fn resume(&self, row: Promotion, epoch: u64) -> Result<Promotion, PromoteError> {
+        let deployment = match &row.deployment {
+            Some(id) => self.use_case.store.deployment(id).await?,
+            None => None,
+        };
+        let Some(deployment) = deployment else {
+            return self.advance(&row, PromotionEvent::Supersede, |_| {}).await;
+        };
+        if !is_unfinished(deployment.state) {
+            return self.settle(row, &deployment).await;
+        }
+        if row.binding_digest != Some(self.environment.binding().digest()) {
+            let reason = "the values of the environment changed after the gates passed; promote again";
+            saga::abandon(self.use_case, &deployment, epoch, reason).await?;
+            let fail = |next: &mut Promotion| next.reasons = vec![reason.to_owned()];
+            return self.advance(&row, PromotionEvent::Failed, fail).await;
+        }
+        let (_export, candidate) = prepare(&self.preparation()).await?;
+        self.execute(row, &candidate, deployment, epoch).await
+    }
+
+    fn preparation(&self) -> Preparation<'_> {
+        let local_state: PathBuf = self
+            .request
+            .data
+            .join("deployments")
+            .join(self.request.product.as_str())
+            .join(self.environment.name.as_str());
+        Preparation {
+            repository: self.request.repository,
+            commit: &self.release.commit,
+            branch: None,
+            release: Some((self.release.digest, self.release.version.clone())),
+            platform: self.request.platform,
+            environment: self.environment,
+            local_state,
+            process_environment: self.request.process_environment,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What runs where, since when, by whom; and what happened.
+
+use serde::Serialize;
+use sluice_model::{Digest, EnvironmentName, ProductName, ReleaseVersion, Timestamp};
+use sluice_store::record::{Deployment, DeploymentState};
+use sluice_store::{Event, Store, StoreError, Subject};
+
+use crate::machines::deployment::is_unfinished;
+use crate::platform::Platform;
+
+/// One product in one environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusCell {
+    /// Product.
+    pub product: ProductName,
+    /// Environment.
+    pub environment: EnvironmentName,
+    /// What runs there; none when nothing does.
+    pub running: Option<Running>,
+    /// A deployment that is under way or stopped half-way; absent when looking back.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// What runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Running {
+    /// Release; none for a commit that was verified without being frozen.
+    pub version: Option<ReleaseVersion>,
+    /// Digest of the release, or of the commit's files.
+    pub digest: Digest,
+    /// Commit.
+    pub commit: String,
+    /// Digest of the environment's values.
+    pub binding_digest: Digest,
+    /// Since when.
+    pub since: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// The deployment.
+    pub deployment: String,
+}
+
+/// What stopped or is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unfinished {
+    /// The deployment.
+    pub deployment: String,
+    /// Its state.
+    pub state: DeploymentState,
+    /// Why it stopped.
+    pub reasons: Vec<String>,
+}
+
+/// The matrix of products and environments, now or at a past moment.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub async fn status(
+    store: &Store,
+    platform: Option<&Platform>,
+    product: Option<&ProductName>,
+    at: Option<Timestamp>,
+) -> Result<Vec<StatusCell>, StoreError> {
+    let deployments = store.deployments(product).await?;
+    let releases = store.releases(product).await?;
+    let mut products: Vec<&ProductName> = deployments.iter().map(|row| &row.product).collect();
+    products.extend(releases.iter().map(|row| &row.product));
+    products.sort_unstable();
+    products.dedup();
+    let mut environments: Vec<EnvironmentName> = platform.map_or_else(Vec::new, |platform| {
+        platform.environments.iter().map(|one| one.name.clone()).collect()
+    });
+    for row in &deployments {
+        if !environments.contains(&row.environment) {
+            environments.push(row.environment.clone());
+        }
+    }
+    let mut cells = Vec::new();
+    for product in products {
+        for environment in &environments {
+            let mine: Vec<&Deployment> = deployments
+                .iter()
+                .filter(|row| row.product == *product && row.environment == *environment)
+                .collect();
+            cells.push(cell(product, environment, &mine, at));
+        }
+    }
+    Ok(cells)
+}
+
+/// What was active last at the moment: a deployment stays what runs until the next one becomes active.
+fn cell(
+    product: &ProductName,
+    environment: &EnvironmentName,
+    deployments: &[&Deployment],
+    at: Option<Timestamp>,
+) -> StatusCell {
+    let running = deployments
+        .iter()
+        .filter_map(|row| Some((row.active_at?, row)))
+        .filter(|(since, _)| at.is_none_or(|at| *since <= at))
+        .max_by_key(|(since, _)| *since)
+        .map(|(since, row)| Running {
+            version: row.version.clone(),
+            digest: row.digest,
+            commit: row.commit.clone(),
+            binding_digest: row.binding_digest,
+            since,
+            by: row.started_by.clone(),
+            deployment: row.id.clone(),
+        });
+    let unfinished = deployments
+        .iter()
+        .find(|row| at.is_none() && is_unfinished(row.state))
+        .map(|row| Unfinished {
+            deployment: row.id.clone(),
+            state: row.state,
+            reasons: row.reasons.clone(),
+        });
+    StatusCell {
+        product: product.clone(),
+        environment: environment.clone(),
+        running,
+        unfinished,
+    }
+}
+
+/// One line of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HistoryEntry {
+    /// Number of the ledger's entry.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub kind: String,
+    /// About what.
+    pub subject: Subject,
+}
+
+/// What happened to products, oldest first, without the steps and leases that only the ledger shows.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub async fn history(
+    store: &Store,
+    product: Option<&ProductName>,
+    environment: Option<&EnvironmentName>,
+) -> Result<Vec<HistoryEntry>, StoreError> {
+    let mut entries = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = store.events(after, 1000).await?;
+        let Some(last) = page.last() else { return Ok(entries) };
+        after = last.seq;
+        entries.extend(
+            page.into_iter()
+                .filter(|event| is_shown(event, product, environment))
+                .map(|event| HistoryEntry {
+                    seq: event.seq,
+                    at: event.at,
+                    actor: event.actor.subject,
+                    kind: event.kind,
+                    subject: event.subject,
+                }),
+        );
+    }
+}
+
+fn is_shown(event: &Event, product: Option<&ProductName>, environment: Option<&EnvironmentName>) -> bool {
+    let internal = ["step.", "lease.", "gate."]
+        .iter()
+        .any(|prefix| event.kind.starts_with(prefix));
+    !internal
+        && product.is_none_or(|name| event.subject.product.as_ref() == Some(name))
+        && environment.is_none_or(|name| event.subject.environment.as_ref() == Some(name))
+}
