@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
 
+use super::check::Check;
 use super::session::{Session, Stopped};
+use super::shape::Type;
 use super::{glob, merge, shape, yaml};
 
 /// The names that a root file may have.
@@ -16,8 +18,11 @@ pub(super) fn load(session: &mut Session<'_>) -> Result<Tree, Stopped> {
     let (root_file, text) = root(session)?;
     let mut root = parse(session, root_file, text);
     session.proceed()?;
+    // What is wrong in the root file is said together with what is wrong with its includes.
+    Check::written(session, false).conform(&mut root, Type::Object(&shape::ROOT), &TreePath::default());
+    let known = session.errors();
     let included = included_files(session, &root);
-    session.proceed()?;
+    session.proceed_beyond(known)?;
     let texts: Vec<(String, &str)> = included
         .into_iter()
         .filter_map(|(file, location)| match session.file(&file)? {
@@ -28,7 +33,7 @@ pub(super) fn load(session: &mut Session<'_>) -> Result<Tree, Stopped> {
             }
         })
         .collect();
-    session.proceed()?;
+    session.proceed_beyond(known)?;
     let mut seen = BTreeMap::new();
     unique_resource_keys(session, &root, &mut seen);
     for (file, text) in texts {
@@ -43,7 +48,7 @@ pub(super) fn load(session: &mut Session<'_>) -> Result<Tree, Stopped> {
         unique_resource_keys(session, &tree, &mut seen);
         merge::merge(&mut root, without_include(tree), &TreePath::default(), session);
     }
-    session.proceed()?;
+    session.proceed_beyond(known)?;
     Ok(root)
 }
 
@@ -127,14 +132,8 @@ fn included_files(session: &mut Session<'_>, root: &Tree) -> Vec<(String, Option
     let Some(include) = root.get("include").filter(|include| !include.is_null()) else {
         return Vec::new();
     };
-    let Some(patterns) = include.as_sequence() else {
-        session.report(
-            Diagnostic::error("`include` has to be a list of file patterns")
-                .path(path)
-                .location(include.location.clone()),
-        );
-        return Vec::new();
-    };
+    // Another type has been reported by the check of fields.
+    let patterns = include.as_sequence().unwrap_or_default();
     let mut seen: BTreeSet<String> = ROOT_FILES.iter().map(|name| (*name).to_owned()).collect();
     let mut files = Vec::new();
     for (index, pattern) in patterns.iter().enumerate() {

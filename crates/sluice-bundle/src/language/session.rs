@@ -61,6 +61,23 @@ impl<'inputs> Session<'inputs> {
         }
     }
 
+    /// How many errors there are.
+    pub(super) fn errors(&self) -> usize {
+        self.diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .count()
+    }
+
+    /// Ends the stage like [`Session::proceed`], but lets as many errors pass as were there before it.
+    pub(super) fn proceed_beyond(&self, errors: usize) -> Result<(), Stopped> {
+        if self.errors() > errors || !self.needs.is_empty() {
+            Err(Stopped)
+        } else {
+            Ok(())
+        }
+    }
+
     /// The text of a file: `None` when it has to be asked for, `Some(None)` when there is no such file.
     pub(super) fn file(&mut self, path: &str) -> Option<Option<&'inputs str>> {
         let known = self.inputs.files.get(path).map(Option::as_deref);

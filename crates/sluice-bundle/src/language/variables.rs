@@ -240,7 +240,7 @@ pub(super) fn look_up(root: &mut Tree, lookups: &[Lookup], session: &mut Session
                 Tree::from(id.as_str()).at(lookup.name.location.clone()),
             )),
             Some(Err(why)) => session.report(
-                Diagnostic::error(format!("there is no {} `{name}`: {why}", lookup.kind.replace('_', " ")))
+                Diagnostic::error(format!("the lookup of variable `{}` failed: {why}", lookup.variable))
                     .path(path)
                     .location(lookup.name.location.clone()),
             ),

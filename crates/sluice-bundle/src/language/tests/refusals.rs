@@ -113,13 +113,14 @@ fn includes() {
       at include[1]
       in databricks.yml:5:5
       help: files are included before variables have values
-    error: an item of `include` has to be a file pattern
+    error: `include` names `3`, which does not exist
       at include[2]
       in databricks.yml:6:5
+      help: correct the path or remove it
     ");
     insta::assert_snapshot!(refused("include: resources\n"), @r"
     refused
-    error: `include` has to be a list of file patterns
+    error: `include` has to be a list, this is the string `resources`
       at include
       in databricks.yml:3:10
     ");
@@ -135,6 +136,41 @@ fn includes() {
     warning: `include` counts in `databricks.yml` alone and is ignored here
       at include
       in a.yml:1:1
+    ");
+}
+
+#[test]
+fn faults_of_several_files_come_together() {
+    let project = with_head("include: [missing.yml, a.yml]\nresource: {}\n").file("a.yml", "a: [\n");
+    insta::assert_snapshot!(project.findings(), @r"
+    refused
+    error: unknown field `resource`
+      at resource
+      in databricks.yml:4:1
+      help: did you mean `resources`?
+    error: `include` names `missing.yml`, which does not exist
+      at include[0]
+      in databricks.yml:3:11
+      help: correct the path or remove it
+    ");
+    let project = with_head("include: [a.yml]\nresource: {}\n").file(
+        "a.yml",
+        "run: {}\nresources: {schemas: {a: {catalog_name: c, name: '${var.x}'}}}\n",
+    );
+    insta::assert_snapshot!(project.findings(), @r"
+    refused
+    error: unknown field `resource`
+      at resource
+      in databricks.yml:4:1
+      help: did you mean `resources`?
+    error: unknown field `run`
+      at run
+      in a.yml:1:1
+      help: a bundle file has no such field; remove it
+    error: variable `x` is not defined
+      at resources.schemas.a.name
+      in a.yml:2:50
+      help: declare `x` in the top-level `variables`
     ");
 }
 
@@ -319,7 +355,7 @@ fn variables() {
     ");
     insta::assert_snapshot!(refused("variables:\n  w:\n    lookup: {warehouse: missing}\n"), @r"
     refused
-    error: there is no warehouse `missing`: nothing has this name
+    error: the lookup of variable `w` failed: nothing has this name
       at variables.w.lookup.warehouse
       in databricks.yml:5:25
     ");
