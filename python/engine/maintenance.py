@@ -4,10 +4,8 @@ One JSON request per line on standard input (`{"id", "op", "location", ...}`), o
 "error"}`). Starts at `OPERATIONS`. Ends when standard input ends.
 """
 
-import ctypes
 import json
 import os
-import signal
 import sys
 import time
 
@@ -90,7 +88,6 @@ OPERATIONS = {operation.__name__: operation for operation in (facts, history, de
 
 def main():
     """Answers requests one after the other."""
-    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for line in sys.stdin:

@@ -4,7 +4,7 @@ The workspace has already checked and rewritten what arrives here; this module a
 under which a Delta directory is registered in the session before the statement runs, because the engine cannot insert into a path.
 """
 
-import json
+import re
 import threading
 import traceback
 
@@ -93,4 +93,8 @@ def describe(error):
     state = error.getSqlState() if hasattr(error, "getSqlState") else None
     condition = error.getCondition() if hasattr(error, "getCondition") else None
     text = (getattr(error, "_message", None) or str(error)).strip() or type(error).__name__
+    # The engine writes its conditions into the text only.
+    found = re.match(r"\[([A-Z][A-Z0-9_.]+)\] *", text)
+    if found:
+        condition, text = condition or found[1], text[found.end():]
     return {"class": type(error).__name__, "condition": condition, "message": text.split("\n\nJVM stacktrace")[0], "sql_state": state}

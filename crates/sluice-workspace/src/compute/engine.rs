@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
@@ -41,11 +42,15 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Starts the process and waits until it answers.
-    pub(crate) async fn start(
-        environment: &Environment,
-        workspace: &Arc<Workspace>,
-    ) -> Result<Arc<Self>, ComputeError> {
+    /// Starts the process and waits until it answers. The future has a named type, because the engine's questions may lead to another start.
+    pub(crate) fn start<'a>(
+        environment: &'a Environment,
+        workspace: &'a Arc<Workspace>,
+    ) -> BoxFuture<'a, Result<Arc<Self>, ComputeError>> {
+        Box::pin(Self::start_process(environment, workspace))
+    }
+
+    async fn start_process(environment: &Environment, workspace: &Arc<Workspace>) -> Result<Arc<Self>, ComputeError> {
         let log_path = workspace.directory.join("engine.log");
         let mut child = spawn(environment, &workspace.directory, &log_path)?;
         let mut input = child.stdin.take().expect("invariant: standard input was piped");

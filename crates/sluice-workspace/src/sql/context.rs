@@ -1,0 +1,220 @@
+//! In whose name and with which defaults a statement runs, and how names become tables.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::{from_api, unsupported};
+use crate::catalog::{Privilege, Securable, SecurableKind, TableKind, TableRecord};
+use crate::compute::{Binding, EngineStatement, Rows, StatementError};
+use crate::principal::{ACCOUNT_USERS, Principal, PrincipalKind};
+use crate::workspace::Workspace;
+
+/// The surroundings of one statement.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) workspace: Arc<Workspace>,
+    pub(super) principal: Principal,
+    /// The name of who asks, also inside a view that reads with the rights of its owner.
+    pub(super) user: String,
+    /// For names without a catalog.
+    pub(super) catalog: String,
+    /// For names without a schema.
+    pub(super) schema: String,
+    /// The Spark session of a task, and the names of its temporary views.
+    pub(super) session_id: Option<String>,
+    pub(super) temporary_views: BTreeSet<String>,
+    pub(super) row_limit: Option<usize>,
+}
+
+impl Context {
+    /// The defaults of a workspace where nobody said anything: its own catalog, schema `default`.
+    pub(super) fn new(
+        workspace: &Arc<Workspace>,
+        principal: &Principal,
+        catalog: Option<&str>,
+        schema: Option<&str>,
+    ) -> Self {
+        Self {
+            workspace: workspace.clone(),
+            principal: principal.clone(),
+            user: principal.name.clone(),
+            catalog: catalog
+                .filter(|name| !name.is_empty())
+                .unwrap_or(&workspace.name)
+                .to_lowercase(),
+            schema: schema
+                .filter(|name| !name.is_empty())
+                .unwrap_or("default")
+                .to_lowercase(),
+            session_id: None,
+            temporary_views: BTreeSet::new(),
+            row_limit: None,
+        }
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> i64 {
+        self.workspace.clock.now_ms()
+    }
+
+    /// `catalog.schema.table` for a name of one to three parts.
+    pub(super) fn table_name(&self, parts: &[String]) -> Result<String, StatementError> {
+        let parts: Vec<_> = parts.iter().map(|part| part.to_lowercase()).collect();
+        match parts.as_slice() {
+            [table] => Ok(format!("{}.{}.{table}", self.catalog, self.schema)),
+            [schema, table] => Ok(format!("{}.{schema}.{table}", self.catalog)),
+            [catalog, schema, table] => Ok(format!("{catalog}.{schema}.{table}")),
+            _ => Err(unsupported(
+                &format!("the name `{}`", parts.join(".")),
+                "names have up to three parts: catalog, schema, table",
+            )),
+        }
+    }
+
+    /// `catalog.schema` for a name of one or two parts.
+    pub(super) fn schema_name(&self, parts: &[String]) -> Result<String, StatementError> {
+        let parts: Vec<_> = parts.iter().map(|part| part.to_lowercase()).collect();
+        match parts.as_slice() {
+            [] => Ok(format!("{}.{}", self.catalog, self.schema)),
+            [schema] => Ok(format!("{}.{schema}", self.catalog)),
+            [catalog, schema] => Ok(format!("{catalog}.{schema}")),
+            _ => Err(unsupported(
+                &format!("the name `{}`", parts.join(".")),
+                "names of schemas have up to two parts: catalog, schema",
+            )),
+        }
+    }
+
+    /// The full name of an object of any kind.
+    pub(super) fn full_name(&self, kind: SecurableKind, parts: &[String]) -> Result<String, StatementError> {
+        match kind {
+            SecurableKind::Metastore => Ok(String::new()),
+            SecurableKind::Catalog => match parts {
+                [catalog] => Ok(catalog.to_lowercase()),
+                _ => Err(unsupported(
+                    &format!("the name `{}`", parts.join(".")),
+                    "names of catalogs have one part",
+                )),
+            },
+            SecurableKind::Schema => self.schema_name(parts),
+            SecurableKind::Table | SecurableKind::Volume => self.table_name(parts),
+        }
+    }
+
+    /// The object of this name, which must exist.
+    pub(super) async fn find(&self, kind: SecurableKind, parts: &[String]) -> Result<Securable, StatementError> {
+        self.workspace
+            .catalog()
+            .find(kind, &self.full_name(kind, parts)?)
+            .await
+            .map_err(from_api)
+    }
+
+    /// Whether an object of this name exists, whoever asks.
+    pub(super) async fn exists(&self, kind: SecurableKind, full_name: &str) -> Result<bool, StatementError> {
+        match self.workspace.catalog().find(kind, full_name).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.status.as_u16() == 404 => Ok(false),
+            Err(error) => Err(from_api(error)),
+        }
+    }
+
+    /// The table or view of this name, on which the principal must hold the privileges.
+    pub(super) async fn table(
+        &self,
+        parts: &[String],
+        privileges: &[Privilege],
+    ) -> Result<TableRecord, StatementError> {
+        let catalog = self.workspace.catalog();
+        let table = catalog
+            .resolve_table(&self.table_name(parts)?)
+            .await
+            .map_err(from_api)?;
+        for privilege in privileges {
+            catalog
+                .require(&self.principal, *privilege, &table.securable)
+                .await
+                .map_err(from_api)?;
+        }
+        Ok(table)
+    }
+
+    /// A Delta table (no view) with its directory.
+    pub(super) async fn delta_table(
+        &self,
+        parts: &[String],
+        privileges: &[Privilege],
+    ) -> Result<(TableRecord, PathBuf), StatementError> {
+        let table = self.table(parts, privileges).await?;
+        let location = table.securable.location.clone();
+        match location {
+            Some(location) if table.kind != TableKind::View => Ok((table, location)),
+            _ => Err(StatementError::new(
+                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+                "42809",
+                format!(
+                    "'{}' is a view, which cannot be changed: change the tables that it reads",
+                    table.securable.full_name
+                ),
+            )),
+        }
+    }
+
+    /// The owner of an object as a principal: views read with the rights of their owner.
+    pub(super) async fn owner(&self, securable: &Securable) -> Result<Principal, StatementError> {
+        let found = crate::identity::by_name(&self.workspace, &securable.owner)
+            .await
+            .map_err(from_api)?;
+        // An owner that is a group acts with the grants of the group.
+        Ok(found.unwrap_or_else(|| Principal {
+            id: 0,
+            kind: PrincipalKind::User,
+            name: securable.owner.clone(),
+            display_name: securable.owner.clone(),
+            groups: BTreeSet::from([securable.owner.clone(), ACCOUNT_USERS.to_owned()]),
+            is_admin: false,
+        }))
+    }
+
+    /// Runs a statement on the engine.
+    pub(super) async fn run(&self, sql: String, bindings: Vec<Binding>, query: bool) -> Result<Rows, StatementError> {
+        let statement = EngineStatement {
+            sql,
+            bindings,
+            session_id: self.session_id.clone(),
+            query,
+            row_limit: self.row_limit,
+            schema_only: false,
+        };
+        self.workspace
+            .compute
+            .execute(&statement)
+            .await
+            .map_err(super::error::from_compute)
+    }
+
+    /// The columns of a query.
+    pub(super) async fn analyse(&self, sql: String) -> Result<Rows, StatementError> {
+        let statement = EngineStatement {
+            sql,
+            session_id: self.session_id.clone(),
+            query: true,
+            schema_only: true,
+            ..EngineStatement::default()
+        };
+        self.workspace
+            .compute
+            .execute(&statement)
+            .await
+            .map_err(super::error::from_compute)
+    }
+}
+
+/// A fresh name for a directory: who does not know it cannot reach the directory through the engine.
+pub(super) fn bind(location: &std::path::Path) -> Binding {
+    Binding {
+        name: format!("bound_{}", crate::clock::Ids.uuid().replace('-', "")),
+        location: location.to_string_lossy().into_owned(),
+    }
+}

@@ -1,0 +1,446 @@
+//! SQL text as tokens: reading it once, and writing it for the engine in a form that has only one reading.
+//!
+//! What is forwarded is never the caller's text but its tokens written anew: comments become a space, every string literal is decoded and escaped in
+//! one way, literals that few readers agree on are refused. So the engine's lexer sees what ours saw. Paths are written by us alone: an identifier
+//! of the caller with a `/` in it is refused.
+
+use std::ops::Range;
+
+use sqlparser::dialect::DatabricksDialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
+
+use super::error::{parse_error, unsupported};
+use super::statement::Parameter;
+use crate::compute::StatementError;
+
+/// A statement as tokens, whitespace and comments included as whitespace.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    source: String,
+    tokens: Vec<TokenWithSpan>,
+}
+
+/// A piece of text that stands instead of some tokens.
+#[derive(Clone, Debug)]
+pub(super) struct Edit {
+    /// Indices of the tokens; empty to insert before the first.
+    pub(super) range: Range<usize>,
+    /// What stands there.
+    pub(super) text: String,
+}
+
+impl Text {
+    /// Reads one statement. A semicolon at the end is dropped, a second statement refused.
+    pub(super) fn read(source: &str) -> Result<Self, StatementError> {
+        let tokenized = Tokenizer::new(&DatabricksDialect {}, source)
+            .with_unescape(false)
+            .tokenize_with_location();
+        let mut tokens = tokenized.map_err(|error| parse_error(error.to_string()))?;
+        while tokens
+            .last()
+            .is_some_and(|last| matches!(last.token, Token::Whitespace(_) | Token::SemiColon | Token::EOF))
+        {
+            tokens.pop();
+        }
+        if tokens.is_empty() {
+            return Err(parse_error("the statement is empty"));
+        }
+        if tokens.iter().any(|token| token.token == Token::SemiColon) {
+            return Err(unsupported(
+                "several statements in one request",
+                "send them one after the other",
+            ));
+        }
+        for (index, token) in tokens.iter().enumerate() {
+            check(&token.token, index.checked_sub(1).map(|before| &tokens[before].token))?;
+        }
+        let source = source.to_owned();
+        Ok(Self { source, tokens })
+    }
+
+    /// What the caller wrote from this token on, without the semicolon at the end.
+    pub(super) fn source_from(&self, start: usize) -> &str {
+        let Some(location) = self.tokens.get(start).map(|token| token.span.start) else {
+            return "";
+        };
+        let mut line = 1;
+        let mut column = 1;
+        for (offset, character) in self.source.char_indices() {
+            if (line, column) == (location.line, location.column) {
+                return self.source[offset..].trim_end().trim_end_matches(';').trim_end();
+            }
+            (line, column) = if character == '\n' {
+                (line + 1, 1)
+            } else {
+                (line, column + 1)
+            };
+        }
+        ""
+    }
+
+    /// All tokens.
+    pub(super) fn tokens(&self) -> &[TokenWithSpan] {
+        &self.tokens
+    }
+
+    /// The index of the token that starts there.
+    pub(super) fn at(&self, start: Location) -> Option<usize> {
+        self.tokens
+            .binary_search_by_key(&(start.line, start.column), |token| {
+                (token.span.start.line, token.span.start.column)
+            })
+            .ok()
+    }
+
+    /// The next token that is no whitespace, at `index` or after it.
+    pub(super) fn significant(&self, index: usize) -> Option<usize> {
+        (index..self.tokens.len()).find(|index| !matches!(self.tokens[*index].token, Token::Whitespace(_)))
+    }
+
+    /// The tokens from `start` on as a text of their own, with positions kept.
+    pub(super) fn from(&self, start: usize) -> Self {
+        Self {
+            source: String::new(),
+            tokens: self.tokens[start..].to_vec(),
+        }
+    }
+
+    /// Tokens for `sqlparser`, which does not know the operator `DIV`; `%` binds as strongly and stands in the same place.
+    pub(super) fn for_parser(&self) -> Vec<TokenWithSpan> {
+        let mut tokens = self.tokens.clone();
+        for token in &mut tokens {
+            if matches!(
+                &token.token,
+                Token::Word(Word {
+                    quote_style: None,
+                    keyword: Keyword::DIV,
+                    ..
+                })
+            ) {
+                token.token = Token::Mod;
+            }
+        }
+        tokens
+    }
+
+    /// The text for the engine, with these edits, which must not overlap.
+    pub(super) fn write(&self, mut edits: Vec<Edit>) -> Result<String, StatementError> {
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let mut text = String::new();
+        let mut index = 0;
+        for edit in edits {
+            if edit.range.start < index {
+                return Err(StatementError::new(
+                    "INTERNAL_ERROR",
+                    "XX000",
+                    "two rewritings of the statement overlap",
+                ));
+            }
+            self.write_range(index..edit.range.start, &mut text)?;
+            text.push_str(&edit.text);
+            index = edit.range.end;
+        }
+        self.write_range(index..self.tokens.len(), &mut text)?;
+        Ok(text)
+    }
+
+    /// These tokens as text.
+    pub(super) fn write_tokens(&self, range: Range<usize>) -> Result<String, StatementError> {
+        let mut text = String::new();
+        self.write_range(range, &mut text)?;
+        Ok(text.trim().to_owned())
+    }
+
+    fn write_range(&self, range: Range<usize>, text: &mut String) -> Result<(), StatementError> {
+        for token in &self.tokens[range] {
+            match &token.token {
+                Token::Whitespace(_) => text.push(' '),
+                Token::SingleQuotedString(raw) | Token::DoubleQuotedString(raw) => {
+                    text.push_str(&string_literal(&decode(raw)))
+                }
+                Token::Word(Word {
+                    value,
+                    quote_style: Some(_),
+                    ..
+                }) if value.contains('/') => {
+                    return Err(unsupported(
+                        &format!("the name `{value}`"),
+                        "files are read with the functions of the session from `/Volumes/...`, tables by their names",
+                    ));
+                }
+                Token::Word(Word {
+                    value,
+                    quote_style: Some(_),
+                    ..
+                }) => text.push_str(&identifier(&value.replace("``", "`"))),
+                other => text.push_str(&other.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the values of parameters where `:name` stands.
+    ///
+    /// # Errors
+    /// When a parameter is missing, or a type is none that a parameter can have.
+    pub(super) fn fill(&self, parameters: &[Parameter]) -> Result<Self, StatementError> {
+        let mut source = String::new();
+        let mut index = 0;
+        let mut filled = false;
+        while index < self.tokens.len() {
+            if let Some(name) = self.parameter_at(index) {
+                let found = parameters
+                    .iter()
+                    .find(|parameter| parameter.name.eq_ignore_ascii_case(name));
+                let parameter = found.ok_or_else(|| {
+                    let message = format!("Found the unbound parameter: {name}. Please, fix `parameters` and provide a mapping of the parameter to a value");
+                    StatementError::new("UNBOUND_SQL_PARAMETER", "42P02", message)
+                })?;
+                source.push_str(&literal(parameter)?);
+                filled = true;
+                index += 2;
+            } else {
+                self.write_range(index..index + 1, &mut source)?;
+                index += 1;
+            }
+        }
+        if filled { Self::read(&source) } else { Ok(self.clone()) }
+    }
+
+    /// The name of the parameter that starts with the colon at this index. A colon after an operand is a path into JSON.
+    fn parameter_at(&self, index: usize) -> Option<&str> {
+        let before = index.checked_sub(1).map(|before| &self.tokens[before].token);
+        let operand = matches!(
+            before,
+            Some(Token::Word(_) | Token::RParen | Token::RBracket | Token::SingleQuotedString(_) | Token::Colon)
+        );
+        match (
+            &self.tokens[index].token,
+            self.tokens.get(index + 1).map(|next| &next.token),
+        ) {
+            (
+                Token::Colon,
+                Some(Token::Word(Word {
+                    value,
+                    quote_style: None,
+                    ..
+                })),
+            ) if !operand => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// Refuses tokens that two readers may read differently.
+fn check(token: &Token, before: Option<&Token>) -> Result<(), StatementError> {
+    let raw_prefix = |token: &Token| matches!(token, Token::Word(Word { value, quote_style: None, .. }) if value.eq_ignore_ascii_case("r"));
+    match token {
+        Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) if before.is_some_and(raw_prefix) => Err(
+            unsupported("raw string literals", "write the string with backslashes escaped"),
+        ),
+        Token::Word(Word {
+            quote_style: None | Some('`'),
+            ..
+        })
+        | Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::DoubleQuotedString(_)
+        | Token::HexStringLiteral(_)
+        | Token::Whitespace(_)
+        | Token::Comma
+        | Token::Period
+        | Token::Colon
+        | Token::DoubleColon
+        | Token::LParen
+        | Token::RParen
+        | Token::LBracket
+        | Token::RBracket
+        | Token::Eq
+        | Token::DoubleEq
+        | Token::Neq
+        | Token::Lt
+        | Token::Gt
+        | Token::LtEq
+        | Token::GtEq
+        | Token::Spaceship
+        | Token::Plus
+        | Token::Minus
+        | Token::Mul
+        | Token::Div
+        | Token::Mod
+        | Token::StringConcat
+        | Token::Ampersand
+        | Token::Pipe
+        | Token::Caret
+        | Token::Tilde
+        | Token::ExclamationMark
+        | Token::Arrow
+        | Token::RArrow
+        | Token::ShiftLeft
+        | Token::ShiftRight => Ok(()),
+        other => Err(unsupported(
+            &format!("`{other}` in a statement"),
+            "write the statement without it",
+        )),
+    }
+}
+
+/// The value of a string literal from the text between its quotes, by the rules of Spark.
+pub(super) fn decode(raw: &str) -> String {
+    let mut value = String::with_capacity(raw.len());
+    let mut characters = raw.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            // The reader keeps doubled quotes; they stand for one.
+            '\'' | '"' if characters.peek() == Some(&character) => {
+                characters.next();
+                value.push(character);
+            }
+            '\\' => match characters.next() {
+                Some('0') => value.push('\0'),
+                Some('b') => value.push('\u{8}'),
+                Some('n') => value.push('\n'),
+                Some('r') => value.push('\r'),
+                Some('t') => value.push('\t'),
+                Some('Z') => value.push('\u{1a}'),
+                // For LIKE patterns, where the backslash is needed again.
+                Some(kept @ ('%' | '_')) => value.extend(['\\', kept]),
+                Some(other) => value.push(other),
+                None => value.push('\\'),
+            },
+            other => value.push(other),
+        }
+    }
+    value
+}
+
+/// A string as a literal that every reader of Spark SQL reads alike.
+pub(super) fn string_literal(value: &str) -> String {
+    let mut text = String::with_capacity(value.len() + 2);
+    text.push('\'');
+    for character in value.chars() {
+        if matches!(character, '\\' | '\'') {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    text.push('\'');
+    text
+}
+
+/// A name in backquotes.
+pub(super) fn identifier(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// The parts of a name as text, each in backquotes.
+pub(super) fn qualified(parts: &[String]) -> String {
+    parts.iter().map(|part| identifier(part)).collect::<Vec<_>>().join(".")
+}
+
+fn literal(parameter: &Parameter) -> Result<String, StatementError> {
+    let type_text = parameter.type_text.trim().to_ascii_uppercase();
+    let valid = type_text
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || matches!(character, '(' | ')' | ',' | ' ' | '_'));
+    let head = type_text.split(['(', ' ']).next().unwrap_or_default();
+    let known = [
+        "STRING",
+        "BOOLEAN",
+        "TINYINT",
+        "BYTE",
+        "SMALLINT",
+        "SHORT",
+        "INT",
+        "INTEGER",
+        "BIGINT",
+        "LONG",
+        "FLOAT",
+        "DOUBLE",
+        "DECIMAL",
+        "DATE",
+        "TIMESTAMP",
+        "TIMESTAMP_NTZ",
+        "VOID",
+    ];
+    if !valid || !known.contains(&head) {
+        let message = format!(
+            "the parameter `{}` has the type `{}`, which parameters cannot have",
+            parameter.name, parameter.type_text
+        );
+        return Err(StatementError::new("INVALID_PARAMETER_VALUE", "22023", message));
+    }
+    Ok(match (&parameter.value, head) {
+        (None, "VOID" | "STRING") | (Some(_), "VOID") => "NULL".to_owned(),
+        (None, _) => format!("CAST(NULL AS {type_text})"),
+        (Some(value), "STRING") => string_literal(value),
+        (Some(value), _) => format!("CAST({} AS {type_text})", string_literal(value)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(source: &str) -> String {
+        match Text::read(source).and_then(|text| text.write(Vec::new())) {
+            Ok(text) => text,
+            Err(error) => format!("{}: {}", error.condition.unwrap_or_default(), error.message),
+        }
+    }
+
+    #[test]
+    fn strings_and_comments_have_one_reading() {
+        assert_eq!(
+            rewritten("SELECT 'a\\'b', 'it''s', \"d'q\" -- c\n;"),
+            "SELECT 'a\\'b', 'it\\'s', 'd\\'q'"
+        );
+        assert_eq!(
+            rewritten("SELECT 'a\\\\' /* ' */ , '\\d\\%'"),
+            "SELECT 'a\\\\'   , 'd\\\\%'"
+        );
+    }
+
+    #[test]
+    fn paths_and_ambiguous_literals_are_refused() {
+        assert!(rewritten("SELECT * FROM delta.`/tmp/x`").starts_with("UNSUPPORTED_FEATURE: "));
+        assert!(
+            rewritten("SELECT r'a\\'").starts_with("PARSE_SYNTAX_ERROR: "),
+            "{}",
+            rewritten("SELECT r'a\\'")
+        );
+        assert!(rewritten("SELECT r'a'").starts_with("UNSUPPORTED_FEATURE: "));
+        assert!(rewritten("SELECT $$a$$").starts_with("UNSUPPORTED_FEATURE: "));
+        assert!(rewritten("SELECT 1; SELECT 2").starts_with("UNSUPPORTED_FEATURE: "));
+    }
+
+    #[test]
+    fn parameters_become_literals_that_cannot_leave_their_place() {
+        let parameter = |type_text: &str, value: Option<&str>| Parameter {
+            name: "p".to_owned(),
+            type_text: type_text.to_owned(),
+            value: value.map(str::to_owned),
+        };
+        let filled = |source: &str, parameter: Parameter| {
+            Text::read(source)
+                .and_then(|text| text.fill(&[parameter]))
+                .and_then(|text| text.write(Vec::new()))
+        };
+        assert_eq!(
+            filled("SELECT :p", parameter("STRING", Some("x' OR '1"))).unwrap(),
+            "SELECT 'x\\' OR \\'1'"
+        );
+        assert_eq!(
+            filled("SELECT a:p, :p", parameter("INT", Some("1"))).unwrap(),
+            "SELECT a:p, CAST('1' AS INT)"
+        );
+        assert_eq!(
+            filled("SELECT :p", parameter("DATE", None)).unwrap(),
+            "SELECT CAST(NULL AS DATE)"
+        );
+        let error = filled("SELECT :q", parameter("INT", None)).unwrap_err();
+        assert_eq!(error.condition.as_deref(), Some("UNBOUND_SQL_PARAMETER"));
+        assert!(filled("SELECT :p", parameter("INT) --", Some("1"))).is_err());
+    }
+}
