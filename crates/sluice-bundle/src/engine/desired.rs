@@ -71,6 +71,7 @@ pub(crate) fn collect(bundle: &Bundle, states: &States, faults: &mut Vec<Diagnos
     } = collector;
     let mut resources = resources;
     let named = named_bodies(&resources);
+    claimed_twice(&resources, &named, faults);
     edges(&mut resources, &named, faults);
     let edges: Edges = resources
         .iter()
@@ -262,6 +263,29 @@ fn named_bodies(resources: &BTreeMap<ResourceKey, DesiredResource>) -> BTreeMap<
         }
     }
     named
+}
+
+fn claimed_twice(
+    resources: &BTreeMap<ResourceKey, DesiredResource>,
+    named: &BTreeMap<ResourceKey, Value>,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let mut owners: BTreeMap<String, &ResourceKey> = BTreeMap::new();
+    for (key, resource) in resources {
+        for claim in kinds::claims(key, &named[key]) {
+            let Some(first) = owners.insert(claim.clone(), key) else {
+                continue;
+            };
+            faults.push(
+                Diagnostic::error(format!("`{first}` and `{key}` both declare {claim}"))
+                    .help("declare it in one place")
+                    .path(path_of(first))
+                    .path(path_of(key))
+                    .location(resources[first].location.clone())
+                    .location(resource.location.clone()),
+            );
+        }
+    }
 }
 
 fn unknown_reference(

@@ -218,6 +218,11 @@ fn path(id: &str) -> String {
     )
 }
 
+/// The principals that a body lists.
+pub(super) fn principals(body: &Value) -> Vec<String> {
+    by_principal(body.get("__embed__")).into_keys().collect()
+}
+
 /// Privileges by principal, in the API's spelling; several grants to one principal are one.
 fn by_principal(list: Option<&Value>) -> ByPrincipal {
     let mut principals = ByPrincipal::new();

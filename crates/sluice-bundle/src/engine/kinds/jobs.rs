@@ -47,6 +47,7 @@ static RULES: Rules = Rules {
             Class::NotReturned,
             "input_only",
         ),
+        rule("queue", Class::BackendDefault(&[]), "backend_default"),
         rule("format", Class::BackendDefault(&[]), "backend_default"),
         rule("max_concurrent_runs", Class::BackendDefault(&["1"]), "backend_default"),
         rule("run_as", Class::BackendDefault(&[]), "backend_default"),

@@ -340,6 +340,25 @@ pub(crate) fn declared_names(named: &BTreeMap<ResourceKey, Value>) -> BTreeMap<S
         .collect()
 }
 
+/// What a resource claims for itself, for messages: the object of its name, or one principal's privileges on a securable. Two
+/// resources with the same claim would undo each other's work for ever.
+pub(crate) fn claims(key: &ResourceKey, named: &Value) -> Vec<String> {
+    let Some(id) = of(key)
+        .and_then(|kind| kind.natural_id(named))
+        .filter(|id| !id.contains("${"))
+    else {
+        return Vec::new();
+    };
+    match (key.sub, securable_of(key)) {
+        (Some(SubResource::Grants), _) | (None, None) => grants::principals(named)
+            .into_iter()
+            .map(|principal| format!("the privileges of `{principal}` on `{}`", id.to_lowercase()))
+            .collect(),
+        (None, Some(securable)) => vec![format!("the {securable} `{}`", id.to_lowercase())],
+        (Some(SubResource::Permissions), _) => Vec::new(),
+    }
+}
+
 /// What a resource needs without a reference that says so: the schema of a volume, table or view, what a view's query reads, and
 /// the securable of grants. With each key the reference that could have been written.
 pub(crate) fn implied_needs(

@@ -426,3 +426,22 @@ fn faults_of_a_declaration_are_all_named() {
         ]
     );
 }
+
+#[test]
+fn two_declarations_of_one_thing_are_refused() {
+    let mut catalog = full();
+    catalog["views"]["other"] = json!({"name": "${resources.schemas.gold.full_name}.FLIGHTS", "query": "SELECT 1"});
+    catalog["grants"]["more"] = json!({
+        "securable_type": "table", "full_name": "${catalog.tables.flights.full_name}",
+        "grants": [{"principal": "analysts", "privileges": ["MODIFY"]}, {"principal": "stewards", "privileges": ["MODIFY"]}],
+    });
+    let faults = Deployment::default().plan(&bundle(resources(), catalog)).unwrap_err();
+    let summaries: Vec<&str> = faults.iter().map(|fault| fault.summary.as_str()).collect();
+    assert_eq!(
+        summaries,
+        [
+            "`catalog.grants.more` and `catalog.tables.flights.grants` both declare the privileges of `analysts` on `table/dev.gold.flights`",
+            "`catalog.tables.flights` and `catalog.views.other` both declare the table `dev.gold.flights`",
+        ]
+    );
+}
