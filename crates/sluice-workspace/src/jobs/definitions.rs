@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::jobs::access::{self, Level};
+use crate::jobs::access;
 use crate::jobs::job::{self, Job};
 use crate::jobs::page;
 use crate::jobs::settings::{JobPlan, Object, with_defaults};
 use crate::log;
+use crate::permissions::Level;
 use crate::principal::Principal;
 use crate::workspace::Workspace;
 
@@ -33,7 +34,12 @@ pub(crate) struct Created {
 /// `POST jobs/create`
 pub(crate) async fn create(mut call: Call, version: Version) -> Result<Json<Created>, ApiError> {
     let given: Object = call.json().await?;
-    let acl = given.get("access_control_list").cloned();
+    let entries = match given.get("access_control_list") {
+        None => Vec::new(),
+        Some(list) => serde_json::from_value(list.clone())
+            .map_err(|error| ApiError::invalid(format!("`access_control_list` cannot be read: {error}")))?,
+    };
+    let entries = access::initial(&call.workspace, &call.principal, &entries).await?;
     let settings = with_defaults(given, version == Version::V22);
     let plan = JobPlan::read(&settings)?;
     check_run_as(&call.workspace, &call.principal, &plan).await?;
@@ -45,7 +51,7 @@ pub(crate) async fn create(mut call: Call, version: Version) -> Result<Json<Crea
     };
     let mut transaction = call.workspace.store.begin().await?;
     job::insert(&mut transaction, &job).await?;
-    access::record_owner(&call.workspace, &call.principal, &mut transaction, job.id, acl).await?;
+    access::store(&call.workspace, &mut transaction, job.id, &entries).await?;
     transaction.commit().await?;
     warn_of_unpaused_start(&call.workspace, &job, &plan);
     Ok(Json(Created { job_id: job.id }))
@@ -63,7 +69,7 @@ pub(crate) async fn reset(mut call: Call, version: Version) -> Result<Json<Objec
         job_id,
         mut new_settings,
     } = call.json().await?;
-    let job = require(&call.workspace, &call.principal, job_id, Level::Manage).await?;
+    let job = require(&call.workspace, &call.principal, job_id, Level::CanManage).await?;
     if let (None, Some(run_as)) = (new_settings.get("run_as"), job.settings.get("run_as")) {
         new_settings.insert("run_as".to_owned(), run_as.clone());
     }
@@ -92,7 +98,7 @@ pub(crate) async fn update(mut call: Call, version: Version) -> Result<Json<Obje
         new_settings,
         fields_to_remove,
     } = call.json().await?;
-    let job = require(&call.workspace, &call.principal, job_id, Level::Manage).await?;
+    let job = require(&call.workspace, &call.principal, job_id, Level::CanManage).await?;
     let mut settings = job.settings.clone();
     for field in &fields_to_remove {
         remove_field(&mut settings, field)?;
@@ -199,7 +205,7 @@ pub(crate) async fn get(call: Call, version: Version) -> Result<Json<JobView>, A
     let id = id
         .parse()
         .map_err(|_not_a_number| ApiError::invalid(format!("`{id}` is not a job id")))?;
-    let job = require(&call.workspace, &call.principal, id, Level::View).await?;
+    let job = require(&call.workspace, &call.principal, id, Level::CanView).await?;
     let scope = format!("job {id}");
     let start = page::start(call.query("page_token"), &scope)?;
     let mut view = view(&call.workspace, job).await?;
@@ -246,7 +252,7 @@ pub(crate) async fn list(call: Call) -> Result<Json<JobList>, ApiError> {
     let mut visible = Vec::new();
     for job in job::all(&call.workspace).await? {
         let wanted = name.as_ref().is_none_or(|name| job.name().to_lowercase() == *name);
-        if wanted && access::level(&call.workspace, &call.principal, job.id).await? >= Some(Level::View) {
+        if wanted && access::may_view(&call.workspace, &call.principal, job.id).await? {
             visible.push(job);
         }
     }
@@ -286,7 +292,7 @@ struct Delete {
 /// `POST jobs/delete`
 pub(crate) async fn delete(mut call: Call) -> Result<Json<Object>, ApiError> {
     let Delete { job_id } = call.json().await?;
-    let job = require(&call.workspace, &call.principal, job_id, Level::Manage).await?;
+    let job = require(&call.workspace, &call.principal, job_id, Level::CanManage).await?;
     let mut transaction = call.workspace.store.begin().await?;
     job::delete(&mut transaction, job.id).await?;
     transaction.commit().await?;

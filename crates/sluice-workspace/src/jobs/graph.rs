@@ -125,6 +125,27 @@ fn decide(task: &TaskPlan, ended: &BTreeMap<String, ResultState>) -> Step {
     })
 }
 
+/// The result of a run whose tasks have all ended: its leaves decide.
+pub(crate) fn result(tasks: &[TaskPlan], ended: &BTreeMap<String, ResultState>) -> ResultState {
+    use ResultState as R;
+    let needed: BTreeSet<&str> = tasks
+        .iter()
+        .flat_map(|task| &task.depends_on)
+        .map(|each| each.task_key.as_str())
+        .collect();
+    let fine = |result: &R| matches!(result, R::Success | R::Excluded | R::Disabled);
+    let leaf_failed = ended
+        .iter()
+        .any(|(key, result)| !needed.contains(key.as_str()) && !fine(result));
+    if leaf_failed {
+        R::Failed
+    } else if ended.values().all(fine) {
+        R::Success
+    } else {
+        R::SuccessWithFailures
+    }
+}
+
 #[cfg(test)]
 #[path = "graph_tests.rs"]
 mod tests;

@@ -66,3 +66,15 @@ fn run_if_decides_by_how_the_upstream_tasks_ended() {
         assert_eq!(decided(run_if, &upstream), expected, "{run_if} {upstream:?}");
     }
 }
+
+#[test]
+fn the_leaves_decide_the_result_of_the_run() {
+    use ResultState as R;
+    let tasks = [task("a", &[], "ALL_SUCCESS"), task("b", &["a"], "ALL_DONE")];
+    let result = |a: R, b: R| super::result(&tasks, &[("a".to_owned(), a), ("b".to_owned(), b)].into());
+    assert_eq!(result(R::Success, R::Success), R::Success);
+    assert_eq!(result(R::Failed, R::Success), R::SuccessWithFailures);
+    assert_eq!(result(R::Success, R::Failed), R::Failed);
+    assert_eq!(result(R::Failed, R::UpstreamFailed), R::Failed);
+    assert_eq!(result(R::Success, R::Disabled), R::Success);
+}

@@ -31,6 +31,7 @@ pub(crate) enum LifeCycle {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ResultState {
     Success,
+    SuccessWithFailures,
     Failed,
     #[serde(rename = "TIMEDOUT")]
     TimedOut,
@@ -40,6 +41,23 @@ pub(crate) enum ResultState {
     Disabled,
     UpstreamFailed,
     UpstreamCanceled,
+}
+
+impl ResultState {
+    /// The word that `{{tasks.<name>.result_state}}` stands for.
+    pub(crate) fn reference_name(self) -> &'static str {
+        match self {
+            Self::Success | Self::SuccessWithFailures => "success",
+            Self::Failed => "failed",
+            Self::TimedOut => "timedout",
+            Self::Canceled => "canceled",
+            Self::MaximumConcurrentRunsReached => "maximum_concurrent_runs_reached",
+            Self::Excluded => "excluded",
+            Self::Disabled => "disabled",
+            Self::UpstreamFailed => "upstream_failed",
+            Self::UpstreamCanceled => "upstream_canceled",
+        }
+    }
 }
 
 /// The state of a run or task run.
@@ -137,6 +155,7 @@ impl State {
         let (code, kind) = match (self.life_cycle, self.result) {
             (LifeCycle::InternalError, _) => ("INTERNAL_ERROR", "INTERNAL_ERROR"),
             (_, Some(R::Success)) => ("SUCCESS", "SUCCESS"),
+            (_, Some(R::SuccessWithFailures)) => ("SUCCESS_WITH_FAILURES", "SUCCESS"),
             // The platform calls a run that lasted too long canceled by itself.
             (_, Some(R::TimedOut)) => ("CANCELED", "CLIENT_ERROR"),
             (_, Some(R::Canceled)) => ("USER_CANCELED", "CLIENT_ERROR"),

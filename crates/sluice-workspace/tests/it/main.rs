@@ -6,6 +6,7 @@ mod frame;
 mod identity;
 mod jobs;
 mod permissions;
+mod runs;
 mod support;
 mod volumes;
 mod warehouses;

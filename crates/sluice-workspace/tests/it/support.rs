@@ -1,6 +1,7 @@
 //! Real workspaces on free ports, and a small HTTP client with the token of a principal.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 use sluice_workspace::profiles::{self, Profile};
@@ -108,11 +109,16 @@ impl Environment {
         drop(rustls::crypto::ring::default_provider().install_default());
         let options = ServeOptions {
             directory: directory.path().join("workspaces"),
-            cache_directory: directory.path().join("cache"),
+            // Shared by all tests and kept between runs: making a Python environment takes a minute.
+            cache_directory: Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"),
             base_port: 0,
             names: vec!["dev".to_owned(), "prod".to_owned()],
         };
         let workspaces = Workspaces::start(options).await.unwrap();
+        for name in ["dev", "prod"] {
+            let sandbox = vec![env!("CARGO_BIN_EXE_sluice-sandbox").into()];
+            workspaces.workspace(name).unwrap().jobs.launch_tasks_with(sandbox);
+        }
         let profiles = profiles::read(workspaces.profile_file()).unwrap();
         Self {
             workspaces,
