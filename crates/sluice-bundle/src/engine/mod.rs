@@ -1,6 +1,7 @@
 //! From a resolved bundle to a plan, and from a plan to requests. Pure: the caller sends the requests.
 //!
 //! One deployment, seen from the caller:
+//! 0. [`check`] refuses what no workspace could make good.
 //! 1. [`States::parse`] the two state files.
 //! 2. [`reads`] until it gives none, sending each [`Read`] and putting [`Read::observe`] into [`Observed`].
 //! 3. [`plan`]; show [`Plan::lines`], save it with `serde_json`, load it with [`Plan::parse`].
@@ -23,7 +24,7 @@ mod state;
 mod steps;
 
 pub use plan::{Action, Counts, Dependency, FieldChange, NewState, PLAN_VERSION, Plan, PlanEntry, PlanFileError};
-pub use planning::{PlanOptions, plan};
+pub use planning::{PlanOptions, check, plan};
 pub use reads::{Observation, Observed, Read, ReadError, reads};
 pub use state::{STATE_VERSION, State, StateChange, StateEntry, StateError, States};
 pub use steps::{Applied, Outcome, ProbeVerdict, Step, StepError, Verdict, order, refreshes, steps};

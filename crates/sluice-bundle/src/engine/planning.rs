@@ -77,6 +77,14 @@ pub fn plan(
     ))
 }
 
+/// What is wrong with a bundle as far as it can be told without any state and without asking the workspace: unknown kinds, references
+/// without a target, circles, declarations that cannot be made.
+#[must_use]
+pub fn check(bundle: &Bundle) -> Vec<Diagnostic> {
+    let first = plan(bundle, &States::default(), &Observed::new(), &PlanOptions::default());
+    first.err().unwrap_or_default()
+}
+
 struct Planner<'a> {
     desired: &'a Desired,
     protected: &'a [ResourceKey],

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use sluice_bundle::engine;
 use sluice_bundle::language::{Bundle, CurrentUser, GitCheckout, Inputs, Need, Resolution, resolve};
 use sluice_databricks::{
     Client, ClientError, ConfigurationError, ConfigurationSources, CredentialReference, RetryPolicy,
@@ -105,6 +106,10 @@ pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
             Resolution::Needs(needs) => loader.fill(needs).await?,
             Resolution::Refused(diagnostics) => return Err(LoadError::Refused(diagnostics)),
             Resolution::Resolved(bundle, findings) => {
+                let faults = engine::check(&bundle);
+                if !faults.is_empty() {
+                    return Err(LoadError::Refused(faults));
+                }
                 let client = match loader.client.take() {
                     Some(client) => client,
                     None => loader.connect(Some(bundle.workspace.host.clone()), None)?,

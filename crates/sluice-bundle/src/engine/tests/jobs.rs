@@ -289,7 +289,9 @@ fn references_that_cannot_be_filled_are_refused_before_anything_is_sent() {
     let task = |reference: &str| json!({"name": "x", "description": reference});
     let mut deployment = Deployment::default();
     let mut summaries = |jobs_of: Value| -> Vec<String> {
-        let faults = deployment.plan(&jobs(jobs_of)).unwrap_err();
+        let bundle = jobs(jobs_of);
+        let faults = deployment.plan(&bundle).unwrap_err();
+        assert_eq!(crate::engine::check(&bundle), faults);
         faults.into_iter().map(|fault| fault.summary).collect()
     };
     assert_eq!(
