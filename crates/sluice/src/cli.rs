@@ -47,6 +47,20 @@ pub(crate) enum Command {
     Destroy(commands::destroy::Arguments),
     Run(commands::run::Arguments),
     Summary(commands::summary::Arguments),
+    New(commands::new::Arguments),
+    #[command(subcommand)]
+    Blueprint(commands::blueprint::Command),
+    Verify(commands::verify::Arguments),
+    Freeze(commands::freeze::Arguments),
+    #[command(subcommand)]
+    Release(commands::release::Command),
+    Promote(commands::promote::Arguments),
+    #[command(subcommand)]
+    Promotion(commands::promotion::Command),
+    Status(commands::status::Arguments),
+    History(commands::history::Arguments),
+    #[command(subcommand)]
+    Ledger(commands::ledger::Command),
 }
 
 impl Command {
@@ -59,6 +73,16 @@ impl Command {
             Self::Destroy(arguments) => commands::destroy::run(arguments, context).await,
             Self::Run(arguments) => commands::run::run(arguments, context).await,
             Self::Summary(arguments) => commands::summary::run(arguments, context).await,
+            Self::New(arguments) => commands::new::run(arguments, context).await,
+            Self::Blueprint(command) => commands::blueprint::run(command, context).await,
+            Self::Verify(arguments) => commands::verify::run(arguments, context).await,
+            Self::Freeze(arguments) => commands::freeze::run(arguments, context).await,
+            Self::Release(command) => commands::release::run(command, context).await,
+            Self::Promote(arguments) => commands::promote::run(arguments, context).await,
+            Self::Promotion(command) => commands::promotion::run(command, context).await,
+            Self::Status(arguments) => commands::status::run(arguments, context).await,
+            Self::History(arguments) => commands::history::run(arguments, context).await,
+            Self::Ledger(command) => commands::ledger::run(command, context).await,
         }
     }
 }

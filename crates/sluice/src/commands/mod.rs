@@ -2,10 +2,21 @@
 //!
 //! A command parses, calls one use case and hands the answer to [`crate::context::Context::answer`]; it decides nothing itself.
 
+pub(crate) mod blueprint;
 mod bundle_options;
 pub(crate) mod deploy;
 pub(crate) mod destroy;
+pub(crate) mod freeze;
+pub(crate) mod history;
+pub(crate) mod ledger;
+pub(crate) mod new;
 pub(crate) mod plan;
+pub(crate) mod promote;
+pub(crate) mod promotion;
+pub(crate) mod release;
 pub(crate) mod run;
+pub(crate) mod status;
 pub(crate) mod summary;
+mod surroundings;
 pub(crate) mod validate;
+pub(crate) mod verify;

@@ -4,6 +4,7 @@
 
 mod databricks;
 mod deploy;
+mod lifecycle;
 mod platform;
 
 use sluice_model::Diagnostic;

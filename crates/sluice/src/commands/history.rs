@@ -1,0 +1,55 @@
+//! `sluice history`: what happened.
+
+use std::fmt;
+
+use clap::Args;
+use serde::Serialize;
+use sluice_lifecycle::status::{HistoryEntry, history};
+use sluice_model::EnvironmentName;
+
+use crate::commands::surroundings::{ProductOption, Surroundings};
+use crate::context::Context;
+use crate::error::{CommandError, Outcome};
+use crate::render::Answer;
+
+/// Show what happened to products, oldest first
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    product: ProductOption,
+    /// One environment alone
+    #[arg(short, long, value_name = "ENV")]
+    environment: Option<EnvironmentName>,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Told(Vec<HistoryEntry>);
+
+impl Answer for Told {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        for entry in &self.0 {
+            write!(out, "{:>5} {} {}", entry.seq, entry.at, entry.kind)?;
+            let subject = &entry.subject;
+            if let Some(product) = &subject.product {
+                write!(out, " {product}")?;
+            }
+            if let Some(version) = &subject.version {
+                write!(out, " {version}")?;
+            }
+            if let Some(environment) = &subject.environment {
+                write!(out, " in {environment}")?;
+            }
+            writeln!(out, " by {}", entry.actor)?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    let surroundings = Surroundings::open(context).await?;
+    let product = arguments.product.name(context).await?;
+    let entries = history(&surroundings.store, product.as_ref(), arguments.environment.as_ref()).await?;
+    context.answer(&Told(entries))?;
+    Ok(Outcome::Done)
+}

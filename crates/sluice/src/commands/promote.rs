@@ -1,0 +1,72 @@
+//! `sluice promote`: brings a release to an environment.
+
+use clap::Args;
+use sluice_lifecycle::product::Product;
+use sluice_lifecycle::promotion::{PromoteRequest, promote};
+use sluice_model::ReleaseVersion;
+use sluice_store::record::PromotionState;
+
+use crate::commands::promotion::show::Shown;
+use crate::commands::surroundings::Surroundings;
+use crate::context::Context;
+use crate::error::{CommandError, ExitKind, Outcome};
+
+/// Bring a frozen release to an environment; the same command again goes on where it stopped
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Version of the release
+    #[arg(value_name = "VERSION")]
+    version: ReleaseVersion,
+    /// Environment of the platform
+    #[arg(long = "to", value_name = "ENV")]
+    environment: String,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    let surroundings = Surroundings::open(context).await?;
+    let platform = surroundings.platform()?;
+    let environment = platform.environment(&arguments.environment)?;
+    let product = Product::find(&context.current_directory()?).await?;
+    let actor = surroundings.actor_at(environment).await?;
+    let _held = context.interrupt.hold();
+    let request = PromoteRequest {
+        repository: &product.root,
+        product: &product.descriptor.name,
+        version: &arguments.version,
+        platform,
+        environment: &arguments.environment,
+        data: &surroundings.data,
+        process_environment: &context.environment,
+    };
+    let report = promote(surroundings.use_case(&actor), &request).await?;
+    let state = report.promotion.state;
+    let mut reasons = report.promotion.reasons.clone();
+    if let Some(deployment) = &report.deployment {
+        reasons.extend(
+            deployment
+                .reasons
+                .iter()
+                .filter(|reason| !reasons.contains(reason))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+    }
+    let reasons = reasons.join("; ");
+    context.answer(&Shown(report))?;
+    match state {
+        PromotionState::Completed => Ok(Outcome::Done),
+        PromotionState::Executing => Err(
+            CommandError::new(ExitKind::HalfWay, format!("stopped half-way: {reasons}"))
+                .hint("the same command again goes on from there"),
+        ),
+        PromotionState::Blocked | PromotionState::PlanFailed | PromotionState::Failed | PromotionState::Superseded => {
+            Err(CommandError::new(
+                ExitKind::Refused,
+                format!("promotion {state}: {reasons}"),
+            ))
+        }
+        PromotionState::Requested | PromotionState::Planning | PromotionState::Gating | PromotionState::Ready => Err(
+            CommandError::new(ExitKind::Internal, format!("the promotion was left {state}")),
+        ),
+    }
+}

@@ -1,0 +1,44 @@
+//! `sluice promotion list`.
+
+use std::fmt;
+
+use clap::Args;
+use serde::Serialize;
+use sluice_lifecycle::promotion::promotion_list;
+use sluice_store::record::Promotion;
+
+use crate::commands::surroundings::{ProductOption, Surroundings};
+use crate::context::Context;
+use crate::error::{CommandError, Outcome};
+use crate::render::Answer;
+
+/// List the promotions, oldest first
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    product: ProductOption,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Listed(Vec<Promotion>);
+
+impl Answer for Listed {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        for row in &self.0 {
+            writeln!(
+                out,
+                "{} {} {} to {}: {} since {}, asked by {}",
+                row.id, row.product, row.version, row.environment, row.state, row.changed_at, row.requested_by
+            )?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    let surroundings = Surroundings::open(context).await?;
+    let product = arguments.product.name(context).await?;
+    context.answer(&Listed(promotion_list(&surroundings.store, product.as_ref()).await?))?;
+    Ok(Outcome::Done)
+}

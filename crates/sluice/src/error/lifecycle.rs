@@ -1,0 +1,216 @@
+//! Errors of products, blueprints, releases, promotions and the ledger.
+
+use sluice_databricks::ClientError;
+use sluice_lifecycle::blueprint::BlueprintError;
+use sluice_lifecycle::blueprint::instantiate::NewProductError;
+use sluice_lifecycle::bundle_files::{GitError, LoadError};
+use sluice_lifecycle::execution::candidate::ConnectError;
+use sluice_lifecycle::execution::{ExecutionError, LeaseError};
+use sluice_lifecycle::preparation::PreparationError;
+use sluice_lifecycle::product::ProductError;
+use sluice_lifecycle::promotion::PromoteError;
+use sluice_lifecycle::release::{ExportError, FreezeError, ManifestError, VerifyReleaseError};
+use sluice_lifecycle::verification::VerifyError;
+use sluice_store::StoreError;
+
+use super::databricks::client_kind;
+use super::{CommandError, ExitKind};
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        let kind = if error.is_conflict() {
+            ExitKind::Refused
+        } else {
+            ExitKind::Internal
+        };
+        match &error {
+            StoreError::ExportLine { .. } => Self::from_error(ExitKind::Config, &error),
+            StoreError::LeaseHeld { .. } => {
+                Self::from_error(kind, &error).hint("wait until it is done, then try again")
+            }
+            StoreError::Directory { .. }
+            | StoreError::Open { .. }
+            | StoreError::Migrate { .. }
+            | StoreError::Query { .. }
+            | StoreError::Decode { .. }
+            | StoreError::Encode(_)
+            | StoreError::Stale { .. }
+            | StoreError::Conflict { .. }
+            | StoreError::LeaseLost { .. } => Self::from_error(kind, &error),
+        }
+    }
+}
+
+impl From<GitError> for CommandError {
+    fn from(error: GitError) -> Self {
+        Self::from_error(ExitKind::Config, &error)
+    }
+}
+
+impl From<ProductError> for CommandError {
+    fn from(error: ProductError) -> Self {
+        match &error {
+            ProductError::Document(document) if !document.diagnostics().is_empty() => {
+                Self::config(document.diagnostics().to_vec())
+            }
+            ProductError::NotFound { .. } => Self::from_error(ExitKind::Config, &error)
+                .hint("change to the directory of a data product, or make one with `sluice new`"),
+            ProductError::Document(_) | ProductError::NotARepository { .. } | ProductError::Git(_) => {
+                Self::from_error(ExitKind::Config, &error)
+            }
+        }
+    }
+}
+
+impl From<BlueprintError> for CommandError {
+    fn from(error: BlueprintError) -> Self {
+        if error.diagnostics().is_empty() {
+            Self::from_error(ExitKind::Config, &error)
+        } else {
+            Self::config(error.diagnostics().to_vec())
+        }
+    }
+}
+
+impl From<NewProductError> for CommandError {
+    fn from(error: NewProductError) -> Self {
+        match error {
+            NewProductError::Blueprint(error) => error.into(),
+            NewProductError::Git(error) => error.into(),
+            NewProductError::NotEmpty { .. }
+            | NewProductError::NotADirectory { .. }
+            | NewProductError::Write { .. } => Self::from_error(ExitKind::Config, &error),
+        }
+    }
+}
+
+impl From<ManifestError> for CommandError {
+    fn from(error: ManifestError) -> Self {
+        match error {
+            ManifestError::Git(error) => error.into(),
+            ManifestError::Document(document) if !document.diagnostics().is_empty() => {
+                Self::config(document.diagnostics().to_vec())
+            }
+            ManifestError::Document(_)
+            | ManifestError::MissingFile { .. }
+            | ManifestError::Submodule { .. }
+            | ManifestError::Entry { .. }
+            | ManifestError::PathEncoding { .. }
+            | ManifestError::Contents { .. }
+            | ManifestError::Lock(_) => Self::from_error(ExitKind::Config, &error),
+        }
+    }
+}
+
+impl From<FreezeError> for CommandError {
+    fn from(error: FreezeError) -> Self {
+        match error {
+            FreezeError::Dirty { .. } | FreezeError::VersionTaken { .. } => Self::from_error(ExitKind::Refused, &error),
+            FreezeError::Manifest(error) => error.into(),
+            FreezeError::Store(error) => error.into(),
+            FreezeError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<VerifyReleaseError> for CommandError {
+    fn from(error: VerifyReleaseError) -> Self {
+        match error {
+            VerifyReleaseError::Quarantined { .. } => Self::from_error(ExitKind::Refused, &error)
+                .hint("restore the tag to lift the quarantine, or freeze a new version"),
+            VerifyReleaseError::Unknown { .. } => Self::from_error(ExitKind::Config, &error),
+            VerifyReleaseError::Manifest(error) => error.into(),
+            VerifyReleaseError::Store(error) => error.into(),
+            VerifyReleaseError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConnectError> for CommandError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Configuration { .. } => Self::from_error(ExitKind::Config, &error),
+            ConnectError::Client(error) => error.into(),
+        }
+    }
+}
+
+impl From<PreparationError> for CommandError {
+    fn from(error: PreparationError) -> Self {
+        let kind = error
+            .client_error()
+            .map_or(ExitKind::Config, |client: &ClientError| client_kind(client));
+        match error {
+            PreparationError::Export(error) => error.into(),
+            PreparationError::Load { environment, source } => match *source {
+                LoadError::Refused(diagnostics) => Self {
+                    message: format!("the bundle has errors for environment `{environment}`"),
+                    ..Self::config(diagnostics)
+                },
+                source => Self {
+                    kind,
+                    ..Self::from(source)
+                },
+            },
+        }
+    }
+}
+
+impl From<ExportError> for CommandError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Manifest(error) => error.into(),
+            ExportError::Git(error) => error.into(),
+            ExportError::Write { .. } => Self::from_error(ExitKind::Internal, &error),
+            ExportError::Differs { .. } => Self::from_error(ExitKind::Refused, &error),
+        }
+    }
+}
+
+impl From<LeaseError> for CommandError {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExecutionError> for CommandError {
+    fn from(error: ExecutionError) -> Self {
+        match error {
+            ExecutionError::Store(error) => error.into(),
+            ExecutionError::Illegal(_) => Self::from_error(ExitKind::Refused, &error),
+        }
+    }
+}
+
+impl From<VerifyError> for CommandError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Dirty { .. } => {
+                Self::from_error(ExitKind::Refused, &error).hint("commit or remove them first")
+            }
+            VerifyError::Platform(error) => error.into(),
+            VerifyError::Preparation(error) => error.into(),
+            VerifyError::Lease(error) => error.into(),
+            VerifyError::Execution(error) => error.into(),
+            VerifyError::Store(error) => error.into(),
+            VerifyError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<PromoteError> for CommandError {
+    fn from(error: PromoteError) -> Self {
+        match error {
+            PromoteError::Platform(error) => error.into(),
+            PromoteError::Release(error) => error.into(),
+            PromoteError::NotRecorded { .. } => Self::from_error(ExitKind::Config, &error),
+            PromoteError::Lease(error) => error.into(),
+            PromoteError::Preparation(error) => error.into(),
+            PromoteError::Execution(error) => error.into(),
+            PromoteError::Illegal(_) => Self::from_error(ExitKind::Refused, &error),
+            PromoteError::Store(error) => error.into(),
+        }
+    }
+}
