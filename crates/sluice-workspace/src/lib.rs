@@ -10,6 +10,7 @@ pub mod call;
 pub mod catalog;
 pub mod clock;
 pub mod compute;
+pub mod daemon;
 mod discovery;
 pub mod error;
 pub mod files;

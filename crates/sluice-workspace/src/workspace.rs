@@ -136,12 +136,11 @@ impl Workspace {
         Jobs::start(self).await
     }
 
-    /// Ends what works in the background, then closes the store.
+    /// Ends what works in the background; the store stays open for the last answers.
     pub(crate) async fn stop(&self) {
         self.jobs.stop().await;
         self.sql.stop().await;
         self.compute.stop().await;
-        self.store.close().await;
     }
 
     /// `http://127.0.0.1:<port>`, where this workspace answers.

@@ -185,6 +185,7 @@ impl Workspaces {
         for Served { workspace, task, .. } in self.served {
             workspace.stop().await;
             result = result.and(task.await.unwrap_or_else(|panic| Err(std::io::Error::other(panic))));
+            workspace.store.close().await;
         }
         result
     }
