@@ -61,6 +61,7 @@ pub(crate) enum Command {
     History(commands::history::Arguments),
     #[command(subcommand)]
     Ledger(commands::ledger::Command),
+    Workspace(commands::workspace::Arguments),
 }
 
 impl Command {
@@ -83,6 +84,7 @@ impl Command {
             Self::Status(arguments) => commands::status::run(arguments, context).await,
             Self::History(arguments) => commands::history::run(arguments, context).await,
             Self::Ledger(command) => commands::ledger::run(command, context).await,
+            Self::Workspace(arguments) => commands::workspace::run(arguments, context).await,
         }
     }
 }

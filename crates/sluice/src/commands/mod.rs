@@ -20,3 +20,4 @@ pub(crate) mod summary;
 mod surroundings;
 pub(crate) mod validate;
 pub(crate) mod verify;
+pub(crate) mod workspace;

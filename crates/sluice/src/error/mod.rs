@@ -6,6 +6,7 @@ mod databricks;
 mod deploy;
 mod lifecycle;
 mod platform;
+mod workspace;
 
 use sluice_model::Diagnostic;
 

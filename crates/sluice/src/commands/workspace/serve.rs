@@ -1,0 +1,52 @@
+//! `sluice workspace serve`: the process behind `up`, in the foreground.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sluice_workspace::daemon::{FailureKind, serve};
+use sluice_workspace::workspaces::{DEFAULT_BASE_PORT, ServeOptions, WORKSPACE_NAMES};
+
+use crate::context::Context;
+use crate::error::{CommandError, ExitKind, Outcome};
+
+/// Serve the local workspaces until SIGTERM
+#[derive(Debug, Args)]
+#[command(hide = true)]
+pub(crate) struct Arguments {
+    /// Where the workspaces keep everything
+    #[arg(long, value_name = "DIR")]
+    directory: PathBuf,
+    /// Where Python environments are kept
+    #[arg(long, value_name = "DIR")]
+    cache_directory: PathBuf,
+    /// Port of the first workspace
+    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_BASE_PORT)]
+    base_port: u16,
+    /// Leave the session of the terminal
+    #[arg(long)]
+    detach: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    let options = ServeOptions {
+        directory: arguments.directory,
+        cache_directory: arguments.cache_directory,
+        base_port: arguments.base_port,
+        names: WORKSPACE_NAMES.map(str::to_owned).to_vec(),
+    };
+    // A signal ends the serving, not this command: requests under way get their answers.
+    let held = context.interrupt.hold();
+    let served = serve(options, arguments.detach).await;
+    drop(held);
+    match served {
+        Ok(()) => Ok(Outcome::Done),
+        Err(failure) => {
+            let kind = match failure.kind {
+                FailureKind::Port => ExitKind::Config,
+                FailureKind::AlreadyServed => ExitKind::Refused,
+                FailureKind::Other => ExitKind::Remote,
+            };
+            Err(CommandError::new(kind, failure.message))
+        }
+    }
+}

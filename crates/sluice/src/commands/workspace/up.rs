@@ -1,0 +1,70 @@
+//! `sluice workspace up`: starts the process that serves the workspaces and waits until they answer.
+
+use clap::Args;
+use sluice_workspace::daemon::{Daemon, launch};
+use sluice_workspace::workspaces::{DEFAULT_BASE_PORT, WORKSPACE_NAMES};
+
+use super::place::{cache_directory, place};
+use super::status::Shown;
+use crate::context::Context;
+use crate::error::{CommandError, ExitKind, Outcome};
+
+/// Start the local workspaces `dev`, `qa` and `prod` in the background
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Port of `dev`; `qa` and `prod` have the next two. 0 takes any free ports [default: 7341]
+    #[arg(long, value_name = "PORT")]
+    base_port: Option<u16>,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    let place = place(context)?;
+    let executable = std::env::current_exe()
+        .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot find this program: {error}")))?;
+    let base_port = arguments.base_port.unwrap_or(DEFAULT_BASE_PORT);
+    let path = |path: &std::path::Path| {
+        path.to_str()
+            .map(str::to_owned)
+            .ok_or_else(|| CommandError::new(ExitKind::Config, format!("the path `{}` is not UTF-8", path.display())))
+    };
+    let command = [
+        "workspace".to_owned(),
+        "serve".to_owned(),
+        "--detach".to_owned(),
+        "--directory".to_owned(),
+        path(&place.directory)?,
+        "--cache-directory".to_owned(),
+        path(&cache_directory(context)?)?,
+        "--base-port".to_owned(),
+        base_port.to_string(),
+    ];
+    let daemon = launch(&place, &executable, &command).await?;
+    if let Some(wanted) = arguments.base_port.filter(|wanted| *wanted != 0) {
+        check_ports(&daemon, wanted)?;
+    }
+    context.answer(&Shown::of(&place, Some(daemon)))?;
+    Ok(Outcome::Done)
+}
+
+/// Workspaces that ran already keep their ports; saying nothing would leave a person at a host that does not answer.
+fn check_ports(daemon: &Daemon, wanted: u16) -> Result<(), CommandError> {
+    let host = |offset: usize| format!("http://127.0.0.1:{}", usize::from(wanted) + offset);
+    let elsewhere = daemon
+        .hosts
+        .iter()
+        .enumerate()
+        .find(|(offset, at)| at.host != host(*offset));
+    match elsewhere {
+        None => Ok(()),
+        Some((_, at)) => Err(CommandError::new(
+            ExitKind::Refused,
+            format!(
+                "the local workspaces {} run already, `{}` at {}, not with --base-port {wanted}",
+                WORKSPACE_NAMES.join(", "),
+                at.workspace,
+                at.host
+            ),
+        )
+        .hint("use them there, or run `sluice workspace down` first")),
+    }
+}
