@@ -187,7 +187,7 @@ def _table(gateway, session, request, relation, target, options, condition=None)
     if answer.get("skip"):
         return NOTHING
     gateway.statements.bind(request.session_id, [answer["binding"]])
-    source = _aligned(relation, target["columns"], answer) if answer.get("align") else relation
+    source = _aligned(relation, answer) if answer.get("align") else relation
     if options.get("replacewhere") and answer["overwrite"]:
         text = gateway.ask(
             session, request.session_id, {"kind": "plan", "items": [{"kind": "expression", "text": options["replacewhere"]}]}
@@ -195,18 +195,19 @@ def _table(gateway, session, request, relation, target, options, condition=None)
         condition = plans.replace_filter(text)
     command = plans.append_or_overwrite(source, answer["binding"]["name"], answer["overwrite"], condition)
     request.plan.command.CopyFrom(command)
+    ended = {"name": target["name"], "staging": answer.get("staging")}
     try:
         for _ in gateway.engine.ExecutePlan(request):
             pass
     except Exception:
-        if answer.get("created"):
-            gateway.ask(session, request.session_id, {"kind": "abandon_table", "name": target["name"]})
+        if answer.get("created") or answer.get("staging"):
+            gateway.ask(session, request.session_id, {"kind": "abandon_table"} | ended)
         raise
-    gateway.ask(session, request.session_id, {"kind": "wrote_table", "name": target["name"]})
+    gateway.ask(session, request.session_id, {"kind": "wrote_table"} | ended)
     return NOTHING
 
 
-def _aligned(relation, columns, answer):
+def _aligned(relation, answer):
     """`insertInto` goes by position, the engine by name: gives the columns the table's names."""
     renamed = relations_pb2.Relation()
     renamed.to_df.input.CopyFrom(relation)

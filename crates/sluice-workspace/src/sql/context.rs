@@ -61,6 +61,12 @@ impl Context {
     /// `catalog.schema.table` for a name of one to three parts.
     pub(super) fn table_name(&self, parts: &[String]) -> Result<String, StatementError> {
         let parts: Vec<_> = parts.iter().map(|part| part.to_lowercase()).collect();
+        if parts.iter().any(|part| part.contains('/')) {
+            return Err(unsupported(
+                &format!("the name `{}`", parts.join(".")),
+                "files are read with `spark.read` from `/Volumes/...`, tables by their names",
+            ));
+        }
         match parts.as_slice() {
             [table] => Ok(format!("{}.{}.{table}", self.catalog, self.schema)),
             [schema, table] => Ok(format!("{}.{schema}.{table}", self.catalog)),

@@ -23,6 +23,7 @@ mod locks;
 mod objects;
 mod outcome;
 mod relations;
+mod rest;
 mod rewrite;
 mod run;
 mod show;
@@ -51,7 +52,7 @@ pub(crate) fn module() -> Module {
             module: "sql",
             steps: &[],
         },
-        routes: Vec::new,
+        routes: rest::routes,
     }
 }
 
@@ -60,6 +61,7 @@ pub(crate) fn module() -> Module {
 pub struct Sql {
     pub(crate) locks: locks::Locks,
     pub(crate) stagings: dataframe::Stagings,
+    pub(crate) statements: rest::Statements,
 }
 
 impl Sql {
@@ -69,7 +71,9 @@ impl Sql {
     }
 
     /// Called before the store closes.
-    pub(crate) async fn stop(&self) {}
+    pub(crate) async fn stop(&self) {
+        self.statements.stop();
+    }
 }
 
 /// Executes one statement with the grants of its principal. Dropping the future cancels it.

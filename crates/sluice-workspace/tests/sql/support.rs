@@ -42,6 +42,12 @@ pub(crate) async fn workspace() -> Arc<Workspace> {
     served.workspace("dev").unwrap().clone()
 }
 
+/// Where the tokens of the principals stand.
+pub(crate) async fn profile_file() -> std::path::PathBuf {
+    workspace().await;
+    SERVED.get().unwrap().profile_file().to_owned()
+}
+
 /// A schema with its owner, and a way to run statements in it.
 pub(crate) struct Lab {
     pub(crate) workspace: Arc<Workspace>,

@@ -1,0 +1,207 @@
+//! Tasks on the engine: an unmodified Spark client through the gateway, with the grants of its principal.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use sluice_workspace::compute::TaskIdentity;
+
+use crate::support::{Lab, run};
+
+impl Lab {
+    /// Runs Python with a Spark session of a principal; the script's last lines are what it printed.
+    async fn python(&self, principal: &str, script: &str) -> Vec<String> {
+        let identity = TaskIdentity {
+            principal: self.principal(principal).await,
+            run: "1".to_owned(),
+            catalog: None,
+            schema: Some(self.schema.clone()),
+        };
+        let session = self.workspace.compute.open_session(identity);
+        let gateway = self.workspace.compute.gateway().await.unwrap();
+        let remote = gateway.remote(&session).expose().clone();
+        let python = self.workspace.compute.environment().await.unwrap().python.clone();
+        let program = format!("{}\n{script}", include_str!("client.py"));
+        let output = tokio::task::spawn_blocking(move || {
+            let mut child = Command::new(python)
+                .args(["-W", "ignore", "-"])
+                .env("SPARK_REMOTE", remote)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            child.stdin.take().unwrap().write_all(program.as_bytes()).unwrap();
+            child.wait_with_output().unwrap()
+        })
+        .await
+        .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+#[test]
+fn data_frames_read_and_write_tables() {
+    run(async {
+        let lab = Lab::new("frames").await;
+        lab.all(&[
+            "CREATE TABLE t (id BIGINT, name STRING)",
+            "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+        ])
+        .await;
+        let script = r#"
+show("table", lambda: spark.table("t").filter("id > 1").collect())
+show("alias", lambda: spark.table("dev.frames.t").select("t.id", "dev.frames.t.name").orderBy("id").collect())
+show("sql", lambda: spark.sql("SELECT count(*) AS n FROM t WHERE id > :low", args={"low": 0}).collect())
+show("join", lambda: spark.table("t").alias("a").join(spark.sql("SELECT * FROM t").alias("b"), col("a.id") == col("b.id")).count())
+spark.table("t").withColumn("twice", col("id") * 2).createOrReplaceTempView("v")
+show("view", lambda: spark.sql("SELECT twice FROM v ORDER BY 1").collect())
+show("insert from view", lambda: spark.sql("INSERT INTO t SELECT id + 10, name FROM v").collect())
+show("update", lambda: spark.sql("UPDATE t SET name = 'u' WHERE id > 10").collect())
+spark.sql("CREATE OR REPLACE TEMP VIEW w AS SELECT 1 AS one")
+show("temp view", lambda: spark.sql("SELECT one FROM w").collect())
+show("exists", lambda: (spark.catalog.tableExists("t"), spark.catalog.tableExists("nothing"), spark.catalog.tableExists("v")))
+show("database", lambda: (spark.catalog.currentCatalog(), spark.catalog.currentDatabase()))
+frame = spark.createDataFrame([(7, "x")], "id long, name string")
+frame.write.mode("append").saveAsTable("t")
+frame.select("name", "id").write.mode("append").saveAsTable("t")
+frame.write.insertInto("t")
+frame.writeTo("t").append()
+show("appended", lambda: spark.table("t").filter("id = 7").count())
+frame.write.mode("overwrite").saveAsTable("t")
+show("overwritten", lambda: spark.table("t").collect())
+frame.write.saveAsTable("fresh")
+show("fresh", lambda: spark.table("fresh").collect())
+show("taken", lambda: frame.write.saveAsTable("fresh"))
+spark.table("fresh").selectExpr("id AS other").write.mode("overwrite").option("overwriteSchema", "true").saveAsTable("fresh")
+show("new columns", lambda: spark.table("fresh").collect())
+spark.range(3).writeTo("made").createOrReplace()
+show("made", lambda: spark.table("made").count())
+show("user", lambda: spark.sql("SELECT current_user() AS u").collect())
+spark.sql("USE dev.frames")
+show("used", lambda: spark.catalog.currentDatabase())
+show("show", lambda: [row.tableName for row in spark.sql("SHOW TABLES IN frames").collect()])
+show("pandas", lambda: spark.table("frames.t").toPandas().to_dict("records"))
+try:
+    spark.sql("SELECT nope FROM frames.t")
+except Exception as error:
+    print("wrong:", type(error).__name__)
+"#;
+        assert_eq!(
+            lab.python("engineer", script).await,
+            [
+                "table: [Row(id=2, name='b')]",
+                "alias: [Row(id=1, name='a'), Row(id=2, name='b')]",
+                "sql: [Row(n=2)]",
+                "join: 2",
+                "view: [Row(twice=2), Row(twice=4)]",
+                "insert from view: [Row(num_affected_rows=2, num_inserted_rows=2)]",
+                "update: [Row(num_affected_rows=2)]",
+                "temp view: [Row(one=1)]",
+                "exists: (True, False, True)",
+                "database: ('dev', 'frames')",
+                "appended: 4",
+                "overwritten: [Row(id=7, name='x')]",
+                "fresh: [Row(id=7, name='x')]",
+                "taken: AnalysisException TABLE_OR_VIEW_ALREADY_EXISTS",
+                "new columns: [Row(other=7)]",
+                "made: 3",
+                "user: [Row(u='engineer@sluice.test')]",
+                "used: 'frames'",
+                "show: ['fresh', 'made', 't', 'v', 'w']",
+                "pandas: [{'id': 7, 'name': 'x'}]",
+                "wrong: AnalysisException",
+            ]
+        );
+        assert_eq!(lab.independent("fresh").await, ["7"]);
+    });
+}
+
+#[test]
+fn a_task_reaches_only_what_its_principal_may() {
+    run(async {
+        let lab = Lab::new("limits").await;
+        lab.all(&[
+            "CREATE TABLE open (id INT)",
+            "CREATE TABLE closed (id INT)",
+            "INSERT INTO closed VALUES (42)",
+            "GRANT USE SCHEMA ON SCHEMA limits TO analysts",
+            "GRANT SELECT ON TABLE open TO analysts",
+        ])
+        .await;
+        let location = lab
+            .workspace
+            .catalog()
+            .resolve_table("dev.limits.closed")
+            .await
+            .unwrap()
+            .securable
+            .location
+            .unwrap();
+        let script = r#"
+show("granted", lambda: spark.table("open").count())
+show("table", lambda: spark.table("closed").collect())
+show("sql", lambda: spark.sql("SELECT * FROM closed").collect())
+show("subquery", lambda: spark.sql("SELECT (SELECT max(id) FROM closed) FROM open").collect())
+show("view", lambda: spark.sql("CREATE TEMP VIEW x AS SELECT * FROM closed"))
+show("path", lambda: spark.read.format("delta").load("LOCATION").collect())
+show("path in sql", lambda: spark.sql("SELECT * FROM delta.`LOCATION`").collect())
+show("path as table", lambda: spark.table("delta.`LOCATION`").collect())
+show("path in expression", lambda: spark.range(1).filter("id IN (SELECT id FROM delta.`LOCATION`)").collect())
+show("expression", lambda: spark.range(1).selectExpr("(SELECT max(id) FROM closed)").collect())
+show("file", lambda: spark.read.text("/etc/passwd").collect())
+show("file url", lambda: spark.read.text("file:///etc/passwd").collect())
+show("jdbc", lambda: spark.read.format("jdbc").option("url", "jdbc:x").load().collect())
+show("write path", lambda: spark.range(1).write.format("delta").mode("append").save("LOCATION"))
+show("insert", lambda: spark.sql("INSERT INTO open VALUES (1)"))
+show("save", lambda: spark.range(1).selectExpr("CAST(id AS INT) id").write.mode("append").saveAsTable("open"))
+show("create", lambda: spark.range(1).write.saveAsTable("mine"))
+show("drop", lambda: spark.sql("DROP TABLE open"))
+show("grant", lambda: spark.sql("GRANT SELECT ON TABLE closed TO analysts"))
+show("udf", lambda: spark.range(1).select(udf(lambda x: open("/etc/passwd").read())(col("id"))).collect())
+show("map", lambda: spark.range(1).mapInPandas(lambda frames: frames, "id long").collect())
+show("artifact", lambda: spark.addArtifacts(__import__("__main__").__dict__["SELF"], pyfile=True))
+show("create location", lambda: spark.sql("CREATE TABLE stolen USING delta location 'LOCATION'"))
+show("temp view using", lambda: spark.sql("CREATE TEMP VIEW y USING delta OPTIONS (path 'LOCATION')"))
+show("cached name", lambda: spark.catalog.listTables("limits"))
+"#
+        .replace("LOCATION", &location.to_string_lossy());
+        let script = script.replace("listTables(\"limits\")", "tableExists(\"limits.closed\")");
+        let printed = lab.python("analyst", &script).await;
+        assert_eq!(
+            printed,
+            [
+                "granted: 0",
+                "table: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "sql: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "subquery: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "view: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "path: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "path in sql: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "path as table: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "path in expression: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "expression: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "file: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "file url: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "jdbc: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "write path: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "insert: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "save: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "create: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "drop: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "grant: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "udf: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "map: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "artifact: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "create location: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "temp view using: UnsupportedOperationException UNSUPPORTED_FEATURE",
+                "cached name: False",
+            ]
+        );
+        assert_eq!(lab.independent("open").await, Vec::<String>::new());
+    });
+}
