@@ -82,7 +82,7 @@ impl ObjectKind {
     pub(crate) fn of_request_type(text: &str) -> Option<Self> {
         [Self::Job, Self::Warehouse, Self::Directory, Self::File, Self::Notebook]
             .into_iter()
-            .find(|kind| kind.request_type() == text)
+            .find(|kind| kind.request_type() == text || (*kind == Self::Warehouse && text == "warehouses"))
     }
 
     /// As request paths write it: `jobs`.
