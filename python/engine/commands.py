@@ -56,18 +56,16 @@ def _sql(gateway, session, request, command):
         for key, value in command.named_arguments.items():
             relation.sql.named_arguments[key].CopyFrom(value)
         relation.sql.pos_arguments.extend(command.pos_arguments)
-    target = relation
     if relation.WhichOneof("rel_type") == "with_relations":
         raise plans.Unsupported("data frames as arguments of `spark.sql`", "make temporary views of them")
-    if target.WhichOneof("rel_type") != "sql":
+    if relation.WhichOneof("rel_type") != "sql":
         raise plans.Unsupported("a command whose input is no SQL text")
-    sql = target.sql
-    arguments = {"named": {key: _literal(value) for key, value in sql.named_arguments.items()}}
-    arguments["positional"] = [_literal(value) for value in sql.pos_arguments]
-    question = {"kind": "statement", "text": sql.query, "arguments": arguments}
+    question = {"kind": "statement", "text": relation.sql.query, "arguments": plans.sql_arguments(relation.sql)}
     answer = gateway.ask(session, request.session_id, question)
     if "query" in answer:
-        _analyse(gateway, session, request, relation)
+        checked = relations_pb2.Relation()
+        checked.CopyFrom(relation)
+        _analyse(gateway, session, request, checked)
         return relation
     if "catalog" in answer:
         session.catalog, session.schema = answer["catalog"], answer["schema"]
@@ -75,26 +73,6 @@ def _sql(gateway, session, request, command):
         session.temporary_views.add(answer["created_view"])
     session.temporary_views.difference_update(answer.get("dropped_views", []))
     return relations_pb2.Relation(local_relation=plans.local_relation(answer["columns"], answer["rows"]))
-
-
-def _literal(expression):
-    """A literal argument as `{type, text}`, with which the workspace fills a statement that it executes itself."""
-    if expression.WhichOneof("expr_type") != "literal":
-        raise plans.Unsupported("arguments of `spark.sql` that are no literals")
-    literal = expression.literal
-    kind = literal.WhichOneof("literal_type")
-    names = {"byte": "TINYINT", "short": "SMALLINT", "integer": "INT", "long": "BIGINT", "float": "FLOAT", "double": "DOUBLE"}
-    if kind in names:
-        return {"type": names[kind], "text": str(getattr(literal, kind))}
-    if kind == "string":
-        return {"type": "STRING", "text": literal.string}
-    if kind == "boolean":
-        return {"type": "BOOLEAN", "text": "true" if literal.boolean else "false"}
-    if kind == "null":
-        return {"type": "VOID", "text": None}
-    if kind == "decimal":
-        return {"type": "DECIMAL(38,18)", "text": literal.decimal.value}
-    raise plans.Unsupported(f"arguments of the type `{kind}`", "use strings and `CAST`")
 
 
 def _analyse(gateway, session, request, relation):

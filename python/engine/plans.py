@@ -6,6 +6,8 @@ plan that a later client invents is refused until somebody has thought about it.
 slipped through would be unknown there.
 """
 
+import datetime
+
 from pyspark.sql.connect.proto import base_pb2, commands_pb2, expressions_pb2, relations_pb2
 
 # Relations that compute from their inputs alone.
@@ -104,8 +106,8 @@ def _relation(relation, questions):
     elif kind == "read":
         _read(relation, questions)
     elif kind == "sql":
-        questions.append(Question({"kind": "sql", "text": relation.sql.query}, _set_query(relation.sql)))
-        _children(relation.sql, questions)
+        item = {"kind": "sql", "text": relation.sql.query, "arguments": sql_arguments(relation.sql)}
+        questions.append(Question(item, _set_query(relation.sql)))
     elif kind == "unresolved_table_valued_function":
         name = relation.unresolved_table_valued_function.function_name
         if name.lower() not in _TABLE_FUNCTIONS:
@@ -175,8 +177,46 @@ def _expression(expression, questions):
     _children(expression, questions)
 
 
+def sql_arguments(sql):
+    """The values of `:name` in a text as `{type, text}`: the workspace fills them in, before it reads the text."""
+    if sql.pos_args or sql.pos_arguments:
+        raise Unsupported("positional arguments of `spark.sql`", "use named arguments: `:name`")
+    given = {key: expressions_pb2.Expression(literal=value) for key, value in sql.args.items()}
+    given |= dict(sql.named_arguments)
+    return {key: _argument(key, value) for key, value in given.items()}
+
+
+_NUMBERS = {"byte": "TINYINT", "short": "SMALLINT", "integer": "INT", "long": "BIGINT", "float": "FLOAT", "double": "DOUBLE"}
+_EPOCH = datetime.datetime(1970, 1, 1)
+
+
+def _argument(name, expression):
+    if expression.WhichOneof("expr_type") != "literal":
+        raise Unsupported(f"the argument `{name}` of `spark.sql`, which is no literal")
+    literal = expression.literal
+    kind = literal.WhichOneof("literal_type")
+    value = getattr(literal, kind)
+    if kind in _NUMBERS:
+        return {"type": _NUMBERS[kind], "text": str(value)}
+    if kind == "string":
+        return {"type": "STRING", "text": value}
+    if kind == "boolean":
+        return {"type": "BOOLEAN", "text": "true" if value else "false"}
+    if kind == "null":
+        return {"type": "VOID", "text": None}
+    if kind == "decimal":
+        return {"type": f"DECIMAL({value.precision or 38},{value.scale})", "text": value.value}
+    if kind == "date":
+        return {"type": "DATE", "text": (_EPOCH + datetime.timedelta(days=value)).date().isoformat()}
+    if kind in ("timestamp", "timestamp_ntz"):
+        zone = "Z" if kind == "timestamp" else ""
+        return {"type": kind.upper(), "text": (_EPOCH + datetime.timedelta(microseconds=value)).isoformat() + zone}
+    raise Unsupported(f"the argument `{name}` of `spark.sql` with the type `{kind}`", "use a string and `CAST`")
+
+
 def _set_query(sql):
     def apply(answer):
+        sql.Clear()
         sql.query = answer["sql"]
 
     return apply

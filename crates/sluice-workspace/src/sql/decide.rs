@@ -52,6 +52,7 @@ enum Question {
 enum Item {
     Sql {
         text: String,
+        arguments: Arguments,
     },
     ReadTable {
         name: String,
@@ -74,11 +75,8 @@ enum Item {
     CurrentSchema,
 }
 
-#[derive(Debug, Deserialize)]
-struct Arguments {
-    named: BTreeMap<String, Argument>,
-    positional: Vec<Argument>,
-}
+/// Values of `:name` in a text.
+type Arguments = BTreeMap<String, Argument>;
 
 #[derive(Debug, Deserialize)]
 struct Argument {
@@ -133,20 +131,17 @@ async fn statement(context: &Context, text: &str, arguments: Arguments) -> Resul
     if matches!(command::read(&text)?, Command::Query) {
         return Ok(json!({"query": true}));
     }
-    if !arguments.positional.is_empty() {
-        return Err(unsupported(
-            "positional arguments of statements that are no queries",
-            "use named arguments",
-        ));
-    }
+    let filled = text.fill(&parameters(arguments))?;
+    answer(run::run(context, &filled).await?)
+}
+
+fn parameters(arguments: Arguments) -> Vec<Parameter> {
     let parameter = |(name, argument): (String, Argument)| Parameter {
         name,
         type_text: argument.r#type,
         value: argument.text,
     };
-    let parameters: Vec<_> = arguments.named.into_iter().map(parameter).collect();
-    let filled = text.fill(&parameters)?;
-    answer(run::run(context, &filled).await?)
+    arguments.into_iter().map(parameter).collect()
 }
 
 /// Rows for the gateway: numbers and truth values keep their types, everything else is text.
@@ -200,8 +195,8 @@ fn kind(type_name: &str) -> &'static str {
 
 async fn decide_item(context: &Context, item: Item) -> Result<Value, StatementError> {
     Ok(match item {
-        Item::Sql { text } => {
-            let text = Text::read(&text)?;
+        Item::Sql { text, arguments } => {
+            let text = Text::read(&text)?.fill(&parameters(arguments))?;
             if !matches!(command::read(&text)?, Command::Query) {
                 return Err(unsupported(
                     "this statement inside a data frame",

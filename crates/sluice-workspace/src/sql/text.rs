@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use sqlparser::dialect::DatabricksDialect;
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace, Word};
 
 use super::error::{parse_error, unsupported};
 use super::statement::Parameter;
@@ -106,9 +106,22 @@ impl Text {
         }
     }
 
-    /// Tokens for `sqlparser`, which does not know the operator `DIV`; `%` binds as strongly and stands in the same place.
+    /// Tokens for `sqlparser`, which knows neither the operator `DIV` (`%` binds as strongly and stands in the same place) nor the letters of
+    /// types after numbers, as in `1.0D`.
     pub(super) fn for_parser(&self) -> Vec<TokenWithSpan> {
         let mut tokens = self.tokens.clone();
+        for index in 1..tokens.len() {
+            let after_number = matches!(tokens[index - 1].token, Token::Number(..));
+            let suffix = |value: &str| {
+                ["D", "F", "BD", "L", "S", "Y"]
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(value))
+            };
+            if matches!(&tokens[index].token, Token::Word(Word { value, quote_style: None, .. }) if after_number && suffix(value))
+            {
+                tokens[index].token = Token::Whitespace(Whitespace::Space);
+            }
+        }
         for token in &mut tokens {
             if matches!(
                 &token.token,
@@ -205,7 +218,57 @@ impl Text {
                 index += 1;
             }
         }
-        if filled { Self::read(&source) } else { Ok(self.clone()) }
+        let filled = if filled { Self::read(&source)? } else { self.clone() };
+        filled.fold_identifiers()
+    }
+
+    /// Puts names where `IDENTIFIER('a' || '.b')` stands; only constant strings have that meaning here.
+    fn fold_identifiers(self) -> Result<Self, StatementError> {
+        let mut edits = Vec::new();
+        for index in 0..self.tokens.len() {
+            let is_identifier = |token: &Token| matches!(token, Token::Word(Word { value, quote_style: None, .. }) if value.eq_ignore_ascii_case("identifier"));
+            if is_identifier(&self.tokens[index].token)
+                && let Some((end, name)) = self.constant_argument(index + 1)
+            {
+                // Read as a name, so that nothing but a name can come out.
+                let inner = Self::read(&name)?;
+                let mut cursor = super::cursor::Cursor::new(&inner);
+                let parts = cursor.name()?;
+                cursor.expect_end()?;
+                edits.push(Edit {
+                    range: index..end,
+                    text: qualified(&parts),
+                });
+            }
+        }
+        if edits.is_empty() {
+            Ok(self)
+        } else {
+            Self::read(&self.write(edits)?)
+        }
+    }
+
+    /// `('a' || 'b')` from this token on: the token after it, and the string.
+    fn constant_argument(&self, start: usize) -> Option<(usize, String)> {
+        let open = self.significant(start)?;
+        if self.tokens[open].token != Token::LParen {
+            return None;
+        }
+        let mut value = String::new();
+        let mut index = open + 1;
+        loop {
+            let at = self.significant(index)?;
+            let (Token::SingleQuotedString(raw) | Token::DoubleQuotedString(raw)) = &self.tokens[at].token else {
+                return None;
+            };
+            value.push_str(&decode(raw));
+            let after = self.significant(at + 1)?;
+            match self.tokens[after].token {
+                Token::StringConcat => index = after + 1,
+                Token::RParen => return Some((after + 1, value)),
+                _ => return None,
+            }
+        }
     }
 
     /// The name of the parameter that starts with the colon at this index. A colon after an operand is a path into JSON.

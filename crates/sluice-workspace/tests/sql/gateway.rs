@@ -1,48 +1,6 @@
 //! Tasks on the engine: an unmodified Spark client through the gateway, with the grants of its principal.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
-use sluice_workspace::compute::TaskIdentity;
-
 use crate::support::{Lab, run};
-
-impl Lab {
-    /// Runs Python with a Spark session of a principal; the script's last lines are what it printed.
-    async fn python(&self, principal: &str, script: &str) -> Vec<String> {
-        let identity = TaskIdentity {
-            principal: self.principal(principal).await,
-            run: "1".to_owned(),
-            catalog: None,
-            schema: Some(self.schema.clone()),
-        };
-        let session = self.workspace.compute.open_session(identity);
-        let gateway = self.workspace.compute.gateway().await.unwrap();
-        let remote = gateway.remote(&session).expose().clone();
-        let python = self.workspace.compute.environment().await.unwrap().python.clone();
-        let program = format!("{}\n{script}", include_str!("client.py"));
-        let output = tokio::task::spawn_blocking(move || {
-            let mut child = Command::new(python)
-                .args(["-W", "ignore", "-"])
-                .env("SPARK_REMOTE", remote)
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
-            child.stdin.take().unwrap().write_all(program.as_bytes()).unwrap();
-            child.wait_with_output().unwrap()
-        })
-        .await
-        .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .lines()
-            .map(str::to_owned)
-            .collect()
-    }
-}
 
 #[test]
 fn data_frames_read_and_write_tables() {

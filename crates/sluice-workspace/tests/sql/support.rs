@@ -116,25 +116,25 @@ impl Lab {
         }
     }
 
+    /// The directory of a table.
+    pub(crate) async fn location(&self, table: &str) -> String {
+        let name = format!("dev.{}.{table}", self.schema);
+        let record = self.workspace.catalog().resolve_table(&name).await.unwrap();
+        record.securable.location.unwrap().to_str().unwrap().to_owned()
+    }
+
     /// All rows of a table, read by `deltalake` without the engine, sorted.
     pub(crate) async fn independent(&self, table: &str) -> Vec<String> {
         #[derive(serde::Deserialize)]
         struct Read {
             rows: Vec<Vec<Option<String>>>,
         }
-        let name = format!("dev.{}.{table}", self.schema);
-        let record = self.workspace.catalog().resolve_table(&name).await.unwrap();
-        let location = record.securable.location.unwrap();
+        let location = self.location(table).await;
         let operation = Maintenance::Rows {
             columns: None,
             limit: None,
         };
-        let read: Read = self
-            .workspace
-            .compute
-            .maintain(&location.to_string_lossy(), &operation)
-            .await
-            .unwrap();
+        let read: Read = self.workspace.compute.maintain(&location, &operation).await.unwrap();
         let mut rows: Vec<_> = read.rows.iter().map(|row| cells(row)).collect();
         rows.sort();
         rows
