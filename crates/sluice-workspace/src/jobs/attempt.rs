@@ -132,16 +132,19 @@ async fn execute(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -> (St
             };
             process::run(&task, &launcher, limit, shared.stop.clone()).await
         }
-        Work::Sql { path, parameters } => {
-            sql_file::run(
-                &shared.workspace,
-                &shared.principal,
-                &path,
-                &parameters,
-                limit,
-                shared.stop.clone(),
-            )
-            .await
+        Work::Sql {
+            warehouse_id,
+            path,
+            parameters,
+        } => {
+            let task = sql_file::Task {
+                workspace: &shared.workspace,
+                principal: &shared.principal,
+                warehouse_id: &warehouse_id,
+                path: &path,
+                values: &parameters,
+            };
+            sql_file::run(&task, limit, shared.stop.clone()).await
         }
     };
     match outcome {

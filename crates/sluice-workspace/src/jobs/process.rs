@@ -177,6 +177,7 @@ pub(crate) async fn run(
     stop: StopSignal,
 ) -> Result<Outcome, ProcessError> {
     let workspace = task.workspace;
+    sources::require(workspace, task.principal, &task.path, task.kind == "notebook").await?;
     let directory = Directory::create(workspace, task.task_run_id)?;
     sources::materialize(workspace, task.principal, &task.root, &directory.0.join("source")).await?;
     let gateway = workspace.compute.gateway().await?;

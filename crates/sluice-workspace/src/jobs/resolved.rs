@@ -20,6 +20,7 @@ pub(crate) enum Work {
         task_values: BTreeMap<String, Object>,
     },
     Sql {
+        warehouse_id: String,
         path: String,
         parameters: BTreeMap<String, String>,
     },
@@ -106,7 +107,11 @@ fn resolve_with(shared: &Shared, task: &TaskPlan, values: &Values) -> Result<Wor
         .expect("invariant: a checked task has one of three kinds");
     let parameters = named(&sql.parameters, overriding.sql_params.as_ref())?;
     let path = sql.file.as_ref().map(|file| file.path.clone()).unwrap_or_default();
-    Ok(Work::Sql { path, parameters })
+    Ok(Work::Sql {
+        warehouse_id: sql.warehouse_id.clone(),
+        path,
+        parameters,
+    })
 }
 
 async fn values(shared: &Shared, task: &TaskPlan, attempt: &TaskRun) -> Result<Values, ApiError> {

@@ -13,6 +13,30 @@ const COUNT_LIMIT: usize = 5000;
 /// and at most this many bytes.
 const SIZE_LIMIT: i64 = 256 << 20;
 
+/// Refuses a task whose own file the principal may not read, or that is something else than the task says.
+pub(crate) async fn require(
+    workspace: &Workspace,
+    principal: &Principal,
+    path: &str,
+    is_notebook: bool,
+) -> Result<(), ApiError> {
+    let path: WorkspacePath = path.parse()?;
+    let object = workspace.workspace_files().get(principal, &path).await?;
+    match (object.kind, is_notebook) {
+        (FileKind::Notebook, true) | (FileKind::File, false) => Ok(()),
+        (FileKind::Notebook, false) => Err(ApiError::invalid(format!(
+            "`{}` is a notebook, not a Python file: run it with `notebook_task`",
+            path.as_str()
+        ))),
+        (FileKind::File | FileKind::Directory, _) => Err(ApiError::invalid(format!(
+            "`{}` is a {}, not a {}",
+            path.as_str(),
+            object.kind.as_str().to_lowercase(),
+            if is_notebook { "notebook" } else { "file" }
+        ))),
+    }
+}
+
 /// Copies the files below the workspace directory `root` to `target`, under their workspace paths; notebooks are no files and stay out.
 pub(crate) async fn materialize(
     workspace: &Workspace,

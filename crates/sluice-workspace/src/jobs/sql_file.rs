@@ -12,22 +12,44 @@ use crate::jobs::settings::Object;
 use crate::jobs::sources;
 use crate::jobs::sql_text;
 use crate::jobs::stop::StopSignal;
+use crate::permissions::Level;
 use crate::principal::Principal;
 use crate::sql::{Parameter, Statement};
+use crate::warehouses;
 use crate::workspace::Workspace;
 
 /// How many rows of the last statement are kept.
 const ROW_LIMIT: usize = 1000;
 
+/// A SQL file to execute.
+pub(crate) struct Task<'a> {
+    pub(crate) workspace: &'a Arc<Workspace>,
+    pub(crate) principal: &'a Principal,
+    /// The warehouse to use; here it only has to be one that the principal may use.
+    pub(crate) warehouse_id: &'a str,
+    /// The file in the workspace.
+    pub(crate) path: &'a str,
+    /// The values of parameter markers.
+    pub(crate) values: &'a BTreeMap<String, String>,
+}
+
 /// Executes the file until it ends, is told to stop, or its time is over; a statement that fails ends it.
 pub(crate) async fn run(
-    workspace: &Arc<Workspace>,
-    principal: &Principal,
-    path: &str,
-    values: &BTreeMap<String, String>,
+    task: &Task<'_>,
     limit: Option<Duration>,
     mut stop: StopSignal,
 ) -> Result<Outcome, ProcessError> {
+    let &Task {
+        workspace,
+        principal,
+        warehouse_id,
+        path,
+        values,
+    } = task;
+    let warehouse = warehouses::require(workspace, principal, warehouse_id, Level::CanUse).await?;
+    if !warehouse.running {
+        warehouses::set_running(workspace, warehouse_id, true).await?;
+    }
     let text = sources::read_text(workspace, principal, path).await?;
     let time_over = async {
         match limit {

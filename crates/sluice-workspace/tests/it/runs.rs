@@ -538,3 +538,141 @@ async fn only_who_may_runs_a_job_and_sees_its_runs() {
         .await;
     assert_eq!(refused.error(), (501, "NOT_IMPLEMENTED".to_owned()));
 }
+
+const SETUP: &str = r#"-- Databricks notebook source
+CREATE WIDGET TEXT schema DEFAULT 'dev.unset'
+
+-- COMMAND ----------
+
+CREATE TABLE IDENTIFIER(:schema || '.readings') (sensor STRING, value DOUBLE);
+CREATE TABLE IDENTIFIER(:schema || '.means') (sensor STRING, mean DOUBLE, n BIGINT)
+
+-- COMMAND ----------
+
+-- MAGIC %python
+-- MAGIC schema = dbutils.widgets.get("schema")
+-- MAGIC volume = "/Volumes/" + schema.replace(".", "/") + "/landing"
+-- MAGIC dbutils.fs.mkdirs(volume + "/in")
+-- MAGIC dbutils.fs.put(volume + "/in/readings.csv", "sensor,value\na,1\na,2\nb,NA\nb,5\n", True)
+-- MAGIC dbutils.fs.cp(volume + "/in/readings.csv", volume + "/copy.csv")
+-- MAGIC print([(entry.name, entry.size) for entry in dbutils.fs.ls(volume)], dbutils.fs.head(volume + "/copy.csv", 6))
+-- MAGIC dbutils.fs.rm(volume + "/copy.csv")
+-- MAGIC from pyspark.sql import functions as F
+-- MAGIC texts = spark.read.csv(volume + "/in/readings.csv", header=True)
+-- MAGIC known = F.when(texts["value"] != "NA", texts["value"]).cast("double").alias("value")
+-- MAGIC texts.select("sensor", known).write.insertInto(schema + ".readings", overwrite=True)
+
+-- COMMAND ----------
+
+SELECT count(*) AS n, '; :none' AS text FROM IDENTIFIER(:schema || '.readings') WHERE value IS NOT NULL AND sensor >= :least
+
+-- COMMAND ----------
+
+-- MAGIC %python
+-- MAGIC dbutils.notebook.exit(str(_sqldf.collect()))
+"#;
+
+const MEANS: &str = "-- the mean of each sensor; nulls do not count
+INSERT OVERWRITE IDENTIFIER(:schema || '.means')
+SELECT sensor, avg(value) AS mean, count(*) AS n FROM IDENTIFIER(:schema || '.readings') GROUP BY sensor;
+SELECT * FROM IDENTIFIER(:schema || '.means') ORDER BY sensor;
+";
+
+const READ: &str = "import sys
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+print([tuple(row) for row in spark.table(sys.argv[1] + '.means').orderBy('sensor').collect()])
+";
+
+/// A schema of the engineer with the files of a small product, and the id of its job.
+async fn product(environment: &Environment, schema: &str) -> i64 {
+    let engineer = environment.client("engineer");
+    let body = json!({"name": schema, "catalog_name": "dev"});
+    engineer.post("/api/2.1/unity-catalog/schemas", body).await.ok();
+    let volume = json!({"name": "landing", "schema_name": schema, "catalog_name": "dev", "volume_type": "MANAGED"});
+    engineer.post("/api/2.1/unity-catalog/volumes", volume).await.ok();
+    for (name, text) in [("setup.sql", SETUP), ("means.sql", MEANS), ("read.py", READ)] {
+        upload(&engineer, name, text).await;
+    }
+    let mut setup = notebook("setup", "setup");
+    setup["notebook_task"]["base_parameters"] = json!({"least": "a"});
+    let sql = json!({"task_key": "means", "sql_task": {
+        "warehouse_id": warehouse(&engineer).await,
+        "file": {"path": format!("{HOME}/means.sql")},
+        "parameters": {"schema": "{{job.parameters.schema}}"},
+    }});
+    let tasks = json!([
+        setup,
+        after(sql, &["setup"]),
+        after(python("read", "read.py", &["{{job.parameters.schema}}"]), &["means"]),
+    ]);
+    let parameters = json!([{"name": "schema", "default": format!("dev.{schema}")}]);
+    create(
+        &engineer,
+        json!({"name": schema, "tasks": tasks, "parameters": parameters}),
+    )
+    .await
+}
+
+async fn warehouse(client: &Client) -> String {
+    let list = client.get("/api/2.0/sql/warehouses").await.ok();
+    list["warehouses"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn notebooks_sql_files_and_python_files_work_on_the_same_tables() {
+    let environment = Environment::start().await;
+    let engineer = environment.client("engineer");
+    let job = product(&environment, "sensors").await;
+    let id = start(&engineer, job, json!({})).await;
+    let run = finish(&engineer, id).await;
+    let outputs = [
+        output(&engineer, &run, 0).await,
+        output(&engineer, &run, 1).await,
+        output(&engineer, &run, 2).await,
+    ];
+    assert_eq!(result(&run), ("TERMINATED", "SUCCESS", "SUCCESS"), "{outputs:#?}");
+    assert_eq!(outputs[0]["notebook_output"]["result"], "[Row(n=3, text='; :none')]");
+    let logs = outputs[0]["logs"].as_str().unwrap();
+    assert!(logs.starts_with("[('copy.csv', 30), ('in/', 0)] sensor"), "{logs}");
+    let rows = &outputs[1]["sql_output"]["query_output"]["sql_statements"][1]["result"]["rows"];
+    assert_eq!(*rows, json!([["a", "1.5", "2"], ["b", "5.0", "2"]]));
+    assert_eq!(outputs[2]["logs"], "[('a', 1.5, 2), ('b', 5.0, 2)]\n");
+}
+
+#[tokio::test]
+async fn a_task_has_the_grants_of_the_principal_that_its_job_runs_as() {
+    let environment = Environment::start().await;
+    let (engineer, analyst) = (environment.client("engineer"), environment.client("analyst"));
+    let job = product(&environment, "private").await;
+    let id = start(&engineer, job, json!({})).await;
+    assert_eq!(result(&finish(&engineer, id).await).1, "SUCCESS");
+
+    let own = "/api/2.0/workspace-files/import-file/Users/analyst@sluice.test";
+    for (name, text) in [("read.py", READ), ("means.sql", "SELECT * FROM dev.private.means")] {
+        analyst
+            .send(analyst.request("POST", &format!("{own}/{name}")).body(text))
+            .await
+            .ok();
+    }
+    let file = |name: &str| format!("/Users/analyst@sluice.test/{name}");
+    let tasks = json!([
+        {"task_key": "python", "spark_python_task": {"python_file": file("read.py"), "parameters": ["dev.private"]}},
+        {"task_key": "sql", "sql_task": {"warehouse_id": warehouse(&analyst).await, "file": {"path": file("means.sql")}}},
+        {"task_key": "foreign", "spark_python_task": {"python_file": format!("{HOME}/read.py")}},
+    ]);
+    let settings = json!({"name": "peek", "tasks": tasks});
+    let refused = run(&analyst, settings, json!({})).await;
+    for (task, expected) in [
+        (0, "does not have SELECT on Table 'dev.private.means'"),
+        (1, "does not have SELECT on Table 'dev.private.means'"),
+        (2, "read.py"),
+    ] {
+        let error = output(&analyst, &refused, task).await["error"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(error.contains(expected), "task {task}: {error}");
+        assert_eq!(result(&refused["tasks"][task]).1, "FAILED");
+    }
+}
