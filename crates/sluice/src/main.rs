@@ -20,6 +20,9 @@ use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
 
 fn main() -> ExitCode {
+    if commands::workspace::sandbox::is_requested() {
+        return commands::workspace::sandbox::run();
+    }
     render::panics::install();
     let cli = Cli::parse();
     let context = Context::new(&cli.global);

@@ -3,6 +3,7 @@
 mod down;
 mod place;
 mod reset;
+pub(crate) mod sandbox;
 mod serve;
 mod status;
 mod up;
