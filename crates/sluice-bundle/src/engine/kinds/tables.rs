@@ -20,6 +20,9 @@ pub(crate) struct Tables;
 /// The property without which Delta does not widen types.
 const WIDENING: &str = "delta.enableTypeWidening";
 
+/// The property without which Delta refuses some characters in names of columns.
+const MAPPING: &str = "delta.columnMapping.mode";
+
 static RULES: Rules = Rules {
     keyed: &[("columns", &["name"])],
     fields: &[
@@ -41,11 +44,6 @@ static RULES: Rules = Rules {
         Rule {
             pattern: "warehouse_id",
             class: Class::IgnoreLocal,
-            reason: "only_runs_statements",
-        },
-        Rule {
-            pattern: "warehouse_id",
-            class: Class::NotReturned,
             reason: "only_runs_statements",
         },
     ],
@@ -72,9 +70,10 @@ impl Kind for Tables {
     fn desired(&self, document: Value, facts: &Facts) -> Result<Value, Vec<String>> {
         let mut body = statements::desired_base(&document, facts)?;
         let mut faults = Vec::new();
+        let mapped = body["properties"].get(MAPPING).is_some();
         let mut columns: Vec<Value> = Vec::new();
         for item in document.get("columns").and_then(Value::as_array).into_iter().flatten() {
-            match desired_column(item) {
+            match desired_column(item, mapped) {
                 Ok(column) if columns.iter().any(|other| other["name"] == column["name"]) => {
                     faults.push(format!("has the column {} twice", column["name"]));
                 }
@@ -158,6 +157,7 @@ impl Kind for Tables {
     fn comparable(&self, remote: &Value, old: Option<&Value>, new: &Value) -> Value {
         let mut comparable = Value::Object(super::pick(remote, FIELDS));
         super::merge_properties(&mut comparable, old, new, |name| name == MARKER);
+        comparable["warehouse_id"] = old.unwrap_or(new)["warehouse_id"].clone();
         comparable
     }
 
@@ -354,10 +354,15 @@ fn reordered(wanted: &[String], existing: &[String]) -> Option<String> {
     ))
 }
 
-fn desired_column(item: &Value) -> Result<Value, String> {
+fn desired_column(item: &Value, mapped: bool) -> Result<Value, String> {
     let name = text(item, "name")
         .filter(|name| !name.is_empty())
         .ok_or("has a column without `name`")?;
+    if !mapped && name.contains([' ', ',', ';', '{', '}', '(', ')', '\n', '\t', '=']) {
+        return Err(format!(
+            "has the column `{name}`: Delta takes white space and `,;{{}}()=` in names only with the property `{MAPPING}`"
+        ));
+    }
     let kind = text(item, "type").ok_or_else(|| format!("has the column `{name}` without `type`"))?;
     let kind = ColumnType::parse(kind).map_err(|fault| format!("has the column `{name}`: {fault}"))?;
     let nullable = item.get("nullable").and_then(Value::as_bool).unwrap_or(true);

@@ -34,11 +34,6 @@ static RULES: Rules = Rules {
             class: Class::IgnoreLocal,
             reason: "only_runs_statements",
         },
-        Rule {
-            pattern: "warehouse_id",
-            class: Class::NotReturned,
-            reason: "only_runs_statements",
-        },
     ],
     output_only: &[
         "table_type",
@@ -120,6 +115,7 @@ impl Kind for Views {
     fn comparable(&self, remote: &Value, old: Option<&Value>, new: &Value) -> Value {
         let mut comparable = Value::Object(super::pick(remote, FIELDS));
         super::merge_properties(&mut comparable, old, new, |name| name == MARKER);
+        comparable["warehouse_id"] = old.unwrap_or(new)["warehouse_id"].clone();
         let query = |body: &Value| text(body, "query").map(ddl::comparable_query);
         for body in [Some(new), old].into_iter().flatten() {
             if query(remote) == query(body) {

@@ -18,11 +18,11 @@ fn full() -> Value {
             "comment": "One row per flight; it's \\ \"all\" of them,\nreally.",
             "columns": [
                 {"name": "carrier", "type": "STRING", "nullable": false, "comment": "IATA's code"},
-                {"name": "flight no", "type": "integer", "nullable": false},
+                {"name": "flight-no", "type": "integer", "nullable": false},
                 {"name": "fare", "type": "decimal(10, 2)", "nullable": true},
                 {"name": "legs", "type": "array<struct<origin: string, miles: int>>", "comment": "in order"},
             ],
-            "constraints": {"primary_key": ["carrier", "flight no"]},
+            "constraints": {"primary_key": ["carrier", "flight-no"]},
             "properties": {"delta.enableTypeWidening": "true", "team": "flights"},
             "grants": [{"principal": "analysts", "privileges": ["SELECT"]}],
         }},
@@ -211,7 +211,7 @@ fn new_columns_take_their_declared_places() {
         deployment.workspace.statements,
         [
             "ALTER TABLE `dev`.`gold`.`flights` ADD COLUMN `id` bigint FIRST",
-            "ALTER TABLE `dev`.`gold`.`flights` ADD COLUMN `a``b` date COMMENT 'x' AFTER `flight no`",
+            "ALTER TABLE `dev`.`gold`.`flights` ADD COLUMN `a``b` date COMMENT 'x' AFTER `flight-no`",
             "ALTER TABLE `dev`.`gold`.`flights` ADD COLUMN `y` int",
             "ALTER TABLE `dev`.`gold`.`flights` ADD COLUMN `z` int",
         ]
@@ -252,7 +252,7 @@ fn what_would_lose_rows_or_values_is_refused_with_the_reason() {
         ),
         (
             columns(|columns| columns.swap(2, 3)),
-            "column `legs` would move; the order in the table is `carrier`, `flight no`, `fare`, `legs`",
+            "column `legs` would move; the order in the table is `carrier`, `flight-no`, `fare`, `legs`",
         ),
         (
             columns(|columns| columns[2]["type"] = json!("decimal(8,2)")),
@@ -409,7 +409,8 @@ fn faults_of_a_declaration_are_all_named() {
         "tables": {
             "one": {"name": "gold.t", "columns": [{"name": "a", "type": "int"}]},
             "two": {"name": "dev.gold.t",
-                    "columns": [{"name": "a", "type": "array<int"}, {"name": "b", "type": "int"}, {"name": "b", "type": "int"}],
+                    "columns": [{"name": "a", "type": "array<int"}, {"name": "b", "type": "int"}, {"name": "b", "type": "int"},
+                                {"name": "c d", "type": "int"}],
                     "constraints": {"primary_key": ["b", "c"]}},
         },
     });
@@ -421,6 +422,7 @@ fn faults_of_a_declaration_are_all_named() {
             "`catalog.tables.one` has the name `gold.t`, expected `catalog.schema.name`",
             "`catalog.tables.two` has the column `a`: expected `>` in the type, found `the end`",
             "`catalog.tables.two` has the column \"b\" twice",
+            "`catalog.tables.two` has the column `c d`: Delta takes white space and `,;{}()=` in names only with the property `delta.columnMapping.mode`",
             "`catalog.tables.two` has `b` in its primary key: set `nullable: false` on that column",
             "`catalog.tables.two` has `c` in its primary key, which is not one of its columns",
         ]
