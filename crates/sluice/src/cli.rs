@@ -27,6 +27,9 @@ pub(crate) struct GlobalOptions {
     /// Path of `platform.yaml`; found by searching upwards when not given
     #[arg(long, global = true, env = "SLUICE_PLATFORM", value_name = "FILE")]
     pub(crate) platform: Option<PathBuf>,
+    /// End when the process with this id ends: for programs that start this one and can be killed
+    #[arg(long, global = true, hide = true, value_name = "PID")]
+    pub(crate) end_with_parent: Option<i32>,
 }
 
 /// The form of an answer on standard output.
@@ -41,6 +44,7 @@ pub(crate) enum OutputFormat {
 /// Everything that this version offers. A command that does not exist yet has no variant.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(commands::demo::Arguments),
     Validate(commands::validate::Arguments),
     Plan(commands::plan::Arguments),
     Deploy(commands::deploy::Arguments),
@@ -68,6 +72,7 @@ impl Command {
     /// Runs the chosen command.
     pub(crate) async fn run(self, context: &Context) -> Result<Outcome, CommandError> {
         match self {
+            Self::Demo(arguments) => commands::demo::run(arguments, context).await,
             Self::Validate(arguments) => commands::validate::run(arguments, context).await,
             Self::Plan(arguments) => commands::plan::run(arguments, context).await,
             Self::Deploy(arguments) => commands::deploy::run(arguments, context).await,

@@ -8,6 +8,22 @@ use tokio::sync::watch;
 /// `SIGXFSZ` of Linux on every architecture but MIPS (signal(7)).
 const SIGXFSZ: i32 = 25;
 
+/// Makes the end of the parent process, even by `kill -9`, the end of this one. Whoever starts this program and is started again
+/// must not meet the steps of its first run still going on.
+///
+/// # Errors
+/// When the parent has ended already, or the kernel refuses.
+pub(crate) fn end_with_parent(parent: i32) -> std::io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    // The parent may have ended before the kernel knew of the wish.
+    let alive = rustix::process::getppid().is_some_and(|current| current.as_raw_nonzero().get() == parent);
+    if alive {
+        Ok(())
+    } else {
+        Err(std::io::Error::other("the process that started this one has ended"))
+    }
+}
+
 /// A switch that turns on once. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt {

@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod context;
+mod demo;
 mod error;
 mod interrupt;
 mod render;
@@ -26,6 +27,10 @@ fn main() -> ExitCode {
     render::panics::install();
     let cli = Cli::parse();
     let context = Context::new(&cli.global);
+    if let Some(Err(error)) = cli.global.end_with_parent.map(interrupt::end_with_parent) {
+        context.terminal.progress(&format!("stopped: {error}"));
+        return ExitCode::from(ExitKind::Interrupted.exit_code());
+    }
     let result = panic::catch_unwind(AssertUnwindSafe(|| run(cli, &context)));
     match result {
         Ok(Ok(outcome)) => ExitCode::from(outcome.exit_code()),

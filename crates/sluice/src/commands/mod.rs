@@ -4,6 +4,7 @@
 
 pub(crate) mod blueprint;
 mod bundle_options;
+pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod destroy;
 pub(crate) mod freeze;

@@ -1,6 +1,6 @@
 //! What `sluice demo` answers: the steps with their evidence, the tables, the releases and the ledger.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::Serialize;
 
@@ -59,7 +59,10 @@ pub(crate) struct Evidence {
 impl Evidence {
     /// Evidence with a place to look at.
     pub(crate) fn new(text: impl Into<String>, place: impl Into<String>) -> Self {
-        Self { text: text.into(), place: place.into() }
+        Self {
+            text: text.into(),
+            place: place.into(),
+        }
     }
 }
 
@@ -102,21 +105,18 @@ pub(crate) struct LedgerReport {
     pub(crate) verified: bool,
 }
 
-impl DemoReport {
-    /// Whether every step was done and the ledger is sound.
-    pub(crate) fn succeeded(&self) -> bool {
-        self.steps.iter().all(|step| step.status == StepStatus::Done) && self.ledger.verified
-    }
-}
-
 impl Answer for DemoReport {
-    fn text(&self, text: &mut String) -> fmt::Result {
+    fn text(&self, text: &mut dyn fmt::Write) -> fmt::Result {
         for step in &self.steps {
             let status = match step.status {
                 StepStatus::Done => "done",
                 StepStatus::Failed => "FAILED",
             };
-            writeln!(text, "Step {:>2}  {}  ({status}, {:.1} s)", step.number, step.title, step.seconds)?;
+            writeln!(
+                text,
+                "Step {:>2}  {}  ({status}, {:.1} s)",
+                step.number, step.title, step.seconds
+            )?;
             for evidence in &step.evidence {
                 writeln!(text, "         {}", evidence.text)?;
                 writeln!(text, "           {}", evidence.place)?;
@@ -126,19 +126,47 @@ impl Answer for DemoReport {
             writeln!(text, "\nTables")?;
             let width = self.outputs.iter().map(|output| output.table.len()).max().unwrap_or(0);
             for output in &self.outputs {
-                let Output { environment, table, rows, delta_version, .. } = output;
-                writeln!(text, "  {environment:<5} {table:<width$}  {rows:>7} rows  version {delta_version}")?;
+                let Output {
+                    environment,
+                    table,
+                    rows,
+                    delta_version,
+                    ..
+                } = output;
+                writeln!(
+                    text,
+                    "  {environment:<5} {table:<width$}  {rows:>7} rows  version {delta_version}"
+                )?;
             }
         }
         if !self.releases.is_empty() {
             writeln!(text, "\nReleases")?;
             for release in &self.releases {
-                let ReleaseReport { version, digest, tag, environments } = release;
-                writeln!(text, "  {version}  {}  tag {tag}  in {}", short(digest), environments.join(", "))?;
+                let ReleaseReport {
+                    version,
+                    digest,
+                    tag,
+                    environments,
+                } = release;
+                writeln!(
+                    text,
+                    "  {version}  {}  tag {tag}  in {}",
+                    short(digest),
+                    environments.join(", ")
+                )?;
             }
         }
-        let verdict = if self.ledger.verified { "verified" } else { "NOT VERIFIED" };
-        writeln!(text, "\nLedger: {} entries, head {}, {verdict}", self.ledger.entries, short(&self.ledger.head))
+        let verdict = if self.ledger.verified {
+            "verified"
+        } else {
+            "NOT VERIFIED"
+        };
+        writeln!(
+            text,
+            "\nLedger: {} entries, head {}, {verdict}",
+            self.ledger.entries,
+            short(&self.ledger.head)
+        )
     }
 }
 

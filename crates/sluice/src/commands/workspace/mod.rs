@@ -2,6 +2,7 @@
 
 mod down;
 mod place;
+pub(crate) use place::cache_directory;
 mod reset;
 pub(crate) mod sandbox;
 mod serve;

@@ -20,7 +20,7 @@ pub(super) fn place(context: &Context) -> Result<Place, CommandError> {
 }
 
 /// `$SLUICE_CACHE_DIR`, else `$XDG_CACHE_HOME/sluice`, else `~/.cache/sluice`.
-pub(super) fn cache_directory(context: &Context) -> Result<PathBuf, CommandError> {
+pub(crate) fn cache_directory(context: &Context) -> Result<PathBuf, CommandError> {
     let variable = |name: &str| {
         context
             .environment

@@ -1,0 +1,48 @@
+//! `sluice demo`: a real data product from blueprint to production on this machine.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::context::Context;
+use crate::demo::{self, Wishes};
+use crate::error::{CommandError, ExitKind, Outcome};
+
+/// Take a real data product from blueprint to production on three local workspaces
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Where the repositories of the platform and of the product are made
+    #[arg(long, value_name = "DIR", default_value = "sluice-demo")]
+    dir: PathBuf,
+    /// Do not ask before starting
+    #[arg(long)]
+    yes: bool,
+    /// First of the three ports of the local workspaces
+    #[arg(long, hide = true, default_value_t = 7341, value_name = "PORT")]
+    base_port: u16,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    if !arguments.yes && context.terminal.interactive {
+        let question = format!(
+            "start three local workspaces on ports {} to {}, install their Python packages in the cache and write to `{}`?",
+            arguments.base_port,
+            u32::from(arguments.base_port) + 2,
+            arguments.dir.display()
+        );
+        if !context.confirm(&question, "run it again with `--yes`").await? {
+            return Err(CommandError::new(ExitKind::Refused, "not confirmed; nothing was done"));
+        }
+    }
+    let wishes = Wishes {
+        directory: arguments.dir,
+        base_port: arguments.base_port,
+    };
+    let (report, failure) = demo::run(wishes, context).await?;
+    context.answer(&report)?;
+    match failure {
+        None if report.ledger.verified => Ok(Outcome::Done),
+        None => Ok(Outcome::AnsweredNo),
+        Some(error) => Err(error),
+    }
+}
