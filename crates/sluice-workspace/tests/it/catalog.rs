@@ -8,7 +8,7 @@ use crate::support::{Client, Environment};
 
 const UC: &str = "/api/2.1/unity-catalog";
 
-async fn make_schema(client: &Client, name: &str) {
+pub(crate) async fn make_schema(client: &Client, name: &str) {
     let schema = client
         .post(&format!("{UC}/schemas"), json!({"catalog_name": "dev", "name": name}))
         .await
@@ -24,7 +24,7 @@ async fn grant(client: &Client, kind: &str, name: &str, principal: &str, privile
         .ok();
 }
 
-async fn principal(environment: &Environment, short: &str) -> Principal {
+pub(crate) async fn principal(environment: &Environment, short: &str) -> Principal {
     let workspace = environment.workspaces.workspace("dev").unwrap();
     let name = sluice_workspace::seed::principal_name(short);
     sluice_workspace::identity::by_name(workspace, &name)
@@ -34,7 +34,7 @@ async fn principal(environment: &Environment, short: &str) -> Principal {
 }
 
 /// A managed table with one file, recorded as a statement would.
-async fn make_table(environment: &Environment, owner: &str, full_name: &str) -> TableRecord {
+pub(crate) async fn make_table(environment: &Environment, owner: &str, full_name: &str) -> TableRecord {
     let workspace = environment.workspaces.workspace("dev").unwrap();
     let location = workspace.catalog().new_table_location();
     std::fs::create_dir_all(location.directory.join("_delta_log")).unwrap();

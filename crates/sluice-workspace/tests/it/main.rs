@@ -1,5 +1,6 @@
 //! The local workspace through real HTTP, on free ports and temporary directories.
 
+mod access;
 mod catalog;
 mod files;
 mod frame;
