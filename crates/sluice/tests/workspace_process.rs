@@ -1,4 +1,8 @@
 //! The process of the local workspaces: it may be killed at any moment, the disk may be full, a port may be taken.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed set-up ends the test; the lint exempts test functions alone"
+)]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -73,7 +77,7 @@ impl Served {
             child,
             host,
             token,
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder().build().unwrap(),
         }
     }
 

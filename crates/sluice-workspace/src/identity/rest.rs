@@ -51,7 +51,7 @@ async fn me(call: Call) -> Result<Json<Document>, ApiError> {
         .into_iter()
         .next()
         .ok_or_else(|| ApiError::unauthenticated("Invalid access token."))?;
-    Ok(Json(document.as_me()))
+    Ok(Json(document.into_me()))
 }
 
 #[derive(Serialize)]

@@ -99,7 +99,7 @@ pub(super) struct Document {
 
 impl Document {
     /// The document of `Me`, where a service principal's user name is its application id.
-    pub(super) fn as_me(mut self) -> Self {
+    pub(super) fn into_me(mut self) -> Self {
         self.user_name = self.user_name.or_else(|| self.application_id.clone());
         self
     }

@@ -65,7 +65,7 @@ pub(super) async fn list(call: Call) -> Result<Json<Listing>, ApiError> {
             path: format!("{}/{name}", directory.name),
             name,
             is_directory: metadata.is_dir(),
-            file_size: metadata.is_file().then(|| metadata.len()),
+            file_size: metadata.is_file().then_some(metadata.len()),
             last_modified: modified.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
         });
     }

@@ -1,4 +1,8 @@
 //! The local workspace through real HTTP, on free ports and temporary directories.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed set-up ends the test; the lint exempts test functions alone"
+)]
 
 mod access;
 mod catalog;

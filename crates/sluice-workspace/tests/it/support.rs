@@ -124,7 +124,7 @@ impl Environment {
             workspaces,
             directory,
             profiles,
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder().build().unwrap(),
         }
     }
 
