@@ -11,7 +11,7 @@ use crate::answer::api_error;
 use crate::configuration::ClientConfiguration;
 use crate::error::{ClientError, OperationName};
 use crate::host::Host;
-use crate::retry::{Attempt, RetryPolicy, repeat};
+use crate::retry::{Attempt, Pauses, RetryPolicy};
 
 /// A connection to one workspace under one identity. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -128,8 +128,19 @@ impl Client {
         }
     }
 
+    /// The one loop that repeats requests.
     async fn answer(&self, request: &Request, repeatable: Repeatable) -> Result<Response, ClientError> {
-        repeat(self.policy, async || self.attempt(request, repeatable).await).await
+        let mut pauses = Pauses::new(self.policy);
+        loop {
+            match self.attempt(request, repeatable).await {
+                Attempt::Final(outcome) => return outcome,
+                Attempt::Transient { outcome, pause } => {
+                    if !pauses.wait(pause).await {
+                        return outcome;
+                    }
+                }
+            }
+        }
     }
 
     /// One attempt. What it comes to in the end is an answer of any status, or that there was none.

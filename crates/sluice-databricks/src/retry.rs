@@ -43,21 +43,32 @@ pub(crate) enum Attempt<T> {
     },
 }
 
-/// Repeats attempts until one is final or the budget is used up.
-pub(crate) async fn repeat<T>(policy: RetryPolicy, mut attempt: impl AsyncFnMut() -> Attempt<T>) -> T {
-    let end = Instant::now() + policy.budget;
-    let mut backoff = policy.first_pause;
-    loop {
-        match attempt().await {
-            Attempt::Final(outcome) => return outcome,
-            Attempt::Transient { outcome, pause } => {
-                let pause = pause.unwrap_or(backoff).min(policy.longest_pause);
-                if Instant::now() + pause >= end {
-                    return outcome;
-                }
-                tokio::time::sleep(pause).await;
-                backoff = (backoff * 2).min(policy.longest_pause);
-            }
+/// The pauses of one request.
+#[derive(Debug)]
+pub(crate) struct Pauses {
+    policy: RetryPolicy,
+    end: Instant,
+    backoff: Duration,
+}
+
+impl Pauses {
+    /// Begins to count the budget.
+    pub(crate) fn new(policy: RetryPolicy) -> Self {
+        Self {
+            policy,
+            end: Instant::now() + policy.budget,
+            backoff: policy.first_pause,
         }
+    }
+
+    /// Waits before the next attempt: as long as the workspace asked for, else longer each time. `false` when no time is left.
+    pub(crate) async fn wait(&mut self, asked: Option<Duration>) -> bool {
+        let pause = asked.unwrap_or(self.backoff).min(self.policy.longest_pause);
+        if Instant::now() + pause >= self.end {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        self.backoff = (self.backoff * 2).min(self.policy.longest_pause);
+        true
     }
 }

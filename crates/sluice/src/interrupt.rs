@@ -5,6 +5,9 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::error::ExitKind;
+use crate::render::Terminal;
+
 /// `SIGXFSZ` of Linux on every architecture but MIPS (signal(7)).
 const SIGXFSZ: i32 = 25;
 
@@ -79,20 +82,34 @@ impl Interrupt {
     /// Starts to listen for SIGINT and SIGTERM. Must be called inside the runtime.
     ///
     /// SIGXFSZ is taken too: a file that may not grow any more (`RLIMIT_FSIZE`) then is an error of the write, not our end.
-    pub(crate) fn listen(&self) {
+    pub(crate) fn listen(&self, terminal: &Terminal) {
         if let Ok(mut stream) = signal(SignalKind::from_raw(SIGXFSZ)) {
             tokio::spawn(async move { while stream.recv().await.is_some() {} });
         }
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
             let Ok(mut stream) = signal(kind) else { continue };
             let state = Arc::clone(&self.state);
+            let terminal = terminal.clone();
             tokio::spawn(async move {
                 while stream.recv().await.is_some() {
+                    let before = *state.borrow();
+                    if before.requested {
+                        exit_at_once();
+                    }
+                    if before.steps_under_way > 0 {
+                        terminal.progress("stopping after the current step; once more to stop at once");
+                    }
                     state.send_modify(|state| state.requested = true);
                 }
             });
         }
     }
+}
+
+/// The person insists: the call under way stays without an outcome, and the next deployment looks it up.
+#[expect(clippy::exit, reason = "nothing may run on after the second Ctrl-C")]
+fn exit_at_once() -> ! {
+    std::process::exit(i32::from(ExitKind::Interrupted.exit_code()))
 }
 
 impl Drop for StepGuard {

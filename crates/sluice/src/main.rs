@@ -49,7 +49,7 @@ fn run(cli: Cli, context: &Context) -> Result<Outcome, CommandError> {
         .build()
         .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot start the runtime: {error}")))?;
     let result = runtime.block_on(async {
-        context.interrupt.listen();
+        context.interrupt.listen(&context.terminal);
         // Boxed: the future of the largest command would otherwise live on this stack.
         let command = Box::pin(cli.command.run(context));
         tokio::select! {

@@ -4,7 +4,7 @@ use sluice_bundle::engine::States;
 use sluice_model::ResourceKey;
 
 use crate::bundle_files::LoadedBundle;
-use crate::deploy::local_state::{LocalSnapshot, LocalState, LocalStateError};
+use crate::deploy::local_state::{LocalSnapshot, LocalState, LocalStateError, Place};
 use crate::deploy::remote_state::{self, RemoteStateError};
 
 /// The state that a plan starts from.
@@ -21,7 +21,7 @@ pub struct BaseState {
 }
 
 /// Which state a file holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Version {
     /// UUID of the line of states.
     pub lineage: String,
@@ -59,7 +59,7 @@ pub enum BaseStateError {
 pub(crate) async fn read(loaded: &LoadedBundle) -> Result<BaseState, BaseStateError> {
     let local = LocalState::new(&loaded.local_state);
     let state_path = &loaded.bundle.workspace.state_path;
-    let snapshot = local.read(&loaded.client.host().to_string())?;
+    let snapshot = local.read(&place(loaded))?;
     let remote = remote_state::pull(&loaded.client, state_path).await?;
     let (remote_serial, local_serial) = (remote.resources.serial, snapshot.states.resources.serial);
     choose(snapshot, remote).ok_or_else(|| BaseStateError::Diverged {
@@ -70,11 +70,19 @@ pub(crate) async fn read(loaded: &LoadedBundle) -> Result<BaseState, BaseStateEr
     })
 }
 
-/// Which version a pair of state files is; none when there is no state.
+/// Where the deployment's state is.
+pub(crate) fn place(loaded: &LoadedBundle) -> Place {
+    Place {
+        host: loaded.client.host().to_string(),
+        state_path: loaded.bundle.workspace.state_path.clone(),
+    }
+}
+
+/// Which version a pair of state files is; none when there is no state. `resources.json` says it: it is written last, so a newer
+/// `sluice.json` beside it belongs to a push that was interrupted.
 pub(crate) fn version(states: &States) -> Option<Version> {
-    [&states.resources, &states.catalog]
-        .into_iter()
-        .find(|state| state.exists())
+    Some(&states.resources)
+        .filter(|state| state.exists())
         .map(|state| Version {
             lineage: state.lineage.clone(),
             serial: state.serial,
@@ -149,6 +157,22 @@ mod tests {
         assert_eq!(check(Some(("a", 1, true)), None), Some((1, true)));
         assert_eq!(check(Some(("a", 4, true)), Some(("a", 3))), Some((4, true)));
         assert_eq!(check(Some(("a", 4, true)), Some(("a", 4))), Some((4, false)));
+    }
+
+    #[test]
+    fn half_a_push_is_not_a_state_of_its_own() {
+        let local = LocalSnapshot {
+            states: states("a", 1),
+            unpushed: true,
+            recovered: Vec::new(),
+        };
+        let mut remote = states("a", 1);
+        remote.resources = States::default().resources;
+        let base = choose(local, remote).unwrap();
+        assert_eq!(
+            (base.states.resources.serial, base.unpushed, base.remote),
+            (1, true, None)
+        );
     }
 
     #[test]

@@ -195,7 +195,12 @@ async fn locked<J: DeploymentJournal>(
         None
     } else {
         states.begin(&uuid::Uuid::new_v4().to_string(), WRITER);
-        Some(local.begin(&planned.base.states, &states)?)
+        Some(local.begin(
+            &base_state::place(loaded),
+            &planned.base.states,
+            planned.base.remote.as_ref(),
+            &states,
+        )?)
     };
     let workspace = &loaded.bundle.workspace;
     let files = upload(loaded, &planned, progress).await?;

@@ -4,6 +4,7 @@ use sluice_bundle::engine::Plan;
 
 use crate::bundle_files::LoadedBundle;
 use crate::deploy::apply::{Apply, ApplyReport};
+use crate::deploy::base_state;
 use crate::deploy::deployment::{
     DeployError, DeployOptions, Incomplete, WRITER, header, lock, still_valid, with_causes,
 };
@@ -51,7 +52,12 @@ async fn locked<J: DeploymentJournal>(
     journal.begin(&header).await?;
     let mut states = planned.base.states.clone();
     states.begin(&uuid::Uuid::new_v4().to_string(), WRITER);
-    let log = local.begin(&planned.base.states, &states)?;
+    let log = local.begin(
+        &base_state::place(loaded),
+        &planned.base.states,
+        planned.base.remote.as_ref(),
+        &states,
+    )?;
     let mut report = ApplyReport::default();
     let mut apply = Apply {
         client: &loaded.client,

@@ -42,7 +42,7 @@ pub(crate) async fn save(
 ) -> Result<(), SaveError> {
     let changed = !report.done.is_empty() || !states.entries().eq(base.states.entries());
     if !changed && !base.unpushed {
-        return Ok(local.discard_logs()?);
+        return Ok(align(loaded, local, base)?);
     }
     let states = if changed { states } else { &base.states };
     let saved = local.finalise(states);
@@ -56,7 +56,16 @@ pub(crate) async fn save(
     }
     remote_state::push(&loaded.client, state_path, states).await?;
     saved?;
-    Ok(local.record_push(&loaded.client.host().to_string(), states)?)
+    Ok(local.record_push(&base_state::place(loaded), states)?)
+}
+
+/// Makes the local copy that of the workspace, also when the last deployment died between its push and the record of it.
+fn align(loaded: &LoadedBundle, local: &LocalState, base: &BaseState) -> Result<(), LocalStateError> {
+    if base.remote.is_none() {
+        return local.forget();
+    }
+    local.finalise(&base.states)?;
+    local.record_push(&base_state::place(loaded), &base.states)
 }
 
 /// Writes `metadata.json`: which objects belong to this deployment, for the workspace's pages and other tools.

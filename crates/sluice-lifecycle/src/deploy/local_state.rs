@@ -12,10 +12,15 @@ use serde_json::Value;
 use sluice_bundle::engine::{State, StateChange, StateError, States};
 use sluice_model::ResourceKey;
 
+use crate::deploy::base_state::{Version, version};
+
 /// Name of the state file of bundle resources, locally and in the workspace.
 pub(crate) const RESOURCES: &str = "resources.json";
 /// Name of the state file of catalog kinds, locally and in the workspace.
 pub(crate) const CATALOG: &str = "sluice.json";
+
+/// Name of the record beside them.
+const RECORD: &str = "sluice-place.json";
 
 /// The local state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +60,16 @@ pub enum LocalStateError {
         /// Serial of the state.
         serial: u64,
     },
+    /// A deployment to another place was interrupted.
+    #[error("`{}` holds an unfinished deployment to `{state_path}` at {host}; finish that one first (`sluice deploy` with its target), or move the directory away", directory.display())]
+    OtherPlace {
+        /// The directory of the local state.
+        directory: PathBuf,
+        /// The workspace of that deployment.
+        host: String,
+        /// Where its state is.
+        state_path: String,
+    },
     /// Another process of this machine deploys the same target from the same directory.
     #[error("another `sluice` process is deploying from `{}`; wait until it has ended", directory.display())]
     Busy {
@@ -80,12 +95,20 @@ struct Entry {
     v: Option<Value>,
 }
 
-/// What was pushed last from here, to tell whether the local state holds something that the workspace does not know.
+/// Which deployment the local state belongs to, and which of its states the workspace has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Pushed {
-    host: String,
-    lineage: String,
-    serial: u64,
+struct Record {
+    place: Place,
+    pushed: Option<Version>,
+}
+
+/// Where a deployment's state is in a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// The workspace.
+    pub(crate) host: String,
+    /// The directory of the state.
+    pub(crate) state_path: String,
 }
 
 /// What the local state says.
@@ -162,7 +185,7 @@ impl LocalState {
     }
 
     /// Reads the state and replays the logs of an interrupted deployment. Changes nothing on disk.
-    pub(crate) fn read(&self, host: &str) -> Result<LocalSnapshot, LocalStateError> {
+    pub(crate) fn read(&self, place: &Place) -> Result<LocalSnapshot, LocalStateError> {
         let resources = self.text(RESOURCES)?;
         let catalog = self.text(CATALOG)?;
         let mut states = States::parse(resources.as_deref(), catalog.as_deref())?;
@@ -180,19 +203,26 @@ impl LocalState {
         if !recovered.is_empty() {
             level(&mut states);
         }
-        let pushed = self.pushed()?;
-        if pushed.as_ref().is_some_and(|pushed| pushed.host != host) {
-            // The target was moved to another workspace; what is here belongs to the old one.
+        let record = self.record()?;
+        let now = version(&states);
+        let unpushed = match (&record, &now) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(record), Some(now)) => record.pushed.as_ref().is_none_or(|pushed| {
+                !recovered.is_empty() || pushed.lineage != now.lineage || pushed.serial < now.serial
+            }),
+        };
+        if let Some(other) = record.map(|record| record.place).filter(|other| other != place) {
+            if unpushed {
+                return Err(LocalStateError::OtherPlace {
+                    directory: self.directory.clone(),
+                    host: other.host,
+                    state_path: other.state_path,
+                });
+            }
+            // The target was moved; what is here belongs to the old place, which knows it all.
             return Ok(LocalSnapshot::default());
         }
-        let unpushed = match &pushed {
-            Some(pushed) => {
-                !recovered.is_empty()
-                    || pushed.lineage != states.resources.lineage
-                    || pushed.serial < states.resources.serial
-            }
-            None => states.resources.exists() || states.catalog.exists(),
-        };
         Ok(LocalSnapshot {
             states,
             unpushed,
@@ -200,11 +230,9 @@ impl LocalState {
         })
     }
 
-    fn pushed(&self) -> Result<Option<Pushed>, LocalStateError> {
+    fn record(&self) -> Result<Option<Record>, LocalStateError> {
         // A record that cannot be read vouches for nothing: the state then counts as not pushed.
-        Ok(self
-            .text("sluice-pushed.json")?
-            .and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(self.text(RECORD)?.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     fn text(&self, name: &str) -> Result<Option<String>, LocalStateError> {
@@ -217,14 +245,26 @@ impl LocalState {
     }
 
     /// Opens the logs of a deployment that goes on from `base` as `begun` (the same entries, with the next serial). The base is
-    /// written first, so that the logs continue the files beside them.
-    pub(crate) fn begin(&self, base: &States, begun: &States) -> Result<StateLog, LocalStateError> {
+    /// written first, so that the logs continue the files beside them. `remote` is what the workspace has.
+    pub(crate) fn begin(
+        &self,
+        place: &Place,
+        base: &States,
+        remote: Option<&Version>,
+        begun: &States,
+    ) -> Result<StateLog, LocalStateError> {
         self.make_directory()?;
-        if base.resources.exists() || base.catalog.exists() {
+        let moved = self.record()?.is_some_and(|record| record.place != *place);
+        let exists = base.resources.exists() || base.catalog.exists();
+        if moved || !exists {
+            self.forget()?;
+        }
+        if exists {
             self.write_states(base)?;
         }
         // Only now: a log that was replayed into the base is needed until the base is on disk.
         self.remove_logs()?;
+        self.write_record(place, remote)?;
         let open = |name: &str, state: &State| {
             let path = self.directory.join(format!("{name}.wal"));
             let header = Header {
@@ -270,11 +310,6 @@ impl LocalState {
         Ok(())
     }
 
-    /// Removes the logs of a deployment that changed nothing.
-    pub(crate) fn discard_logs(&self) -> Result<(), LocalStateError> {
-        self.remove_logs()
-    }
-
     fn remove_logs(&self) -> Result<(), LocalStateError> {
         for name in [CATALOG, RESOURCES] {
             self.remove(&format!("{name}.wal"))?;
@@ -291,25 +326,28 @@ impl LocalState {
     }
 
     /// Records that the workspace has these states.
-    pub(crate) fn record_push(&self, host: &str, states: &States) -> Result<(), LocalStateError> {
-        let path = self.directory.join("sluice-pushed.json");
+    pub(crate) fn record_push(&self, place: &Place, states: &States) -> Result<(), LocalStateError> {
+        self.write_record(place, version(states).as_ref())
+    }
+
+    fn write_record(&self, place: &Place, pushed: Option<&Version>) -> Result<(), LocalStateError> {
+        let path = self.directory.join(RECORD);
         let write = |source| LocalStateError::Write {
             path: path.clone(),
             source,
         };
-        let pushed = Pushed {
-            host: host.to_owned(),
-            lineage: states.resources.lineage.clone(),
-            serial: states.resources.serial,
+        let record = Record {
+            place: place.clone(),
+            pushed: pushed.cloned(),
         };
-        let text = serde_json::to_vec(&pushed).map_err(|error| write(error.into()))?;
+        let text = serde_json::to_vec(&record).map_err(|error| write(error.into()))?;
         write_atomically(&path, &text).map_err(write)
     }
 
-    /// Forgets everything: the deployment is gone.
+    /// Forgets everything: the deployment is gone, or it is another one's turn. The record goes last: it says what the rest is.
     pub(crate) fn forget(&self) -> Result<(), LocalStateError> {
         self.remove_logs()?;
-        for name in [RESOURCES, CATALOG, "sluice-pushed.json"] {
+        for name in [RESOURCES, CATALOG, RECORD] {
             self.remove(name)?;
         }
         Ok(())

@@ -3,7 +3,12 @@ use sluice_bundle::engine::StateEntry;
 
 use super::*;
 
-const HOST: &str = "http://127.0.0.1:1";
+fn place(host: &str) -> Place {
+    Place {
+        host: host.to_owned(),
+        state_path: "/Workspace/state".to_owned(),
+    }
+}
 
 fn set(id: &str) -> StateChange {
     StateChange::Set(StateEntry {
@@ -34,7 +39,9 @@ fn directory() -> (tempfile::TempDir, LocalState) {
 fn interrupted(local: &LocalState, base: &States) -> States {
     let mut begun = base.clone();
     begun.begin("lineage-1", "sluice-test");
-    let mut log = local.begin(base, &begun).unwrap();
+    let mut log = local
+        .begin(&place("one"), base, version(base).as_ref(), &begun)
+        .unwrap();
     log.append(&job("load"), &set("7")).unwrap();
     log.append(&ResourceKey::catalog("tables", "flights"), &set("dev.a.flights"))
         .unwrap();
@@ -45,7 +52,7 @@ fn interrupted(local: &LocalState, base: &States) -> States {
 fn an_interrupted_first_deployment_is_recovered() {
     let (_directory, local) = directory();
     interrupted(&local, &States::default());
-    let snapshot = local.read(HOST).unwrap();
+    let snapshot = local.read(&place("one")).unwrap();
     assert!(snapshot.unpushed);
     assert_eq!(snapshot.recovered.len(), 2);
     assert_eq!(
@@ -68,12 +75,12 @@ fn a_pushed_deployment_leaves_nothing_to_recover() {
     let mut states = interrupted(&local, &States::default());
     states.record(&job("load"), set("7"));
     local.finalise(&states).unwrap();
-    assert!(local.read(HOST).unwrap().unpushed);
-    local.record_push(HOST, &states).unwrap();
-    let snapshot = local.read(HOST).unwrap();
+    assert!(local.read(&place("one")).unwrap().unpushed);
+    local.record_push(&place("one"), &states).unwrap();
+    let snapshot = local.read(&place("one")).unwrap();
     assert_eq!((snapshot.unpushed, snapshot.recovered.len()), (false, 0));
     assert_eq!(snapshot.states, states);
-    assert_eq!(local.read("http://127.0.0.1:2").unwrap(), LocalSnapshot::default());
+    assert_eq!(local.read(&place("two")).unwrap(), LocalSnapshot::default());
 }
 
 #[test]
@@ -84,14 +91,16 @@ fn a_deletion_and_a_cut_off_line_are_replayed_rightly() {
     base.record(&job("old"), set("1"));
     let mut begun = base.clone();
     begun.begin("unused", "sluice-test");
-    let mut log = local.begin(&base, &begun).unwrap();
+    let mut log = local
+        .begin(&place("one"), &base, version(&base).as_ref(), &begun)
+        .unwrap();
     log.append(&job("old"), &StateChange::Remove).unwrap();
     log.append(&job("new"), &set("2")).unwrap();
     let wal = local.directory().join("resources.json.wal");
     let mut text = fs::read(&wal).unwrap();
     text.extend_from_slice(b"{\"k\":\"resources.jobs.third\",\"v\":{\"__id");
     fs::write(&wal, text).unwrap();
-    let snapshot = local.read(HOST).unwrap();
+    let snapshot = local.read(&place("one")).unwrap();
     assert_eq!(
         ids(&snapshot.states),
         [("resources.jobs.new".to_owned(), "2".to_owned())]
@@ -106,8 +115,10 @@ fn a_log_with_a_header_alone_changes_nothing() {
     base.begin("lineage-1", "sluice-test");
     let mut begun = base.clone();
     begun.begin("unused", "sluice-test");
-    local.begin(&base, &begun).unwrap();
-    assert_eq!(local.read(HOST).unwrap().states, base);
+    local
+        .begin(&place("one"), &base, version(&base).as_ref(), &begun)
+        .unwrap();
+    assert_eq!(local.read(&place("one")).unwrap().states, base);
 }
 
 #[test]
@@ -119,7 +130,7 @@ fn a_log_of_another_state_is_refused() {
     other.resources.lineage = "lineage-2".to_owned();
     other.catalog = other.resources.clone();
     local.write_states(&other).unwrap();
-    let error = local.read(HOST).unwrap_err();
+    let error = local.read(&place("one")).unwrap_err();
     assert!(
         matches!(
             error,
@@ -130,6 +141,32 @@ fn a_log_of_another_state_is_refused() {
             }
         ),
         "{error}"
+    );
+}
+
+#[test]
+fn an_interrupted_deployment_elsewhere_is_not_mixed_with_this_one() {
+    let (_directory, local) = directory();
+    interrupted(&local, &States::default());
+    let error = local.read(&place("two")).unwrap_err();
+    assert!(
+        matches!(error, LocalStateError::OtherPlace { ref host, .. } if host == "one"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_deployment_that_begins_anew_does_not_continue_an_old_one() {
+    let (_directory, local) = directory();
+    let mut old = States::default();
+    old.begin("lineage-old", "sluice-test");
+    local.finalise(&old).unwrap();
+    local.record_push(&place("two"), &old).unwrap();
+    interrupted(&local, &States::default());
+    let snapshot = local.read(&place("one")).unwrap();
+    assert_eq!(
+        (snapshot.recovered.len(), snapshot.states.resources.lineage.as_str()),
+        (2, "lineage-1")
     );
 }
 

@@ -74,9 +74,10 @@ impl From<BaseStateError> for CommandError {
 impl From<LocalStateError> for CommandError {
     fn from(error: LocalStateError) -> Self {
         let kind = match error {
-            LocalStateError::Busy { .. } | LocalStateError::ForeignLog { .. } | LocalStateError::State(_) => {
-                ExitKind::Refused
-            }
+            LocalStateError::Busy { .. }
+            | LocalStateError::OtherPlace { .. }
+            | LocalStateError::ForeignLog { .. }
+            | LocalStateError::State(_) => ExitKind::Refused,
             LocalStateError::Read { .. } | LocalStateError::Write { .. } => ExitKind::Config,
         };
         Self::from_error(kind, &error)
