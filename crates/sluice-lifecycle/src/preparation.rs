@@ -121,23 +121,23 @@ fn load_error(environment: &Environment) -> impl FnOnce(LoadError) -> Preparatio
 }
 
 fn side(environment: &Environment, loaded: &crate::bundle_files::LoadedBundle, documents: &[Tree]) -> Side {
-    let mut binding: Vec<(String, serde_json::Value)> = environment
+    let mut binding: Vec<(String, Tree)> = environment
         .values
         .iter()
-        .map(|(name, value)| (format!("values.{name}"), value.to_json()))
+        .map(|(name, value)| (format!("values.{name}"), value.clone()))
         .collect();
     let user = &loaded.bundle.current_user;
     binding.push(("host".to_owned(), loaded.client.host().to_string().into()));
     binding.push(("user".to_owned(), user.user_name.as_str().into()));
     binding.push(("user.display_name".to_owned(), user.display_name.as_str().into()));
     if let Some(warehouse) = loaded.bundle.catalog.get("warehouse_id") {
-        binding.push(("warehouse_id".to_owned(), warehouse.to_json()));
+        binding.push(("warehouse_id".to_owned(), warehouse.clone()));
     }
     Side::of(
         environment.name.as_str(),
         &environment.target,
-        loaded.bundle.config.to_json(),
-        loaded.bundle.catalog.to_json(),
+        loaded.bundle.config.clone(),
+        loaded.bundle.catalog.clone(),
         binding,
         documents,
     )

@@ -1,4 +1,8 @@
 //! From blueprint to production with the built binary, on the local workspaces, real Git and a real ledger.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helper functions of these tests panic as the tests do"
+)]
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;

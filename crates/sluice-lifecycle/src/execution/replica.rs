@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
-use sluice_model::Tree;
+use sluice_model::{Node, Tree};
 
 /// One resolved configuration and what is declared about its environment.
 #[derive(Clone, Debug)]
@@ -16,29 +15,33 @@ pub struct Side {
     /// Name of the environment.
     pub name: String,
     /// The resolved bundle.
-    pub config: Value,
+    pub config: Tree,
     /// The resolved catalog files.
-    pub catalog: Value,
+    pub catalog: Tree,
     /// Declared values: what an environment may say differently, by a name that both sides share.
-    pub values: Vec<(String, Value)>,
+    pub values: Vec<(String, Tree)>,
     /// Paths that the target sets, such as `resources.jobs.load.schedule`.
     pub target_settings: BTreeSet<String>,
 }
 
 /// One difference that nothing declared explains.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// Where in the configuration.
     pub path: String,
     /// The value in the environment before; none when it is absent there.
-    pub upstream: Option<Value>,
+    pub upstream: Option<Tree>,
     /// The value here.
-    pub here: Option<Value>,
+    pub here: Option<Tree>,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
+        let shown = |value: &Option<Tree>| {
+            value
+                .as_ref()
+                .map_or_else(|| "absent".to_owned(), |tree| tree.to_json().to_string())
+        };
         write!(
             formatter,
             "`{}` is {} here and {} there",
@@ -50,7 +53,7 @@ impl fmt::Display for Difference {
 }
 
 /// What a comparison found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[must_use]
 pub struct Comparison {
     /// Differences that declared values explain.
@@ -84,15 +87,15 @@ impl Side {
     pub fn of(
         name: &str,
         target: &str,
-        config: Value,
-        catalog: Value,
-        binding: Vec<(String, Value)>,
+        config: Tree,
+        catalog: Tree,
+        binding: Vec<(String, Tree)>,
         documents: &[Tree],
     ) -> Self {
         let mut values = binding;
         values.push(("environment".to_owned(), name.into()));
         values.push(("target".to_owned(), target.into()));
-        if let Some(variables) = config.get("variables").and_then(Value::as_object) {
+        if let Some(variables) = config.get("variables").and_then(Tree::as_mapping) {
             for (variable, body) in variables {
                 let value = body.get("value").or_else(|| body.get("default"));
                 values.extend(value.map(|value| (format!("var.{variable}"), value.clone())));
@@ -127,24 +130,26 @@ impl Side {
             .any(|setting| below(path, setting) || below(setting, path))
     }
 
-    fn preset(&self, key: &str) -> Option<&Value> {
+    fn preset(&self, key: &str) -> Option<&Tree> {
         self.config.get("presets").and_then(|presets| presets.get(key))
     }
 
-    fn mode(&self) -> Option<&Value> {
+    fn mode(&self) -> Option<&Tree> {
         self.config.get("bundle").and_then(|bundle| bundle.get("mode"))
     }
 }
 
-fn leaves(path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
-    match value {
-        Value::Object(fields) => {
+fn leaves(path: &str, value: &Tree, found: &mut Vec<(String, Tree)>) {
+    match &value.node {
+        Node::Mapping(fields) => {
             for (key, field) in fields {
                 leaves(&format!("{path}.{key}"), field, found);
             }
         }
-        Value::Array(_) | Value::Null => {}
-        scalar => found.push((path.to_owned(), scalar.clone())),
+        Node::Sequence(_) | Node::Null => {}
+        Node::Bool(_) | Node::Integer(_) | Node::Float(_) | Node::String(_) => {
+            found.push((path.to_owned(), value.clone()));
+        }
     }
 }
 
@@ -183,8 +188,8 @@ pub fn compare(upstream: &Side, here: &Side) -> Comparison {
 }
 
 /// Declared values that differ, as (there, here); longer ones first, so that a whole path is taken before a part of it.
-fn pairs(upstream: &Side, here: &Side) -> Vec<(Value, Value)> {
-    let mut pairs: Vec<(Value, Value)> = upstream
+fn pairs(upstream: &Side, here: &Side) -> Vec<(Tree, Tree)> {
+    let mut pairs: Vec<(Tree, Tree)> = upstream
         .values
         .iter()
         .filter_map(|(name, there)| {
@@ -200,17 +205,18 @@ fn pairs(upstream: &Side, here: &Side) -> Vec<(Value, Value)> {
 struct Walk<'a> {
     upstream: &'a Side,
     here: &'a Side,
-    pairs: &'a [(Value, Value)],
+    pairs: &'a [(Tree, Tree)],
     comparison: &'a mut Comparison,
 }
 
 impl Walk<'_> {
-    fn values(&mut self, path: &str, there: Option<&Value>, here: Option<&Value>) {
+    fn values(&mut self, path: &str, there: Option<&Tree>, here: Option<&Tree>) {
         if there == here || DECLARATIONS.contains(&path) {
             return;
         }
-        match (there, here) {
-            (Some(Value::Object(one)), Some(Value::Object(two))) => {
+        let nodes = there.map(|tree| &tree.node).zip(here.map(|tree| &tree.node));
+        match nodes {
+            Some((Node::Mapping(one), Node::Mapping(two))) => {
                 let keys: BTreeSet<&String> = one.keys().chain(two.keys()).collect();
                 for key in keys {
                     let inner = if path.is_empty() {
@@ -221,26 +227,21 @@ impl Walk<'_> {
                     self.values(&inner, one.get(key), two.get(key));
                 }
             }
-            (Some(Value::Array(one)), Some(Value::Array(two))) if one.len() == two.len() => {
+            Some((Node::Sequence(one), Node::Sequence(two))) if one.len() == two.len() => {
                 for (index, (there, here)) in one.iter().zip(two).enumerate() {
                     self.values(&format!("{path}[{index}]"), Some(there), Some(here));
                 }
             }
-            (there, here) => {
-                if self.explains(path, there, here) {
-                    self.comparison.explained += 1;
-                } else {
-                    self.comparison.unexplained.push(Difference {
-                        path: path.to_owned(),
-                        upstream: there.cloned(),
-                        here: here.cloned(),
-                    });
-                }
-            }
+            _ if self.explains(path, there, here) => self.comparison.explained += 1,
+            _ => self.comparison.unexplained.push(Difference {
+                path: path.to_owned(),
+                upstream: there.cloned(),
+                here: here.cloned(),
+            }),
         }
     }
 
-    fn explains(&self, path: &str, there: Option<&Value>, here: Option<&Value>) -> bool {
+    fn explains(&self, path: &str, there: Option<&Tree>, here: Option<&Tree>) -> bool {
         if self.upstream.has_setting(path) || self.here.has_setting(path) {
             return true;
         }
@@ -250,12 +251,12 @@ impl Walk<'_> {
         if presets_differ && (path.starts_with("presets") || parts.any(|part| PRESET_FIELDS.contains(&part))) {
             return true;
         }
-        match (there, here) {
-            (Some(Value::String(there)), Some(Value::String(here))) => {
-                self.substitutes(there, here) || self.prefixed(path, there, here)
-            }
-            (Some(there), Some(here)) => self.pairs.iter().any(|(one, two)| one == there && two == here),
-            _ => false,
+        let (Some(there), Some(here)) = (there, here) else {
+            return false;
+        };
+        match (there.as_str(), here.as_str()) {
+            (Some(there), Some(here)) => self.substitutes(there, here) || self.prefixed(path, there, here),
+            _ => self.pairs.iter().any(|(one, two)| one == there && two == here),
         }
     }
 
@@ -263,7 +264,7 @@ impl Walk<'_> {
     fn prefixed(&self, path: &str, there: &str, here: &str) -> bool {
         let prefix = |side: &Side| {
             side.preset("name_prefix")
-                .and_then(Value::as_str)
+                .and_then(Tree::as_str)
                 .unwrap_or_default()
                 .to_owned()
         };
@@ -317,7 +318,7 @@ mod tests {
 
     use super::*;
 
-    fn side(name: &str, resources: Value, targets: &Value) -> Side {
+    fn side(name: &str, resources: serde_json::Value, targets: &serde_json::Value) -> Side {
         let config = json!({
             "bundle": {"name": "p", "target": name},
             "variables": {"catalog": {"value": name}, "size": {"value": if name == "qa" { 1 } else { 2 }}},
@@ -327,14 +328,14 @@ mod tests {
         Side::of(
             name,
             name,
-            config,
-            json!({}),
+            Tree::from_json(&config),
+            Tree::mapping(),
             Vec::new(),
             &[Tree::from_json(&json!({"targets": targets}))],
         )
     }
 
-    fn unexplained(qa: Value, prod: Value) -> Vec<String> {
+    fn unexplained(qa: serde_json::Value, prod: serde_json::Value) -> Vec<String> {
         let targets = json!({"prod": {"resources": {"jobs": {"load": {"schedule": {"quartz": "x"}}}}}});
         let found = compare(&side("qa", qa, &targets), &side("prod", prod, &targets));
         found.unexplained.iter().map(ToString::to_string).collect()
