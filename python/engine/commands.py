@@ -105,9 +105,13 @@ def _write(gateway, session, request, write):
         return _table(gateway, session, request, write.input, target, options)
     _dynamic(write.options)
     write.source = plans.file_format(write.source or "delta")
-    path = write.path or write.options.pop("path", "")
+    for name in [name for name in write.options if name.lower() in ("path", "paths")]:
+        given = write.options.pop(name)
+        if write.path and write.path != given:
+            raise plans.Unsupported("a path and an option `path`", "give the path to `save`")
+        write.path = given
     gateway.decide(session, request.session_id, write.input)
-    item = {"kind": "path", "path": path, "write": True}
+    item = {"kind": "path", "path": write.path, "write": True}
     answer = gateway.ask(session, request.session_id, {"kind": "plan", "items": [item]})
     write.path = answer["items"][0]["path"]
     return None

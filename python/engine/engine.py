@@ -38,6 +38,8 @@ SETTINGS = {
     "RUST_LOG": "error",
     "SAIL_EXECUTION__DEFAULT_PARALLELISM": "2",
     "SAIL_PARQUET__MAXIMUM_PARALLEL_ROW_GROUP_WRITERS": "1",
+    # A notebook may think for hours between two cells; sessions end with their tasks, all of them with the idle engine.
+    "SAIL_SPARK__SESSION_TIMEOUT_SECS": "86400",
     "SAIL_RUNTIME__MEMORY_POOL__TYPE": "greedy",
     "SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE": str(1 << 30),
 }

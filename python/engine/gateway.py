@@ -29,10 +29,10 @@ _REFUSED_SETTINGS = {
 class Session:
     """What the gateway remembers of a task's session: whose it is, its defaults and its temporary views."""
 
-    def __init__(self, token):
+    def __init__(self, token, defaults):
         self.token = token
-        self.catalog = None
-        self.schema = None
+        self.catalog = defaults["catalog"]
+        self.schema = defaults["schema"]
         self.temporary_views = set()
         self.answered = set()
 
@@ -85,16 +85,10 @@ class Gateway:
     def _enter(self, request, context):
         """The session of a call; refuses a call without token and a session of somebody else."""
         token = bearer(context)
+        # Asked with every call, because a token ends with its task: the workspace also tells with which defaults sessions begin.
+        defaults = self._channel.ask({"kind": "open_session"}, token)
         with self._lock:
-            session = self._sessions.get(request.session_id)
-            known = session is not None
-        if not known:
-            # The workspace tells whether the token is one of a running task, and with which defaults its sessions begin.
-            defaults = self._channel.ask({"kind": "open_session"}, token)
-            with self._lock:
-                session = self._sessions.setdefault(request.session_id, Session(token))
-                session.catalog = session.catalog or defaults.get("catalog")
-                session.schema = session.schema or defaults.get("schema")
+            session = self._sessions.setdefault(request.session_id, Session(token, defaults))
         if session.token != token:
             raise Refused(_error("PERMISSION_DENIED", "this session belongs to another task", "42501"))
         return session

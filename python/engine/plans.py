@@ -31,7 +31,8 @@ REFUSED_FUNCTIONS = set(
     """java_method reflect try_reflect input_file_name input_file_block_start input_file_block_length read_files
     from_avro to_avro from_protobuf to_protobuf""".split()
 )
-_FILE_FORMATS = {"delta", "parquet", "csv", "json", "text"}
+# Delta is not among them: the log of a table that a task wrote itself may name any file, which the engine would then read for it.
+_FILE_FORMATS = {"parquet", "csv", "json", "text"}
 _PYTHON = "it would run Python code of the task inside the engine: collect the rows, or use SQL functions"
 REASONS = {
     "map_partitions": _PYTHON,
@@ -150,6 +151,8 @@ def _read(relation, questions):
 
 def file_format(name):
     """The name of a file format in lower case; refuses what is none."""
+    if name.lower() == "delta":
+        raise Unsupported("Delta tables by their path", "use tables of the catalog by their names")
     if name.lower() not in _FILE_FORMATS:
         raise Unsupported(f"the data source `{name}`", f"expected one of {', '.join(sorted(_FILE_FORMATS))}")
     return name.lower()

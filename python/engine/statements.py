@@ -35,7 +35,11 @@ class Statements:
 
     def bind(self, session_id, bindings):
         """Registers Delta directories in the session of a task."""
-        bind(self._session(session_id), bindings)
+        session = self._session(session_id)
+        try:
+            bind(session, bindings)
+        finally:
+            _close(session, release=False)
 
     def _session(self, session_id):
         from pyspark.sql import SparkSession
@@ -60,8 +64,7 @@ class Statements:
         finally:
             with self._lock:
                 self._running.pop(number, None)
-            if not shared:
-                _close(session)
+            _close(session, release=not shared)
 
     def _result(self, session, message):
         frame = session.sql(message["sql"])
@@ -81,9 +84,13 @@ def bind(session, bindings):
         session.sql(f"CREATE TABLE IF NOT EXISTS {binding['name']} USING delta LOCATION '{location}'").collect()
 
 
-def _close(session):
+def _close(session, release):
+    """Ends a session, or only this connection to a session that belongs to a task."""
     try:
-        session.stop()
+        if release:
+            session.stop()
+        else:
+            session.client.close()
     except Exception:  # noqa: BLE001 - the result has been sent; an unclosed session ends with the engine
         traceback.print_exc()
 

@@ -2,6 +2,7 @@
 //! queries with the rights of their owner, functions about the session become literals.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::error::{from_api, unsupported};
@@ -276,6 +277,13 @@ pub(super) async fn volume_path(context: &Context, path: &str, write: bool) -> R
             ),
         ));
     }
+    // The engine reads paths as URLs with patterns; these characters would lead elsewhere than this check looks.
+    if path.contains(['{', '}', '%', '#', '?', '\\']) {
+        return Err(unsupported(
+            &format!("the path `{path}`"),
+            "use paths without the characters {}%#?\\",
+        ));
+    }
     let catalog = context.workspace.catalog();
     let file = catalog
         .resolve_volume_path(&context.principal, path, write)
@@ -287,5 +295,46 @@ pub(super) async fn volume_path(context: &Context, path: &str, write: bool) -> R
             "write to a directory below it",
         ));
     }
-    Ok(file.path.to_string_lossy().into_owned())
+    // The engine's patterns cross directories and follow links, so everything below the fixed part of the path counts.
+    let fixed = |part: &std::path::Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '[']);
+    let below: PathBuf = file.path.components().take_while(fixed).collect();
+    let link = tokio::task::spawn_blocking(move || find_link(&below)).await;
+    match link {
+        Ok(Ok(None)) => Ok(file.path.to_string_lossy().into_owned()),
+        Ok(Ok(Some(link))) => {
+            let message = format!(
+                "the symbolic link `{}` below `{path}` is not followed: remove it",
+                link.display()
+            );
+            Err(StatementError::new("INSUFFICIENT_PERMISSIONS", "42501", message))
+        }
+        Ok(Err(error)) => Err(StatementError::new(
+            "FILE_ERROR",
+            "58030",
+            format!("could not look below `{path}`: {error}"),
+        )),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+/// A symbolic link below a directory, whose target the engine would read with its own rights.
+fn find_link(path: &Path) -> std::io::Result<Option<PathBuf>> {
+    let mut waiting = vec![path.to_owned()];
+    while let Some(next) = waiting.pop() {
+        let metadata = match std::fs::symlink_metadata(&next) {
+            Ok(metadata) => metadata,
+            // What a statement writes does not exist yet; a pattern is no file.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if metadata.is_symlink() {
+            return Ok(Some(next));
+        }
+        if metadata.is_dir() {
+            for entry in std::fs::read_dir(&next)? {
+                waiting.push(entry?.path());
+            }
+        }
+    }
+    Ok(None)
 }

@@ -138,7 +138,7 @@ show("cached name", lambda: spark.catalog.listTables("limits"))
                 "sql: AnalysisException INSUFFICIENT_PERMISSIONS",
                 "subquery: AnalysisException INSUFFICIENT_PERMISSIONS",
                 "view: AnalysisException INSUFFICIENT_PERMISSIONS",
-                "path: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "path: UnsupportedOperationException UNSUPPORTED_FEATURE",
                 "path in sql: UnsupportedOperationException UNSUPPORTED_FEATURE",
                 "path as table: UnsupportedOperationException UNSUPPORTED_FEATURE",
                 "path in expression: UnsupportedOperationException UNSUPPORTED_FEATURE",
@@ -146,7 +146,7 @@ show("cached name", lambda: spark.catalog.listTables("limits"))
                 "file: AnalysisException INSUFFICIENT_PERMISSIONS",
                 "file url: AnalysisException INSUFFICIENT_PERMISSIONS",
                 "jdbc: UnsupportedOperationException UNSUPPORTED_FEATURE",
-                "write path: AnalysisException INSUFFICIENT_PERMISSIONS",
+                "write path: UnsupportedOperationException UNSUPPORTED_FEATURE",
                 "insert: AnalysisException INSUFFICIENT_PERMISSIONS",
                 "save: AnalysisException INSUFFICIENT_PERMISSIONS",
                 "create: AnalysisException INSUFFICIENT_PERMISSIONS",
@@ -161,5 +161,130 @@ show("cached name", lambda: spark.catalog.listTables("limits"))
             ]
         );
         assert_eq!(lab.independent("open").await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn files_are_reached_in_volumes_alone() {
+    run(async {
+        let lab = Lab::new("volumes").await;
+        lab.all(&[
+            "CREATE VOLUME v",
+            "CREATE VOLUME secret",
+            "CREATE TABLE closed (id INT)",
+            "INSERT INTO closed VALUES (42)",
+        ])
+        .await;
+        let grants = [
+            "GRANT USE SCHEMA ON SCHEMA volumes TO analysts",
+            "GRANT READ VOLUME, WRITE VOLUME ON VOLUME v TO analysts",
+        ];
+        lab.all(&grants).await;
+        let root = lab.volume("v").await;
+        let secret = lab.volume("secret").await;
+        std::fs::write(root.join("a.csv"), "id,name\n1,x\n2,NA\n").unwrap();
+        std::fs::write(secret.join("s.csv"), "id\n99\n").unwrap();
+        std::fs::create_dir(root.join("linked")).unwrap();
+        std::os::unix::fs::symlink(&secret, root.join("linked/way")).unwrap();
+        let script = r#"
+base = "/Volumes/dev/volumes/v"
+show("csv", lambda: spark.read.csv(f"{base}/a.csv", header=True).collect())
+show("dbfs", lambda: spark.read.option("header", True).csv(f"dbfs:{base}/a.csv").count())
+show("pattern", lambda: spark.read.csv(f"{base}/*.csv", header=True).count())
+show("write", lambda: spark.range(3).write.mode("overwrite").parquet(f"{base}/out"))
+show("read back", lambda: spark.read.parquet(f"{base}/out").count())
+show("json", lambda: spark.range(2).write.json(f"{base}/lines"))
+show("files", lambda: spark.read.parquet(f"{base}/out/*.parquet").count())
+show("other volume", lambda: spark.read.csv("/Volumes/dev/volumes/secret/s.csv").collect())
+show("up", lambda: spark.read.csv(f"{base}/../secret/s.csv").collect())
+show("encoded", lambda: spark.read.csv(f"{base}/%2e%2e/x.csv").collect())
+show("braces", lambda: spark.read.csv(f"{base}/{{..,a}}/x.csv").collect())
+show("link", lambda: spark.read.csv(f"{base}/linked").collect())
+show("through link", lambda: spark.read.csv(f"{base}/linked/way/s.csv").collect())
+show("option", lambda: spark.range(1).write.option("path", "/tmp/x").save(f"{base}/y", format="parquet"))
+show("root", lambda: spark.range(1).write.mode("overwrite").parquet(base))
+show("delta", lambda: spark.read.format("delta").load(f"{base}/out").collect())
+"#;
+        let (refused, unsupported) = (
+            "AnalysisException INSUFFICIENT_PERMISSIONS",
+            "UnsupportedOperationException UNSUPPORTED_FEATURE",
+        );
+        assert_eq!(
+            lab.python("analyst", script).await,
+            [
+                "csv: [Row(id='1', name='x'), Row(id='2', name='NA')]".to_owned(),
+                "dbfs: 2".to_owned(),
+                format!("pattern: {refused}"),
+                "write: None".to_owned(),
+                "read back: 3".to_owned(),
+                "json: None".to_owned(),
+                "files: 3".to_owned(),
+                format!("other volume: {refused}"),
+                "up: AnalysisException INVALID_PARAMETER_VALUE".to_owned(),
+                format!("encoded: {unsupported}"),
+                format!("braces: {unsupported}"),
+                format!("link: {refused}"),
+                format!("through link: {refused}"),
+                format!("option: {unsupported}"),
+                format!("root: {unsupported}"),
+                format!("delta: {unsupported}"),
+            ]
+        );
+        assert!(root.join("out").is_dir() && secret.join("s.csv").is_file());
+    });
+}
+
+#[test]
+fn a_call_without_a_valid_token_is_refused() {
+    run(async {
+        let lab = Lab::new("tokens").await;
+        let port = lab.workspace.compute.gateway().await.unwrap().port;
+        let script = r#"
+from pyspark.sql import SparkSession
+for name, suffix in [("none", ""), ("wrong", ";authorization=Bearer%20wrong")]:
+    try:
+        SparkSession.builder.remote(f"sc://127.0.0.1:PORT/{suffix}").create().range(1).collect()
+        print(name, "answered")
+    except Exception as error:
+        print(name, error.getCondition())
+"#;
+        let printed = lab.plain_python(&script.replace("PORT", &port.to_string())).await;
+        assert_eq!(printed, ["none UNAUTHENTICATED", "wrong UNAUTHENTICATED"]);
+    });
+}
+
+#[test]
+fn a_token_ends_with_its_session_and_sessions_are_not_shared() {
+    run(async {
+        let lab = Lab::new("ended").await;
+        let first = lab.remote("engineer").await;
+        let second = lab.remote("analyst").await;
+        let script = r#"
+import os
+from pyspark.sql import SparkSession
+number = ";session_id=0b1e1b1e-1111-4111-8111-000000000042"
+mine = SparkSession.builder.remote(os.environ["FIRST"] + number).create()
+mine.range(3).createOrReplaceTempView("v")
+print(mine.sql("SELECT count(*) AS n FROM v").collect())
+try:
+    theirs = SparkSession.builder.remote(os.environ["SECOND"] + number).create()
+    print(theirs.table("v").collect())
+except Exception as error:
+    print(error.getCondition())
+"#;
+        let variables = [("FIRST", first.1.clone()), ("SECOND", second.1.clone())];
+        let printed = lab.python_with(script, &variables).await;
+        assert_eq!(printed, ["[Row(n=3)]", "PERMISSION_DENIED"]);
+        let (session, remote) = first;
+        drop(session);
+        let script = r#"
+import os
+from pyspark.sql import SparkSession
+try:
+    SparkSession.builder.remote(os.environ["FIRST"]).create().range(1).collect()
+except Exception as error:
+    print(error.getCondition())
+"#;
+        assert_eq!(lab.python_with(script, &[("FIRST", remote)]).await, ["UNAUTHENTICATED"]);
     });
 }

@@ -1,7 +1,9 @@
 //! SQL on real Delta tables: the engine, the grants, the guards.
+#![expect(clippy::unwrap_used, reason = "a step of a test that fails is a failing test")]
 
 mod gateway;
 mod guards;
+mod maintenance;
 mod python;
 mod statement_api;
 mod statements;

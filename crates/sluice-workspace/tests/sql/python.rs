@@ -3,13 +3,13 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use sluice_workspace::compute::TaskIdentity;
+use sluice_workspace::compute::{TaskIdentity, TaskSession};
 
 use crate::support::Lab;
 
 impl Lab {
-    /// Runs Python with a Spark session of a principal, and returns what it printed.
-    pub(crate) async fn python(&self, principal: &str, script: &str) -> Vec<String> {
+    /// A session of a task of this principal, and its connection string.
+    pub(crate) async fn remote(&self, principal: &str) -> (TaskSession, String) {
         let identity = TaskIdentity {
             principal: self.principal(principal).await,
             run: "1".to_owned(),
@@ -19,21 +19,29 @@ impl Lab {
         let session = self.workspace.compute.open_session(identity);
         let gateway = self.workspace.compute.gateway().await.unwrap();
         let remote = gateway.remote(&session).expose().clone();
-        self.interpret(format!("{}\n{script}", include_str!("client.py")), Some(remote))
-            .await
+        (session, remote)
+    }
+
+    /// Runs Python with a Spark session of a principal, and returns what it printed.
+    pub(crate) async fn python(&self, principal: &str, script: &str) -> Vec<String> {
+        let (_session, remote) = self.remote(principal).await;
+        let script = format!("{}\n{script}", include_str!("client.py"));
+        self.python_with(&script, &[("SPARK_REMOTE", remote)]).await
     }
 
     /// Runs Python without a session.
     pub(crate) async fn plain_python(&self, script: &str) -> Vec<String> {
-        self.interpret(script.to_owned(), None).await
+        self.python_with(script, &[]).await
     }
 
-    async fn interpret(&self, program: String, remote: Option<String>) -> Vec<String> {
+    /// Runs Python with these variables in its environment.
+    pub(crate) async fn python_with(&self, script: &str, variables: &[(&'static str, String)]) -> Vec<String> {
         let python = self.workspace.compute.environment().await.unwrap().python.clone();
+        let (program, variables) = (script.to_owned(), variables.to_vec());
         let output = tokio::task::spawn_blocking(move || {
             let mut child = Command::new(python)
                 .args(["-W", "ignore", "-"])
-                .envs(remote.map(|remote| ("SPARK_REMOTE", remote)))
+                .envs(variables)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())

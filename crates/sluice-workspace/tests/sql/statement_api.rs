@@ -26,7 +26,8 @@ impl Api {
     }
 
     async fn send(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
-        let request = reqwest::Client::new().request(
+        let client = reqwest::Client::builder().build().unwrap();
+        let request = client.request(
             method.parse().unwrap(),
             format!("{}/api/2.0/sql/statements{path}", self.host),
         );

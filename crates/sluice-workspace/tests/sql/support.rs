@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, LazyLock};
 
+use sluice_workspace::catalog::SecurableKind;
 use sluice_workspace::compute::{Maintenance, Rows, StatementError};
 use sluice_workspace::sql::{self, Parameter, Statement};
 use sluice_workspace::{Principal, ServeOptions, Workspace, Workspaces, identity, seed};
@@ -121,6 +122,18 @@ impl Lab {
         let name = format!("dev.{}.{table}", self.schema);
         let record = self.workspace.catalog().resolve_table(&name).await.unwrap();
         record.securable.location.unwrap().to_str().unwrap().to_owned()
+    }
+
+    /// The directory of a volume.
+    pub(crate) async fn volume(&self, volume: &str) -> std::path::PathBuf {
+        let name = format!("dev.{}.{volume}", self.schema);
+        let found = self
+            .workspace
+            .catalog()
+            .find(SecurableKind::Volume, &name)
+            .await
+            .unwrap();
+        found.location.unwrap()
     }
 
     /// All rows of a table, read by `deltalake` without the engine, sorted.
