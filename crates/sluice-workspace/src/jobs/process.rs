@@ -217,7 +217,7 @@ async fn confinement(
     let source = directory.join("source");
     let description = serde_json::json!({
         "kind": task.kind,
-        "path": task.path,
+        "path": sources::plain(&task.path)?,
         "parameters": task.parameters,
         "task_values": task.task_values,
         "source": source,

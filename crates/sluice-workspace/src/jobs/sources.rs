@@ -81,6 +81,12 @@ pub(crate) async fn read_text(workspace: &Workspace, principal: &Principal, path
         .map_err(|_not_utf8| ApiError::invalid(format!("`{}` is no text in UTF-8", path.as_str())))
 }
 
+/// The path without the prefix `/Workspace`, as it stands below the directory that [`materialize`] filled.
+pub(crate) fn plain(path: &str) -> Result<String, ApiError> {
+    let path: WorkspacePath = path.parse()?;
+    Ok(path.as_str().to_owned())
+}
+
 fn below(target: &Path, path: &WorkspacePath) -> PathBuf {
     target.join(path.as_str().trim_start_matches('/'))
 }

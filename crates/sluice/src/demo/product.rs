@@ -58,3 +58,12 @@ pub(crate) async fn commit(player: &Player<'_>, repository: &Path) -> Result<Str
         .trim()
         .to_owned())
 }
+
+/// Whether the repository holds more than the blueprint's own commit.
+pub(crate) async fn is_committed(player: &Player<'_>, repository: &Path) -> Result<bool, CommandError> {
+    Ok(player
+        .git(ENGINEER, repository, &["rev-list", "--count", "HEAD"])
+        .await?
+        .trim()
+        != "1")
+}

@@ -134,8 +134,10 @@ impl<'a> Setting<'a> {
     pub(crate) async fn outputs(&self) -> Result<Vec<Output>, CommandError> {
         let schemas: Vec<_> = LAYERS.iter().map(|layer| format!("{SCHEMA_PREFIX}_{layer}")).collect();
         let mut all = Vec::new();
-        for (environment, _) in ENVIRONMENTS {
-            all.extend(outputs::read(&self.client(environment, "admin")?, environment, environment, &schemas).await?);
+        for (environment, deployer) in ENVIRONMENTS {
+            // Who deploys owns the tables; an administrator of the workspace may not read them.
+            let client = self.client(environment, deployer)?;
+            all.extend(outputs::read(&client, environment, environment, &schemas).await?);
         }
         Ok(all)
     }

@@ -108,6 +108,13 @@ async fn blueprint(setting: &Setting<'_>) -> Result<Vec<Evidence>, CommandError>
 }
 
 async fn first_deploy(setting: &Setting<'_>) -> Result<Vec<Evidence>, CommandError> {
+    let place = format!("{}/explore/data/dev", setting.host("dev"));
+    if product::is_committed(setting.player(), &setting.product()).await? {
+        return Ok(vec![Evidence::new(
+            "deployed before; the product has grown since",
+            place,
+        )]);
+    }
     let deployed: Counted = setting
         .player()
         .sluice_as("dev-engineer", &setting.product(), &["deploy", "--target", "dev"])
@@ -115,7 +122,7 @@ async fn first_deploy(setting: &Setting<'_>) -> Result<Vec<Evidence>, CommandErr
     let Counts { create, unchanged } = deployed.counts;
     Ok(vec![Evidence::new(
         format!("{create} resources created, {unchanged} there already"),
-        format!("{}/explore/data/dev", setting.host("dev")),
+        place,
     )])
 }
 
