@@ -2,6 +2,7 @@
 //!
 //! A blob is written to a temporary name and renamed, so a file with its final name is complete even when the process dies.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -70,5 +71,23 @@ impl Blobs {
     /// When there is no such blob or the disk refuses.
     pub async fn get(&self, digest: &Digest) -> io::Result<Bytes> {
         tokio::fs::read(self.path(digest)).await.map(Bytes::from)
+    }
+
+    /// Removes every blob that is not among these, and what an earlier process did not complete. Nothing may be written meanwhile.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) async fn keep_only(&self, named: &BTreeSet<Digest>) -> io::Result<()> {
+        let named: BTreeSet<PathBuf> = named.iter().map(|digest| self.path(digest)).collect();
+        let mut directories = tokio::fs::read_dir(&self.directory).await?;
+        while let Some(directory) = directories.next_entry().await? {
+            let mut files = tokio::fs::read_dir(directory.path()).await?;
+            while let Some(file) = files.next_entry().await? {
+                if !named.contains(&file.path()) {
+                    tokio::fs::remove_file(file.path()).await?;
+                }
+            }
+        }
+        Ok(())
     }
 }

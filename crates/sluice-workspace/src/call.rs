@@ -18,6 +18,19 @@ use crate::workspace::Workspace;
 /// The largest JSON body that is read into memory: a notebook of 10 MiB in base64, with room.
 pub const JSON_LIMIT: usize = 32 * 1024 * 1024;
 
+/// The body of a request until somebody takes it; shared with the server, which reads what a refused request still sends.
+pub(crate) struct RequestBody(Mutex<Option<Body>>);
+
+impl RequestBody {
+    pub(crate) fn new(body: Body) -> Self {
+        Self(Mutex::new(Some(body)))
+    }
+
+    pub(crate) fn take(&self) -> Option<Body> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// A request that passed authentication and routing.
 pub struct Call {
     /// The workspace that was addressed.
@@ -32,8 +45,7 @@ pub struct Call {
     pub(crate) path: String,
     pub(crate) parameters: Parameters,
     pub(crate) query: Vec<(String, String)>,
-    /// In a mutex that is never locked: it makes the call shareable, which a body alone is not.
-    pub(crate) body: Mutex<Body>,
+    pub(crate) body: Arc<RequestBody>,
 }
 
 impl Call {
@@ -145,7 +157,7 @@ impl Call {
 
     /// Takes the body, to read it as a stream.
     pub fn take_body(&mut self) -> Body {
-        std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner))
+        self.body.take().unwrap_or_default()
     }
 }
 

@@ -3,15 +3,16 @@
 //! An operation that the REST API has and this workspace does not answers 501 with the operation's id; no request reports success
 //! for something that did not happen.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
+use futures::StreamExt as _;
 use sluice_wire::Method;
 
-use crate::call::Call;
+use crate::call::{Call, RequestBody};
 use crate::error::ApiError;
 use crate::identity;
 use crate::principal::{Principal, PrincipalKind};
@@ -62,8 +63,38 @@ fn add_headers(workspace: &Workspace, request_id: &str, headers: &mut HeaderMap)
     }
 }
 
+/// The most that is read of a body that nobody wants.
+const LARGEST_REST: usize = 256 * 1024 * 1024;
+
 async fn handle(workspace: Arc<Workspace>, request: Request, request_id: String) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
+    let body = Arc::new(RequestBody::new(body));
+    let result = dispatch(workspace, parts, Arc::clone(&body), request_id).await;
+    // A client that is still sending would see a broken connection instead of the refusal.
+    let refused = result.is_err();
+    if refused && let Some(rest) = body.take() {
+        drain(rest).await;
+    }
+    result
+}
+
+async fn drain(body: Body) {
+    let mut chunks = body.into_data_stream();
+    let mut read = 0;
+    while let Some(Ok(chunk)) = chunks.next().await {
+        read += chunk.len();
+        if read > LARGEST_REST {
+            return;
+        }
+    }
+}
+
+async fn dispatch(
+    workspace: Arc<Workspace>,
+    parts: axum::http::request::Parts,
+    body: Arc<RequestBody>,
+    request_id: String,
+) -> Result<Response, ApiError> {
     check_origin(&parts.headers)?;
     let path = parts.uri.path();
     let method = known_method(&parts.method).ok_or_else(|| no_endpoint(parts.method.as_str(), path))?;
@@ -85,7 +116,7 @@ async fn handle(workspace: Arc<Workspace>, request: Request, request_id: String)
         path: path.to_owned(),
         parameters,
         query: parse_query(parts.uri.query().unwrap_or_default())?,
-        body: Mutex::new(if method == Method::Head { Body::empty() } else { body }),
+        body,
     };
     Route::call(&route, call).await
 }

@@ -118,6 +118,7 @@ impl Workspace {
         });
         let prepared = async {
             crate::seed::seed(&workspace).await?;
+            crate::files::sweep(&workspace).await?;
             crate::catalog::sweep(&workspace).await?;
             crate::volume_files::sweep(&workspace).await
         };

@@ -9,6 +9,8 @@ mod path;
 mod rest;
 mod write;
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 pub use content::Language;
@@ -107,7 +109,8 @@ impl WorkspaceFiles<'_> {
             self.require(principal, &object, Level::CanRead).await?;
             return Ok(vec![object]);
         }
-        let readable = self.allows(principal, &object, Level::CanRead).await?;
+        let readable = !path.is_protected() && self.allows(principal, &object, Level::CanRead).await?;
+        let readable = readable || principal.is_admin;
         let children: Vec<WorkspaceObject> =
             sqlx::query_as("SELECT * FROM workspace_object WHERE parent_id = ? ORDER BY path")
                 .bind(object.id)
@@ -122,7 +125,6 @@ impl WorkspaceFiles<'_> {
                 visible.push(child);
             }
         }
-        // The directories above all homes are everybody's way to their own.
         if visible.is_empty() && !path.is_protected() {
             self.require(principal, &object, Level::CanRead).await?;
         }
@@ -164,6 +166,10 @@ impl WorkspaceFiles<'_> {
     }
 
     async fn allows(&self, principal: &Principal, object: &WorkspaceObject, level: Level) -> Result<bool, ApiError> {
+        // The directories above all homes are everybody's way to their own.
+        if level == Level::CanRead && object.path.is_protected() {
+            return Ok(true);
+        }
         self.workspace
             .permissions()
             .allows(principal, &object.permission_object(), level)
@@ -178,4 +184,21 @@ pub(crate) async fn kind_of(workspace: &Workspace, id: &str) -> Result<Option<Ob
         .fetch_optional(workspace.store.reader())
         .await?;
     Ok(object.map(|object| object.permission_object().kind))
+}
+
+/// Removes contents that no object has any more. Runs before the first request, when nothing is being written.
+pub(crate) async fn sweep(workspace: &Workspace) -> Result<(), ApiError> {
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT DISTINCT digest FROM workspace_object WHERE digest IS NOT NULL")
+        .fetch_all(workspace.store.reader())
+        .await?;
+    let mut named = BTreeSet::new();
+    for (digest,) in rows {
+        named.insert(
+            digest
+                .parse()
+                .map_err(|error| ApiError::internal(format!("a stored digest: {error}")))?,
+        );
+    }
+    let swept = workspace.store.blobs().keep_only(&named).await;
+    swept.map_err(|error| ApiError::from_io("the contents of workspace files", &error))
 }

@@ -157,7 +157,11 @@ fn refuse_jupyter(new: &NewFile) -> Result<(), ApiError> {
 }
 
 async fn import_file(mut call: Call) -> Result<Json<Empty>, ApiError> {
-    let path = call.parameter("path").parse()?;
+    let path: WorkspacePath = call.parameter("path").parse()?;
+    call.workspace
+        .workspace_files()
+        .check_import(&call.principal, &path)
+        .await?;
     let overwrite = if call.flag("overwrite")? {
         Overwrite::Replace
     } else {

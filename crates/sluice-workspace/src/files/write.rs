@@ -47,6 +47,7 @@ impl WorkspaceFiles<'_> {
             content,
         } = recognise(new.format, new.path.name(), new.content);
         let path = new.path.with_name(&name);
+        self.check_import(principal, &new.path).await?;
         let size = i64::try_from(content.len()).expect("invariant: a body fits into memory");
         let stored = workspace.store.blobs().put(content).await;
         let digest = stored.map_err(|error| ApiError::from_io(&path, &error))?;
@@ -79,6 +80,21 @@ impl WorkspaceFiles<'_> {
         Ok(imported)
     }
 
+    /// Whether the principal may import something at this path, asked before its content is read and stored.
+    ///
+    /// # Errors
+    /// As [`Self::import`].
+    pub async fn check_import(&self, principal: &Principal, path: &WorkspacePath) -> Result<(), ApiError> {
+        let stem = path.name().rsplit_once('.').map_or(path.name(), |(stem, _)| stem);
+        let parent = path.parent().unwrap_or_else(|| path.clone());
+        for place in [path, &path.with_name(stem), &parent] {
+            if let Some(object) = self.find(place).await? {
+                return self.require(principal, &object, Level::CanEdit).await;
+            }
+        }
+        Err(no_parent(&parent))
+    }
+
     /// Adds an object below a directory that the principal may add to; who adds it may manage it.
     async fn insert(
         &self,
@@ -92,9 +108,7 @@ impl WorkspaceFiles<'_> {
             .ok_or_else(|| ApiError::invalid("the root is a directory"))?;
         let parent = find(&mut **transaction, &parent_path).await?;
         let Some(parent) = parent else {
-            return Err(ApiError::not_found(format!(
-                "The parent folder ({parent_path}) does not exist."
-            )));
+            return Err(no_parent(&parent_path));
         };
         if parent.kind != FileKind::Directory {
             return Err(ApiError::invalid(format!("{parent_path} is not a directory")));
@@ -200,6 +214,10 @@ impl WorkspaceFiles<'_> {
         }
         Ok(transaction.commit().await?)
     }
+}
+
+fn no_parent(path: &WorkspacePath) -> ApiError {
+    ApiError::not_found(format!("The parent folder ({path}) does not exist."))
 }
 
 fn check_replaceable(existing: &WorkspaceObject, kind: FileKind, overwrite: Overwrite) -> Result<(), ApiError> {

@@ -137,11 +137,24 @@ async fn create(mut call: Call) -> Result<Json<Created>, ApiError> {
 
 /// The given settings with the missing ones filled in.
 pub(super) fn settings(given: &mut Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
-    let fill = |(name, default): &(&str, &str)| {
-        let value = given.remove(*name).map_or_else(|| serde_json::from_str(default), Ok)?;
-        Ok(((*name).to_owned(), value))
-    };
-    SETTINGS.iter().map(fill).collect()
+    let mut settings = Map::new();
+    for (name, default) in SETTINGS {
+        settings.insert(name.to_owned(), serde_json::from_str(default)?);
+    }
+    // What the workspace says itself is not for a client to set.
+    let own = [
+        "id",
+        "state",
+        "creator_name",
+        "num_clusters",
+        "num_active_sessions",
+        "odbc_params",
+        "jdbc_url",
+        "health",
+    ];
+    given.retain(|name, value| !own.contains(&name.as_str()) && !value.is_null());
+    settings.append(given);
+    Ok(settings)
 }
 
 #[derive(Serialize)]

@@ -357,3 +357,34 @@ async fn what_the_local_workspace_cannot_store_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_field_that_nothing_acts_on_is_refused_by_name() {
+    let environment = Environment::start().await;
+    let (admin, engineer) = (environment.client("admin"), environment.client("engineer"));
+    make_schema(&engineer, "s").await;
+    let isolate = admin
+        .patch(
+            &format!("{UC}/catalogs/dev"),
+            json!({"comment": "c", "isolation_mode": "ISOLATED"}),
+        )
+        .await;
+    assert_eq!(isolate.error(), (501, "NOT_IMPLEMENTED".to_owned()));
+    assert!(isolate.json()["message"].as_str().unwrap().contains("`isolation_mode`"));
+    assert_eq!(
+        isolate.json()["details"][0]["metadata"]["operation_id"],
+        "catalog.CatalogsAPI.update"
+    );
+    assert_eq!(
+        admin.get(&format!("{UC}/catalogs/dev")).await.ok().get("comment"),
+        None,
+        "nothing was changed"
+    );
+    let root = json!({"catalog_name": "dev", "name": "r", "storage_root": "s3://x"});
+    assert_eq!(engineer.post(&format!("{UC}/schemas"), root).await.status, 501);
+    let same_name = json!({"name": "s", "full_name": "dev.s", "comment": "c", "owner": null});
+    assert_eq!(
+        engineer.patch(&format!("{UC}/schemas/dev.s"), same_name).await.ok()["comment"],
+        "c"
+    );
+}

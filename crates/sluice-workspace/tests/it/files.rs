@@ -241,3 +241,40 @@ async fn files_survive_a_restart() {
         b"kept"
     );
 }
+
+#[tokio::test]
+async fn contents_that_no_file_has_any_more_go_at_the_next_start() {
+    let environment = Environment::start().await;
+    let engineer = environment.client("engineer");
+    import_file(&engineer, &format!("{HOME}/f"), "first", false).await.ok();
+    import_file(&engineer, &format!("{HOME}/f"), "second", true).await.ok();
+    let blobs = environment.workspaces.workspace("dev").unwrap().directory.join("blobs");
+    let count = || {
+        let directories = std::fs::read_dir(&blobs).unwrap();
+        directories
+            .map(|directory| std::fs::read_dir(directory.unwrap().path()).unwrap().count())
+            .sum::<usize>()
+    };
+    assert_eq!(count(), 2);
+    let foreign = import_file(&environment.client("analyst"), &format!("{HOME}/f"), "third", true).await;
+    assert_eq!((foreign.status, count()), (403, 2), "a refused content is not stored");
+    let environment = environment.restart().await;
+    assert_eq!(count(), 1);
+    let content = environment
+        .client("engineer")
+        .get(&format!("/api/2.0/workspace-files{HOME}/f"))
+        .await;
+    assert_eq!(content.bytes, b"second");
+}
+
+#[tokio::test]
+async fn everybody_finds_the_way_to_the_own_home() {
+    let environment = Environment::start().await;
+    let analyst = environment.client("analyst");
+    for path in ["/", "/Users", "/Shared", "/Users/analyst@sluice.test"] {
+        assert_eq!(status(&analyst, path).await.ok()["object_type"], "DIRECTORY", "{path}");
+    }
+    assert_eq!(listed(&analyst, "/").await, ["/Shared", "/Users"]);
+    let foreign = import_file(&analyst, "/Users/new", "x", false).await;
+    assert_eq!(foreign.error(), (403, "PERMISSION_DENIED".to_owned()));
+}

@@ -219,3 +219,20 @@ async fn the_files_of_a_volume_go_with_it() {
         (404, "VOLUME_DOES_NOT_EXIST".to_owned())
     );
 }
+
+#[tokio::test]
+async fn a_refused_upload_is_an_answer_and_not_a_broken_connection() {
+    let environment = Environment::start().await;
+    with_volume(&environment).await;
+    let large = vec![0_u8; 30 * 1024 * 1024];
+    let refused = environment
+        .client("analyst")
+        .put_bytes(&format!("{FILES}/f"), large.clone())
+        .await;
+    assert_eq!(refused.error(), (403, "PERMISSION_DENIED".to_owned()));
+    let unknown = environment
+        .with_token("dev", Some("dapi0"))
+        .put_bytes(&format!("{FILES}/f"), large)
+        .await;
+    assert_eq!(unknown.status, 401);
+}

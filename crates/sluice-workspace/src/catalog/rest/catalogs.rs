@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use serde::{Deserialize, Serialize};
 
-use super::{Empty, metastore_id};
+use super::{Empty, Rest, metastore_id};
 use crate::call::Call;
 use crate::catalog::container::Change;
 use crate::catalog::privilege::SecurableKind;
@@ -97,10 +97,13 @@ struct Create {
     provider_name: Option<String>,
     share_name: Option<String>,
     storage_root: Option<String>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 async fn create(mut call: Call) -> Result<Json<CatalogInfo>, ApiError> {
     let body: Create = call.json().await?;
+    body.rest.refuse(&call)?;
     let refused = [
         ("connection_name", &body.connection_name),
         ("provider_name", &body.provider_name),
@@ -134,6 +137,8 @@ pub(super) struct Update {
     owner: Option<String>,
     comment: Option<String>,
     properties: Option<BTreeMap<String, String>>,
+    #[serde(flatten)]
+    pub(super) rest: Rest,
 }
 
 impl From<Update> for Change {
@@ -143,6 +148,7 @@ impl From<Update> for Change {
             owner,
             comment,
             properties,
+            rest: _,
         } = update;
         Self {
             new_name,
@@ -155,6 +161,7 @@ impl From<Update> for Change {
 
 async fn update(mut call: Call) -> Result<Json<CatalogInfo>, ApiError> {
     let body: Update = call.json().await?;
+    body.rest.refuse(&call)?;
     let catalog = call.workspace.catalog();
     let changed = catalog
         .change(

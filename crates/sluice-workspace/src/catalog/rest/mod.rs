@@ -33,3 +33,23 @@ async fn metastore_id(catalog: Catalog<'_>) -> Result<String, ApiError> {
 /// An answer without content, which clients read as a JSON object.
 #[derive(serde::Serialize)]
 pub(super) struct Empty {}
+
+/// Fields of a request that the local workspace does not act on. A client that sends one expects something to happen.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+pub(super) struct Rest(serde_json::Map<String, serde_json::Value>);
+
+impl Rest {
+    /// Refuses every field that is set; the name of the object may be repeated in the body.
+    pub(super) fn refuse(&self, call: &crate::call::Call) -> Result<(), ApiError> {
+        let set = |(field, value): &(&String, &serde_json::Value)| {
+            !value.is_null() && !matches!(field.as_str(), "name" | "full_name")
+        };
+        match self.0.iter().find(set) {
+            None => Ok(()),
+            Some((field, _)) => {
+                Err(call.not_implemented(format!("the local workspace does not act on the field `{field}` here")))
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use axum::Json;
 use serde::{Deserialize, Serialize};
 
 use super::catalogs::Update;
-use super::{Empty, metastore_id};
+use super::{Empty, Rest, metastore_id};
 use crate::call::Call;
 use crate::catalog::container::NewSchema;
 use crate::catalog::privilege::SecurableKind;
@@ -100,10 +100,13 @@ struct Create {
     #[serde(default)]
     properties: BTreeMap<String, String>,
     storage_root: Option<String>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 async fn create(mut call: Call) -> Result<Json<SchemaInfo>, ApiError> {
     let body: Create = call.json().await?;
+    body.rest.refuse(&call)?;
     if body.storage_root.is_some() {
         return Err(ApiError::not_implemented(
             "the local workspace keeps managed schemas in its own storage: `storage_root` is not offered",
@@ -130,6 +133,7 @@ async fn get(call: Call) -> Result<Json<SchemaInfo>, ApiError> {
 
 async fn update(mut call: Call) -> Result<Json<SchemaInfo>, ApiError> {
     let body: Update = call.json().await?;
+    body.rest.refuse(&call)?;
     let catalog = call.workspace.catalog();
     let changed = catalog
         .change(

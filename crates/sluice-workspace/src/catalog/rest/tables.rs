@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use axum::Json;
 use serde::{Deserialize, Serialize};
 
-use super::{Empty, metastore_id};
+use super::{Empty, Rest, metastore_id};
 use crate::call::Call;
 use crate::catalog::container::Change;
 use crate::catalog::privilege::SecurableKind;
@@ -135,10 +135,13 @@ struct Create {
     #[serde(default)]
     properties: BTreeMap<String, String>,
     comment: Option<String>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 async fn create(mut call: Call) -> Result<Json<TableInfo>, ApiError> {
     let body: Create = call.json().await?;
+    body.rest.refuse(&call)?;
     if body.table_type != "EXTERNAL" || body.data_source_format != "DELTA" {
         return Err(ApiError::invalid(format!(
             "only external Delta tables are made here, not `{}` ones in `{}`: make a managed table with CREATE TABLE",
@@ -226,10 +229,13 @@ async fn exists(call: Call) -> Result<Json<Exists>, ApiError> {
 struct Update {
     owner: Option<String>,
     comment: Option<String>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 async fn update(mut call: Call) -> Result<Json<TableInfo>, ApiError> {
-    let Update { owner, comment } = call.json().await?;
+    let Update { owner, comment, rest } = call.json().await?;
+    rest.refuse(&call)?;
     let change = Change {
         owner,
         comment,

@@ -3,7 +3,7 @@
 use axum::Json;
 use serde::{Deserialize, Serialize};
 
-use super::{Empty, metastore_id};
+use super::{Empty, Rest, metastore_id};
 use crate::call::Call;
 use crate::catalog::container::Change;
 use crate::catalog::privilege::SecurableKind;
@@ -106,10 +106,13 @@ struct Create {
     volume_type: String,
     storage_location: Option<String>,
     comment: Option<String>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 async fn create(mut call: Call) -> Result<Json<VolumeInfo>, ApiError> {
     let body: Create = call.json().await?;
+    body.rest.refuse(&call)?;
     match (body.volume_type.as_str(), &body.storage_location) {
         ("MANAGED", None) => {}
         ("MANAGED", Some(_)) => {
@@ -149,6 +152,8 @@ struct Update {
     new_name: Option<String>,
     owner: Option<String>,
     comment: Option<String>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 async fn update(mut call: Call) -> Result<Json<VolumeInfo>, ApiError> {
@@ -156,7 +161,9 @@ async fn update(mut call: Call) -> Result<Json<VolumeInfo>, ApiError> {
         new_name,
         owner,
         comment,
+        rest,
     } = call.json().await?;
+    rest.refuse(&call)?;
     let change = Change {
         new_name,
         owner,
