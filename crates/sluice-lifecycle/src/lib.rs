@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod documents;
 pub mod execution;
 pub mod git;
+mod guardrails;
 pub mod machines;
 pub mod places;
 pub mod platform;

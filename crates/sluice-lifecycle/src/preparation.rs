@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use sluice_databricks::ClientError;
 use sluice_model::{Digest, Node, ReleaseVersion, Tree};
 
-use crate::bundle_files::LoadError;
-use crate::documents::parse_document;
+use crate::blueprint::lock::{BlueprintLock, LockError};
+use crate::bundle_files::{LoadError, LoadedBundle};
+use crate::documents::{DocumentError, parse_document, read_document};
 use crate::execution::Candidate;
 use crate::execution::candidate::{Origin, resolve};
 use crate::execution::replica::Side;
+use crate::guardrails;
 use crate::platform::{Environment, Platform};
+use crate::product::DESCRIPTOR;
 use crate::release::{Export, ExportError, export};
 
 /// Which content goes where.
@@ -34,6 +37,12 @@ pub enum PreparationError {
     /// It cannot be exported from Git.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// What the product's documents say does not fit its bundle.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The blueprint's lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The bundle has errors for an environment, or its workspace does not answer.
     #[error("the bundle cannot be resolved for environment `{environment}`")]
     Load {
@@ -58,7 +67,7 @@ impl PreparationError {
                 | LoadError::Git(_)
                 | LoadError::Stuck(_) => None,
             },
-            Self::Export(_) => None,
+            Self::Export(_) | Self::Document(_) | Self::Lock(_) => None,
         }
     }
 
@@ -89,6 +98,7 @@ pub(crate) async fn prepare(wanted: &Preparation<'_>) -> Result<(Export, Candida
     let loaded = resolve(&exported, &origin, environment)
         .await
         .map_err(load_error(environment))?;
+    refuse_contradictions(&exported, &loaded, environment)?;
     let here = side(environment, &loaded, &documents);
     let mut upstream = Vec::new();
     for name in &environment.requires {
@@ -112,6 +122,22 @@ pub(crate) async fn prepare(wanted: &Preparation<'_>) -> Result<(Export, Candida
     Ok((exported, candidate))
 }
 
+fn refuse_contradictions(
+    exported: &Export,
+    loaded: &LoadedBundle,
+    environment: &Environment,
+) -> Result<(), PreparationError> {
+    let document = read_document(&exported.root().join(DESCRIPTOR), DESCRIPTOR)?;
+    let lock = BlueprintLock::read(exported.root())?;
+    let descriptor = &exported.snapshot.descriptor;
+    let findings = guardrails::check(&loaded.bundle, descriptor, &document, lock.as_ref(), environment);
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(DocumentError::Faults { diagnostics: findings }.into())
+    }
+}
+
 fn load_error(environment: &Environment) -> impl FnOnce(LoadError) -> PreparationError {
     let environment = environment.name.to_string();
     move |source| PreparationError::Load {
@@ -120,7 +146,7 @@ fn load_error(environment: &Environment) -> impl FnOnce(LoadError) -> Preparatio
     }
 }
 
-fn side(environment: &Environment, loaded: &crate::bundle_files::LoadedBundle, documents: &[Tree]) -> Side {
+fn side(environment: &Environment, loaded: &LoadedBundle, documents: &[Tree]) -> Side {
     let mut binding: Vec<(String, Tree)> = environment
         .values
         .iter()

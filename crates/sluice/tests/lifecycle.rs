@@ -300,3 +300,29 @@ fn a_moved_tag_and_an_unverified_commit_are_refused_and_nothing_is_deployed() {
     assert!(stderr.contains("changes that are not committed: new.txt"), "{stderr}");
     world.ledger_is_sound();
 }
+
+#[test]
+fn what_product_yaml_names_must_exist_before_anything_is_deployed() {
+    let environment = Environment::new(env!("CARGO_BIN_EXE_sluice"));
+    let world = World::new(&environment);
+    let descriptor = std::fs::read_to_string(environment.work().join("flights/product.yaml")).unwrap();
+    let job = "resources:\n  jobs:\n    build: {name: build}\n";
+    let lock = std::fs::read_to_string(environment.work().join("flights/blueprint.lock")).unwrap();
+    world.commit("blueprint.lock", &lock.replace("\"jobs\",", ""));
+    world.commit("resources/build.yml", job);
+    world.commit("product.yaml", &descriptor.replace("verify: []", "verify: [biuld]"));
+    let (code, _, stderr) = world.sluice(&["verify", "-t", "dev"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    let line = descriptor.lines().position(|line| line == "verify: []").unwrap() + 1;
+    assert!(
+        stderr.contains(&format!(
+            "error: the bundle has no job `biuld`\n  at verify[0]\n  in product.yaml:{line}:10\n  help: did you mean `build`?"
+        )),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("blueprint `data-product` does not allow jobs"),
+        "{stderr}"
+    );
+    assert_eq!(world.done(&["status"]), Value::Array(Vec::new()));
+}

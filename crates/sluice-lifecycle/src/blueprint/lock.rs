@@ -27,6 +27,12 @@ pub struct BlueprintLock {
     pub release: semver::Version,
     /// Where it came from: `shipped` or a directory.
     pub origin: String,
+    /// Kinds of resources that the product may have; empty for all.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// Environments that the product may go through; empty for all.
+    #[serde(default)]
+    pub environments: Vec<String>,
     /// Answers, defaults included.
     pub answers: BTreeMap<String, serde_json::Value>,
     /// Digest of the rendered files.
@@ -53,6 +59,8 @@ impl BlueprintLock {
             blueprint: blueprint.name.clone(),
             release: blueprint.release.clone(),
             origin: blueprint.origin.clone(),
+            kinds: blueprint.kinds.clone(),
+            environments: blueprint.environments.clone(),
             answers: answers
                 .iter()
                 .map(|(name, tree)| (name.clone(), tree.to_json()))

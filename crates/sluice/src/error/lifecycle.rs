@@ -142,6 +142,10 @@ impl From<PreparationError> for CommandError {
             .map_or(ExitKind::Config, |client: &ClientError| client_kind(client));
         match error {
             PreparationError::Export(error) => error.into(),
+            PreparationError::Document(document) if !document.diagnostics().is_empty() => {
+                Self::config(document.diagnostics().to_vec())
+            }
+            PreparationError::Document(_) | PreparationError::Lock(_) => Self::from_error(kind, &error),
             PreparationError::Load { environment, source } => match *source {
                 LoadError::Refused(diagnostics) => Self {
                     message: format!("the bundle has errors for environment `{environment}`"),
