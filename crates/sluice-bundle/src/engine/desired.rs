@@ -243,9 +243,8 @@ fn named_bodies(resources: &BTreeMap<ResourceKey, DesiredResource>) -> BTreeMap<
         .map(|(key, resource)| (key.clone(), resource.body.clone()))
         .collect();
     for _ in 0..NAME_DEPTH {
-        let before = named.clone();
         let lookup = |reference: &Reference| -> Known {
-            let Some(body) = before.get(&reference.node) else {
+            let Some(body) = named.get(&reference.node) else {
                 return Known::Later;
             };
             let natural = || kinds::of(&reference.node)?.natural_id(body).map(Value::String);
@@ -258,9 +257,18 @@ fn named_bodies(resources: &BTreeMap<ResourceKey, DesiredResource>) -> BTreeMap<
                 .filter(|value| templates(value).is_empty())
                 .map_or(Known::Later, Known::Value)
         };
-        for body in named.values_mut() {
-            let (_waiting, _faults) = fill(body, &[], lookup);
+        let open = named.iter().filter(|(_, body)| !templates(body).is_empty());
+        let filled: Vec<(ResourceKey, Value)> = open
+            .map(|(key, body)| {
+                let mut body = body.clone();
+                let (_waiting, _faults) = fill(&mut body, &[], lookup);
+                (key.clone(), body)
+            })
+            .collect();
+        if filled.is_empty() {
+            break;
         }
+        named.extend(filled);
     }
     named
 }

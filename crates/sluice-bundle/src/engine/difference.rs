@@ -61,7 +61,7 @@ pub(crate) fn difference(
 ) -> BTreeMap<String, FieldChange> {
     let mut changes = BTreeMap::new();
     let walk = Walk { rules };
-    walk.compare(&FieldPath::default(), [old, Some(new), remote], &mut changes);
+    walk.compare(&mut FieldPath::default(), [old, Some(new), remote], &mut changes);
     changes
 }
 
@@ -82,7 +82,7 @@ struct Walk<'r> {
 }
 
 impl Walk<'_> {
-    fn compare(&self, path: &FieldPath, values: Three<'_>, changes: &mut BTreeMap<String, FieldChange>) {
+    fn compare(&self, path: &mut FieldPath, values: Three<'_>, changes: &mut BTreeMap<String, FieldChange>) {
         let values @ [old, new, remote] = values.map(|value| value.filter(|value| !value.is_null()));
         if old == new && new == remote {
             return;
@@ -95,15 +95,11 @@ impl Walk<'_> {
                     .flat_map(serde_json::Map::keys);
                 let names: BTreeSet<&String> = one.keys().chain(two.keys()).chain(old_keys).collect();
                 for name in names {
-                    let inner = path.key(name);
                     if path.0.is_empty() && self.rules.output_only.contains(&name.as_str()) {
                         continue;
                     }
-                    self.compare(
-                        &inner,
-                        values.map(|value| value.and_then(|value| value.get(name))),
-                        changes,
-                    );
+                    let inner = values.map(|value| value.and_then(|value| value.get(name)));
+                    self.below(path, Segment::Key(name.clone()), inner, changes);
                 }
             }
             (Some(Value::Array(one)), Some(Value::Array(two))) => {
@@ -111,13 +107,13 @@ impl Walk<'_> {
                 match self.keyed_items(path, lists) {
                     Some(items) => {
                         for (segment, values) in items {
-                            self.compare(&path.then(segment), values, changes);
+                            self.below(path, segment, values, changes);
                         }
                     }
                     None if of_objects(lists, old.is_some()) => {
                         for index in 0..one.len() {
-                            let inner = path.then(Segment::Index(index));
-                            self.compare(&inner, lists.map(|list| list.get(index)), changes);
+                            let inner = lists.map(|list| list.get(index));
+                            self.below(path, Segment::Index(index), inner, changes);
                         }
                     }
                     None => self.emit(path, values, changes),
@@ -125,6 +121,18 @@ impl Walk<'_> {
             }
             _ => self.emit(path, values, changes),
         }
+    }
+
+    fn below(
+        &self,
+        path: &mut FieldPath,
+        segment: Segment,
+        values: Three<'_>,
+        changes: &mut BTreeMap<String, FieldChange>,
+    ) {
+        path.0.push(segment);
+        self.compare(path, values, changes);
+        path.0.pop();
     }
 
     /// The items of three lists, paired by identity; none when the list has no identity rule or an identity is missing or twice.

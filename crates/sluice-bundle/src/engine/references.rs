@@ -38,6 +38,9 @@ static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The references of a text, in order.
 pub(crate) fn references_in(text: &str) -> Vec<Reference> {
+    if !text.contains("${") {
+        return Vec::new();
+    }
     REFERENCE
         .captures_iter(text)
         .filter_map(|found| {
@@ -64,7 +67,9 @@ pub(crate) fn templates(body: &Value) -> Vec<(FieldPath, String)> {
 
 fn collect(value: &Value, path: &FieldPath, found: &mut Vec<(FieldPath, String)>) {
     match value {
-        Value::String(text) if REFERENCE.is_match(text) => found.push((path.clone(), text.clone())),
+        Value::String(text) if text.contains("${") && REFERENCE.is_match(text) => {
+            found.push((path.clone(), text.clone()))
+        }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 collect(item, &path.then(Segment::Index(index)), found);
