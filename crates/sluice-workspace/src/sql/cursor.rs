@@ -227,27 +227,6 @@ impl<'a> Cursor<'a> {
         self.text.write_tokens(range)
     }
 
-    /// Skips balanced parentheses and returns the tokens between them.
-    pub(super) fn parenthesised(&mut self) -> Result<Range<usize>, StatementError> {
-        self.expect_token(&Token::LParen)?;
-        let start = self.index;
-        let mut depth = 1_usize;
-        while let Some(token) = self.token() {
-            match token {
-                Token::LParen => depth += 1,
-                Token::RParen => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                let range = start..self.index;
-                self.step();
-                return Ok(range);
-            }
-            self.step();
-        }
-        Err(self.unexpected("`)`"))
-    }
-
     /// Goes to the next of these words outside parentheses; false when none comes.
     pub(super) fn skip_to(&mut self, words: &[&str]) -> bool {
         let mut depth = 0_usize;

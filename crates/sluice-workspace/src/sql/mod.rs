@@ -8,6 +8,7 @@
 //! *Invariant:* a statement that cannot be read is refused by name and never passed on. Start with [`execute`] (statements), [`decide`] (plans of tasks),
 //! `text` (tokens), `relations` (what a query touches), `rewrite` (names become paths), `rest` (the Statement Execution API).
 
+mod alter;
 mod change;
 mod columns;
 mod command;
@@ -32,6 +33,7 @@ mod tables;
 mod text;
 mod types;
 mod view;
+mod views;
 
 use std::sync::Arc;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::alter;
 use super::context::Context;
 use super::error::{from_api, unsupported};
 use super::outcome::Outcome;
-use super::tables;
 use crate::catalog::{Change, GrantChange, NewSchema, Privilege, SecurableKind, TableKind};
 use crate::compute::StatementError;
 use crate::error::ApiError;
@@ -189,7 +189,7 @@ pub(super) async fn comment(
     comment: Option<&str>,
 ) -> Result<Outcome, StatementError> {
     if kind == SecurableKind::Table {
-        return tables::set_comment(context, name, comment).await;
+        return alter::set_comment(context, name, comment).await;
     }
     let full_name = context.full_name(kind, name)?;
     // An empty comment is none.

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::relations::{of_query, parse_query};
 use super::text::Text;
-use super::{change, describe, objects, rewrite, show, tables};
+use super::{alter, change, describe, objects, rewrite, show, tables, views};
 use crate::compute::StatementError;
 
 /// Runs a statement of the principal.
@@ -17,7 +17,7 @@ pub(super) async fn run(context: &Context, text: &Text) -> Result<Outcome, State
         Command::Change(operation) => change::change(context, text, operation).await,
         Command::Truncate(name) => change::truncate(context, &name).await,
         Command::CreateTable(new) => tables::create(context, text, &new).await,
-        Command::CreateView(new) => tables::create_view(context, text, &new).await,
+        Command::CreateView(new) => views::create(context, text, &new).await,
         Command::CreateSchema(name, if_not_exists, comment, properties) => {
             objects::create_schema(context, &name, if_not_exists, comment.as_ref(), &properties).await
         }
@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, text: &Text) -> Result<Outcome, State
             if_exists,
             cascade,
         } => objects::drop_object(context, kind, view, &name, if_exists, cascade).await,
-        Command::Alter { view, name, change } => tables::alter(context, text, view, &name, &change).await,
+        Command::Alter { view, name, change } => alter::alter(context, text, view, &name, &change).await,
         Command::AlterOwner(kind, name, owner) => objects::set_owner(context, kind, &name, &owner).await,
         Command::Grant {
             add,

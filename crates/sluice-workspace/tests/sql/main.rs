@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a step of a test that fails is a failing test")]
 
 mod gateway;
+mod grants;
 mod guards;
 mod maintenance;
 mod python;

@@ -58,3 +58,65 @@ fn an_environment_is_made_once_and_then_only_found() {
         assert_eq!(std::fs::metadata(&marker).unwrap().modified().unwrap(), before);
     });
 }
+
+/// The processes of an engine below this process, by the directory of its workspace.
+fn engine_process(directory: &std::path::Path) -> Option<u32> {
+    let scratch = directory.join("engine-scratch");
+    let processes = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    processes
+        .into_iter()
+        .find(|process| std::fs::read_link(format!("/proc/{process}/cwd")).is_ok_and(|cwd| cwd == scratch))
+}
+
+/// How long a process has computed, in hundredths of a second.
+fn processor_ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    fields.split_whitespace().nth(11).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_killed_engine_is_replaced_by_the_next_statement() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let served = crate::support::serve(directory.path()).await;
+        let workspace = served.workspace("dev").unwrap().clone();
+        let lab = Lab {
+            workspace: workspace.clone(),
+            schema: "killed".to_owned(),
+        };
+        lab.all(&[
+            "CREATE SCHEMA dev.killed",
+            "CREATE TABLE t (id INT)",
+            "INSERT INTO t VALUES (1)",
+        ])
+        .await;
+        let process = engine_process(&workspace.directory).unwrap();
+        let endless = "SELECT count(*) FROM range(1000000000) a CROSS JOIN range(1000) b WHERE a.id + b.id < 0";
+        let kill = async {
+            // The statement is under way when the process computes.
+            let before = processor_ticks(process);
+            while processor_ticks(process) < before + 20 {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            let status = std::process::Command::new("kill")
+                .args(["-9", &process.to_string()])
+                .status()
+                .unwrap();
+            assert!(status.success());
+        };
+        let (refused, ()) = tokio::join!(lab.refused("engineer", endless), kill);
+        assert_eq!(refused, "ENGINE_UNAVAILABLE");
+        assert_eq!(lab.rows("SELECT * FROM t").await, ["1"]);
+        let replacement = engine_process(&workspace.directory).unwrap();
+        assert_ne!(replacement, process);
+        served.stop().await.unwrap();
+        assert_eq!(
+            engine_process(&workspace.directory),
+            None,
+            "the engine ends with its workspace"
+        );
+    });
+}

@@ -31,16 +31,21 @@ pub(crate) async fn workspace() -> Arc<Workspace> {
             if directory.exists() {
                 std::fs::remove_dir_all(&directory).unwrap();
             }
-            let options = ServeOptions {
-                directory,
-                cache_directory: cache(),
-                base_port: 0,
-                names: vec!["dev".to_owned()],
-            };
-            Workspaces::start(options).await.unwrap()
+            serve(&directory).await
         })
         .await;
     served.workspace("dev").unwrap().clone()
+}
+
+/// The workspace `dev` in a directory.
+pub(crate) async fn serve(directory: &std::path::Path) -> Workspaces {
+    let options = ServeOptions {
+        directory: directory.to_owned(),
+        cache_directory: cache(),
+        base_port: 0,
+        names: vec!["dev".to_owned()],
+    };
+    Workspaces::start(options).await.unwrap()
 }
 
 /// Where the tokens of the principals stand.

@@ -1,0 +1,314 @@
+//! The grammar of INSERT, CREATE TABLE, CREATE VIEW and ALTER.
+
+use std::collections::BTreeMap;
+
+use sqlparser::tokenizer::Token;
+
+use super::{
+    Alteration, ColumnDefinition, Command, CreateTable, CreateView, Insert, Place, WhenTaken, principal, securable_kind,
+};
+use crate::catalog::SecurableKind;
+use crate::compute::StatementError;
+use crate::sql::cursor::Cursor;
+use crate::sql::error::unsupported;
+
+pub(super) fn insert(at: &mut Cursor<'_>) -> Result<Insert, StatementError> {
+    let overwrite = at.accept("OVERWRITE");
+    if !overwrite {
+        at.expect("INTO")?;
+    }
+    let _ = at.accept("TABLE");
+    if at.looks_at("DIRECTORY") {
+        return Err(unsupported("INSERT OVERWRITE DIRECTORY", "insert into a table"));
+    }
+    let name = at.name()?;
+    if at.looks_at("PARTITION") {
+        return Err(unsupported(
+            "the PARTITION clause of INSERT",
+            "give the partition's columns like others; to replace rows use `REPLACE WHERE`",
+        ));
+    }
+    let mut columns = None;
+    let mut ahead = at.clone();
+    if ahead.accept_token(&Token::LParen)
+        && !["SELECT", "WITH", "VALUES", "FROM"]
+            .iter()
+            .any(|word| ahead.looks_at(word))
+    {
+        columns = Some(at.identifiers()?);
+    }
+    let by_name = at.accept("BY NAME");
+    let mut replace_where = None;
+    if at.accept("REPLACE WHERE") {
+        let start = at.index();
+        if !at.skip_to(&["SELECT", "WITH", "VALUES", "FROM", "TABLE"]) {
+            return Err(at.unexpected("a query after the condition"));
+        }
+        replace_where = Some(start..at.index());
+    }
+    Ok(Insert {
+        name,
+        overwrite,
+        columns,
+        by_name,
+        replace_where,
+        query: at.index(),
+    })
+}
+
+fn when_taken(at: &mut Cursor<'_>, replace: bool) -> Result<WhenTaken, StatementError> {
+    match (replace, at.accept("IF NOT EXISTS")) {
+        (true, true) => Err(unsupported("OR REPLACE together with IF NOT EXISTS", "choose one")),
+        (true, false) => Ok(WhenTaken::Replace),
+        (false, true) => Ok(WhenTaken::Skip),
+        (false, false) => Ok(WhenTaken::Fail),
+    }
+}
+
+pub(super) fn create_table(at: &mut Cursor<'_>, replace: bool) -> Result<CreateTable, StatementError> {
+    let when_taken = when_taken(at, replace)?;
+    let name = at.name()?;
+    let mut table = CreateTable {
+        name,
+        when_taken,
+        columns: Vec::new(),
+        partitioning: Vec::new(),
+        comment: None,
+        properties: BTreeMap::new(),
+        query: None,
+    };
+    if at.looks_at("LIKE") || at.looks_at("SHALLOW") || at.looks_at("DEEP") || at.looks_at("CLONE") {
+        return Err(unsupported("CREATE TABLE LIKE and CLONE", "use CREATE TABLE AS SELECT"));
+    }
+    if at.accept_token(&Token::LParen) {
+        table.columns = column_definitions(at)?;
+        at.expect_token(&Token::RParen)?;
+    }
+    loop {
+        if at.accept("USING") {
+            let format = at.identifier()?;
+            if !format.eq_ignore_ascii_case("delta") {
+                return Err(unsupported(
+                    &format!("tables in the format `{format}`"),
+                    "leave out `USING`: tables are Delta tables",
+                ));
+            }
+        } else if at.accept("PARTITIONED BY") {
+            table.partitioning = at.identifiers()?;
+        } else if at.accept("COMMENT") {
+            table.comment = Some(at.string()?);
+        } else if at.accept("TBLPROPERTIES") {
+            table.properties = at.properties()?;
+        } else if at.accept("CLUSTER BY") {
+            return Err(unsupported(
+                "CLUSTER BY",
+                "leave it out: it changes nothing about the rows",
+            ));
+        } else if at.looks_at("LOCATION") {
+            return Err(unsupported(
+                "LOCATION",
+                "leave it out: the workspace keeps the files of its tables",
+            ));
+        } else if at.looks_at("OPTIONS") {
+            return Err(unsupported("OPTIONS", "use TBLPROPERTIES"));
+        } else {
+            break;
+        }
+    }
+    if at.accept("AS") || ["SELECT", "WITH"].iter().any(|word| at.looks_at(word)) {
+        table.query = Some(at.index());
+        if !table.columns.is_empty() {
+            return Err(unsupported(
+                "column definitions together with AS",
+                "give types and names in the query",
+            ));
+        }
+        return Ok(table);
+    }
+    at.expect_end()?;
+    if table.columns.is_empty() {
+        return Err(without_columns());
+    }
+    Ok(table)
+}
+
+fn without_columns() -> StatementError {
+    unsupported("tables without columns", "give columns, or `AS` and a query")
+}
+
+fn column_definitions(at: &mut Cursor<'_>) -> Result<Vec<ColumnDefinition>, StatementError> {
+    let mut columns = Vec::new();
+    loop {
+        if at.looks_at("CONSTRAINT") || at.looks_at("PRIMARY KEY") || at.looks_at("FOREIGN KEY") || at.looks_at("CHECK")
+        {
+            return Err(unsupported("constraints other than NOT NULL", "leave them out"));
+        }
+        columns.push(column_definition(at)?);
+        if !at.accept_token(&Token::Comma) {
+            return Ok(columns);
+        }
+    }
+}
+
+fn column_definition(at: &mut Cursor<'_>) -> Result<ColumnDefinition, StatementError> {
+    let name = at.identifier()?;
+    at.accept_token(&Token::Colon);
+    let type_text = at.type_text()?;
+    let mut column = ColumnDefinition {
+        name,
+        type_text,
+        nullable: true,
+        comment: None,
+    };
+    loop {
+        if at.accept("NOT NULL") {
+            column.nullable = false;
+        } else if at.accept("NULL") {
+            column.nullable = true;
+        } else if at.accept("COMMENT") {
+            column.comment = Some(at.string()?);
+        } else if [
+            "DEFAULT",
+            "GENERATED",
+            "PRIMARY",
+            "CONSTRAINT",
+            "CHECK",
+            "REFERENCES",
+            "MASK",
+            "COLLATE",
+        ]
+        .iter()
+        .any(|word| at.looks_at(word))
+        {
+            let what = at.identifier()?.to_uppercase();
+            return Err(unsupported(
+                &format!("{what} in the definition of the column `{}`", column.name),
+                "leave it out",
+            ));
+        } else {
+            return Ok(column);
+        }
+    }
+}
+
+pub(super) fn create_view(at: &mut Cursor<'_>, replace: bool, temporary: bool) -> Result<CreateView, StatementError> {
+    let when_taken = when_taken(at, replace)?;
+    let name = at.name()?;
+    let mut view = CreateView {
+        name,
+        temporary,
+        when_taken,
+        columns: Vec::new(),
+        comment: None,
+        properties: BTreeMap::new(),
+        query: 0,
+    };
+    if at.accept_token(&Token::LParen) {
+        loop {
+            let column = at.identifier()?;
+            let comment = if at.accept("COMMENT") { Some(at.string()?) } else { None };
+            view.columns.push((column, comment));
+            if !at.accept_token(&Token::Comma) {
+                break;
+            }
+        }
+        at.expect_token(&Token::RParen)?;
+    }
+    loop {
+        if at.accept("COMMENT") {
+            view.comment = Some(at.string()?);
+        } else if at.accept("TBLPROPERTIES") {
+            view.properties = at.properties()?;
+        } else if at.looks_at("WITH SCHEMA") || at.looks_at("WITH METRICS") || at.looks_at("USING") {
+            return Err(unsupported("this form of CREATE VIEW", "use CREATE VIEW name AS query"));
+        } else {
+            break;
+        }
+    }
+    at.expect("AS")?;
+    view.query = at.index();
+    Ok(view)
+}
+
+pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
+    let view = at.looks_at("VIEW");
+    let kind = securable_kind(at)?;
+    let name = at.name()?;
+    if kind != SecurableKind::Table {
+        let _ = at.accept("SET");
+        at.expect("OWNER TO")?;
+        let owner = principal(at)?;
+        at.expect_end()?;
+        return Ok(Command::AlterOwner(kind, name, owner));
+    }
+    let change = if view && at.accept("AS") {
+        return Ok(Command::Alter {
+            view,
+            name,
+            change: Alteration::Query(at.index()),
+        });
+    } else if at.accept("ADD COLUMNS") || at.accept("ADD COLUMN") {
+        added_columns(at)?
+    } else if at.accept("ALTER COLUMN") || at.accept("CHANGE COLUMN") {
+        alter_column(at)?
+    } else if at.accept("SET TBLPROPERTIES") {
+        Alteration::SetProperties(at.properties()?)
+    } else if at.accept("UNSET TBLPROPERTIES") {
+        let if_exists = at.accept("IF EXISTS");
+        at.expect_token(&Token::LParen)?;
+        let mut keys = vec![at.property_key()?];
+        while at.accept_token(&Token::Comma) {
+            keys.push(at.property_key()?);
+        }
+        at.expect_token(&Token::RParen)?;
+        Alteration::UnsetProperties(keys, if_exists)
+    } else if at.accept("RENAME TO") {
+        Alteration::Rename(at.name()?)
+    } else if at.accept("OWNER TO") || at.accept("SET OWNER TO") {
+        Alteration::Owner(principal(at)?)
+    } else {
+        return Err(unsupported(
+            "this form of ALTER TABLE",
+            "it has ADD COLUMNS, ALTER COLUMN, SET and UNSET TBLPROPERTIES, RENAME TO and OWNER TO",
+        ));
+    };
+    at.expect_end()?;
+    Ok(Command::Alter { view, name, change })
+}
+
+fn added_columns(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
+    let _ = at.accept("IF NOT EXISTS");
+    let columns = if at.accept_token(&Token::LParen) {
+        let columns = column_definitions(at)?;
+        at.expect_token(&Token::RParen)?;
+        columns
+    } else {
+        vec![column_definition(at)?]
+    };
+    let place = if at.accept("FIRST") {
+        Place::First
+    } else if at.accept("AFTER") {
+        Place::After(at.identifier()?)
+    } else {
+        Place::Last
+    };
+    Ok(Alteration::AddColumns(columns, place))
+}
+
+fn alter_column(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
+    let column = at.identifier()?;
+    Ok(if at.accept("COMMENT") {
+        Alteration::ColumnComment(column, Some(at.string()?))
+    } else if at.accept("SET NOT NULL") {
+        Alteration::ColumnNullable(column, false)
+    } else if at.accept("DROP NOT NULL") {
+        Alteration::ColumnNullable(column, true)
+    } else if at.accept("TYPE") || at.accept("SET DATA TYPE") {
+        Alteration::ColumnType(column, at.type_text()?)
+    } else {
+        return Err(unsupported(
+            "this form of ALTER COLUMN",
+            "it has COMMENT, SET NOT NULL, DROP NOT NULL and TYPE",
+        ));
+    })
+}

@@ -1,0 +1,103 @@
+//! The grammar of SHOW and DESCRIBE.
+
+use sqlparser::tokenizer::Token;
+
+use super::{Describe, Show, principal, securable_kind};
+use crate::catalog::SecurableKind;
+use crate::compute::StatementError;
+use crate::sql::cursor::Cursor;
+use crate::sql::error::unsupported;
+
+pub(super) fn show(at: &mut Cursor<'_>) -> Result<Show, StatementError> {
+    let container = |at: &mut Cursor<'_>| {
+        if at.accept("IN") || at.accept("FROM") {
+            at.name().map(Some)
+        } else {
+            Ok(None)
+        }
+    };
+    let pattern = |at: &mut Cursor<'_>| {
+        let like = at.accept("LIKE");
+        if like || !at.at_end() {
+            at.string().map(Some)
+        } else {
+            Ok(None)
+        }
+    };
+    Ok(if at.accept("CATALOGS") {
+        Show::Catalogs(pattern(at)?)
+    } else if at.accept("SCHEMAS") || at.accept("DATABASES") {
+        Show::Schemas(container(at)?, pattern(at)?)
+    } else if at.accept("TABLES") {
+        Show::Tables(container(at)?, pattern(at)?)
+    } else if at.accept("VIEWS") {
+        Show::Views(container(at)?, pattern(at)?)
+    } else if at.accept("VOLUMES") {
+        Show::Volumes(container(at)?, pattern(at)?)
+    } else if at.accept("COLUMNS") {
+        let table = container(at)?.ok_or_else(|| at.unexpected("`IN` and a table"))?;
+        Show::Columns(match container(at)? {
+            Some(schema) => schema.into_iter().chain(table).collect(),
+            None => table,
+        })
+    } else if at.accept("TBLPROPERTIES") {
+        let name = at.name()?;
+        let mut key = None;
+        if at.accept_token(&Token::LParen) {
+            key = Some(at.property_key()?);
+            at.expect_token(&Token::RParen)?;
+        }
+        Show::Properties(name, key)
+    } else if at.accept("GRANTS") || at.accept("GRANT") {
+        let to = if at.looks_at("ON") { None } else { Some(principal(at)?) };
+        at.expect("ON")?;
+        let kind = if at.accept("METASTORE") {
+            SecurableKind::Metastore
+        } else {
+            securable_kind(at).unwrap_or(SecurableKind::Table)
+        };
+        let name = if kind == SecurableKind::Metastore {
+            Vec::new()
+        } else {
+            at.name()?
+        };
+        Show::Grants(to, kind, name)
+    } else if at.accept("CREATE TABLE") {
+        Show::CreateTable(at.name()?)
+    } else {
+        let what = at.identifier()?.to_uppercase();
+        return Err(unsupported(
+            &format!("SHOW {what}"),
+            "it shows CATALOGS, SCHEMAS, TABLES, VIEWS, VOLUMES, COLUMNS, TBLPROPERTIES, GRANTS and CREATE TABLE",
+        ));
+    })
+}
+
+pub(super) fn describe(at: &mut Cursor<'_>) -> Result<Describe, StatementError> {
+    if at.accept("HISTORY") {
+        let name = at.name()?;
+        let limit = if at.accept("LIMIT") {
+            Some(u32::try_from(at.number()?).map_err(|_range| at.unexpected("a number"))?)
+        } else {
+            None
+        };
+        return Ok(Describe::History(name, limit));
+    }
+    if at.accept("DETAIL") {
+        return Ok(Describe::Detail(at.name()?));
+    }
+    for (word, kind) in [
+        ("SCHEMA", SecurableKind::Schema),
+        ("DATABASE", SecurableKind::Schema),
+        ("CATALOG", SecurableKind::Catalog),
+        ("VOLUME", SecurableKind::Volume),
+    ] {
+        if at.accept(word) {
+            let _ = at.accept("EXTENDED");
+            return Ok(Describe::Securable(kind, at.name()?));
+        }
+    }
+    let _ = at.accept("TABLE");
+    let extended = at.accept("EXTENDED") || at.accept("FORMATTED");
+    Ok(Describe::Table(at.name()?, extended))
+}

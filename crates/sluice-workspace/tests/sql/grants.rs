@@ -1,0 +1,98 @@
+//! Unity Catalog grants in SQL: what each privilege opens, and what stays closed without it.
+
+use crate::support::{Lab, run, shown};
+
+const DENIED: &str = "INSUFFICIENT_PERMISSIONS";
+
+#[test]
+fn every_step_to_a_table_takes_its_privilege() {
+    run(async {
+        let lab = Lab::new("steps").await;
+        lab.all(&["CREATE TABLE t (id INT)", "INSERT INTO t VALUES (1)"]).await;
+        assert_eq!(lab.refused("analyst", "SELECT * FROM t").await, DENIED);
+        lab.all(&["GRANT SELECT ON TABLE t TO analysts"]).await;
+        assert_eq!(
+            lab.refused("analyst", "SELECT * FROM t").await,
+            DENIED,
+            "USE SCHEMA is missing"
+        );
+        lab.all(&["GRANT USE SCHEMA ON SCHEMA steps TO analysts"]).await;
+        assert_eq!(shown(lab.as_principal("analyst", "SELECT * FROM t").await), ["1"]);
+        let refused = [
+            "INSERT INTO t VALUES (2)",
+            "INSERT OVERWRITE t SELECT 2",
+            "UPDATE t SET id = 2",
+            "DELETE FROM t",
+            "TRUNCATE TABLE t",
+            "MERGE INTO t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE",
+            "CREATE TABLE u AS SELECT * FROM t",
+            "CREATE OR REPLACE TABLE t AS SELECT 2 AS id",
+            "CREATE VIEW u AS SELECT * FROM t",
+            "CREATE VOLUME u",
+            "ALTER TABLE t ADD COLUMNS (more INT)",
+            "ALTER TABLE t SET TBLPROPERTIES ('a' = 'b')",
+            "ALTER TABLE t OWNER TO analysts",
+            "COMMENT ON TABLE t IS 'mine'",
+            "DROP TABLE t",
+            "DROP SCHEMA steps CASCADE",
+            "GRANT MODIFY ON TABLE t TO analysts",
+            "REVOKE SELECT ON TABLE t FROM analysts",
+            "CREATE SCHEMA dev.another",
+            "CREATE CATALOG another",
+            "RESTORE TABLE t TO VERSION AS OF 0",
+            "OPTIMIZE t",
+        ];
+        for statement in refused {
+            assert_eq!(lab.refused("analyst", statement).await, DENIED, "{statement}");
+        }
+        assert_eq!(lab.independent("t").await, ["1"]);
+        lab.all(&["GRANT MODIFY ON TABLE t TO analysts"]).await;
+        assert_eq!(
+            shown(lab.as_principal("analyst", "INSERT INTO t VALUES (2)").await),
+            ["1|1"]
+        );
+        lab.all(&["REVOKE SELECT ON TABLE t FROM analysts"]).await;
+        assert_eq!(
+            lab.refused("analyst", "UPDATE t SET id = 3").await,
+            DENIED,
+            "UPDATE reads what it changes"
+        );
+        assert_eq!(
+            shown(lab.as_principal("analyst", "INSERT INTO t VALUES (3)").await),
+            ["1|1"]
+        );
+        assert_eq!(lab.refused("analyst", "INSERT INTO t SELECT id FROM t").await, DENIED);
+        assert_eq!(lab.independent("t").await, ["1", "2", "3"]);
+    });
+}
+
+#[test]
+fn who_may_manage_may_not_read_and_grants_are_listed() {
+    run(async {
+        let lab = Lab::new("managing").await;
+        lab.all(&[
+            "CREATE TABLE t (id INT)",
+            "GRANT SELECT, MODIFY ON TABLE t TO `analyst@sluice.test`",
+        ])
+        .await;
+        assert_eq!(lab.refused("admin", "SELECT * FROM t").await, DENIED);
+        let grants = lab.rows("SHOW GRANTS `analyst@sluice.test` ON TABLE t").await;
+        assert_eq!(
+            grants,
+            [
+                "analyst@sluice.test|MODIFY|TABLE|dev.managing.t",
+                "analyst@sluice.test|SELECT|TABLE|dev.managing.t"
+            ]
+        );
+        assert_eq!(
+            lab.refused("engineer", "GRANT SELECT ON TABLE t TO nobody").await,
+            "PRINCIPAL_NOT_FOUND"
+        );
+        lab.all(&["REVOKE ALL PRIVILEGES ON TABLE t FROM `analyst@sluice.test`"])
+            .await;
+        assert_eq!(
+            lab.rows("SHOW GRANTS `analyst@sluice.test` ON TABLE t").await,
+            Vec::<String>::new()
+        );
+    });
+}
