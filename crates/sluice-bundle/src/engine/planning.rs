@@ -8,7 +8,7 @@ use sluice_model::{Diagnostic, ResourceKey};
 use super::desired::{self, Desired, DesiredResource, path_of};
 use super::difference::{difference, highest};
 use super::kinds::{self, Change, Kind};
-use super::plan::{Action, FieldChange, NewState, Plan, PlanEntry};
+use super::plan::{Action, Dependency, FieldChange, NewState, Plan, PlanEntry};
 use super::reads::{Observation, Observed, unclaimed};
 use super::references::{Known, Reference, fill, references_in};
 use super::state::{StateEntry, States};
@@ -159,6 +159,12 @@ impl<'a> Planner<'a> {
         body: &Value,
     ) -> Standing<'a> {
         if self.goes_with_parent(key, resource) {
+            if let Some(summary) = self.lost_with_parent(key, kind) {
+                let help =
+                    "leave the schema's name, catalog and storage root as they are, or allow it with `--allow-destroy`";
+                self.fault(key, resource, summary, Some(help.to_owned()));
+                return Standing::Refused;
+            }
             return Standing::Missing { remote: None };
         }
         let (id, remote) = match self.observed.get(key) {
@@ -224,11 +230,21 @@ impl<'a> Planner<'a> {
 
     /// Whether a resource is deleted together with the one that contains it: that one is made anew.
     fn goes_with_parent(&self, key: &ResourceKey, resource: &DesiredResource) -> bool {
-        resource.depends_on.iter().any(|dependency| {
-            let contained = key.parent() == dependency.node || kinds::contains(&dependency.node, key);
-            let action = self.entries.get(&dependency.node).map(|entry| entry.action);
+        let named = &self.desired.named;
+        resource.depends_on.iter().any(|Dependency { node, .. }| {
+            let contained = key.parent() == *node
+                || kinds::schema_name(node, &named[node])
+                    .is_some_and(|schema| kinds::stands_in(key, &named[key], &schema));
+            let action = self.entries.get(node).map(|entry| entry.action);
             contained && matches!(action, Some(Action::Create | Action::Recreate))
         })
+    }
+
+    /// Why rows would be lost when a resource goes with its schema and the caller did not allow it.
+    fn lost_with_parent(&self, key: &ResourceKey, kind: &dyn Kind) -> Option<String> {
+        let exists = matches!(self.observed.get(key), Some(Observation::Present { .. }));
+        (kind.holds_rows() && exists && !self.options.allow_destroy)
+            .then(|| format!("`{key}` would be lost with its rows: its schema is to be deleted and made again"))
     }
 
     fn compared(
@@ -346,6 +362,12 @@ impl<'a> Planner<'a> {
                 "if it is this deployment's all the same, say so with `--adopt`".to_owned(),
             ));
         }
+        if let Some(inside) = self.declared_inside(&state.id).filter(|_| key.kind == "schemas") {
+            return Some((
+                format!("`{key}` is to be deleted, and `{inside}`, which is declared, stands in it"),
+                "declare the schema as well, or take out what stands in it".to_owned(),
+            ));
+        }
         if kind.holds_rows() && !self.options.allow_destroy {
             return Some((
                 format!(
@@ -356,6 +378,14 @@ impl<'a> Planner<'a> {
             ));
         }
         None
+    }
+
+    /// A declared resource that stands in this schema.
+    fn declared_inside(&self, schema: &str) -> Option<&ResourceKey> {
+        let mut named = self.desired.named.iter().filter(|_| !self.options.destroy);
+        named
+            .find(|(key, body)| kinds::stands_in(key, body, schema))
+            .map(|(key, _)| key)
     }
 
     fn is_protected(&self, key: &ResourceKey, prevent_destroy: bool) -> bool {

@@ -311,13 +311,25 @@ pub(crate) fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
     body.get(name).and_then(Value::as_str)
 }
 
-/// Whether an object of the first key contains one of the second, so that deleting the first deletes the second.
-pub(crate) fn contains(outer: &ResourceKey, inner: &ResourceKey) -> bool {
+/// Whether the schema with this full name contains the resource, so that deleting the one deletes the other.
+pub(crate) fn stands_in(key: &ResourceKey, named: &Value, schema: &str) -> bool {
     let in_schema = matches!(
-        (inner.catalog, inner.kind.as_str()),
+        (key.catalog, key.kind.as_str()),
         (false, "volumes") | (true, "tables" | "views")
     );
-    outer.sub.is_none() && !outer.catalog && outer.kind == "schemas" && in_schema && inner.sub.is_none()
+    let name = of(key)
+        .filter(|_| in_schema && key.sub.is_none())
+        .and_then(|kind| kind.natural_id(named));
+    name.is_some_and(|name| {
+        name.rsplit_once('.')
+            .is_some_and(|(parent, _)| parent.eq_ignore_ascii_case(schema))
+    })
+}
+
+/// The full name of a schema resource; none for other resources.
+pub(crate) fn schema_name(key: &ResourceKey, named: &Value) -> Option<String> {
+    let is_schema = !key.catalog && key.kind == "schemas" && key.sub.is_none();
+    of(key).filter(|_| is_schema)?.natural_id(named)
 }
 
 /// The Unity Catalog securable type of a key's kind, as the grants API writes it.

@@ -447,3 +447,43 @@ fn two_declarations_of_one_thing_are_refused() {
         ]
     );
 }
+
+#[test]
+fn a_schema_is_not_deleted_or_made_anew_under_its_tables() {
+    let moved = json!({"schemas": {"gold": {"name": "gold", "catalog_name": "dev", "storage_root": "s3://b/gold"}}});
+    let moved = bundle(moved, full());
+    let mut deployment = deploy_full();
+    let faults = deployment.plan(&moved).unwrap_err();
+    assert_eq!(
+        faults[0].summary,
+        "`catalog.tables.flights` would be lost with its rows: its schema is to be deleted and made again"
+    );
+    deployment.options.allow_destroy = true;
+    deployment.deploy(&moved);
+    assert_unchanged(&mut deployment, &moved);
+
+    let mut without = full();
+    without["tables"]["flights"]["name"] = json!("dev.gold.Flights");
+    let faults = deployment.plan(&bundle(json!({}), without)).unwrap_err();
+    assert_eq!(
+        faults[0].summary,
+        "`resources.schemas.gold` is to be deleted, and `catalog.tables.flights`, which is declared, stands in it"
+    );
+}
+
+#[test]
+fn a_view_stays_when_a_schema_that_it_only_reads_is_made_anew() {
+    let resources = |root: &str| {
+        json!({"schemas": {
+            "gold": {"name": "gold", "catalog_name": "dev"},
+            "raw": {"name": "raw", "catalog_name": "dev", "storage_root": root},
+        }})
+    };
+    let catalog = json!({"warehouse_id": "w1", "views": {"v": {
+        "name": "dev.gold.v", "query": "SELECT * FROM dev.${resources.schemas.raw.name}.t",
+    }}});
+    let mut deployment = deployed(&bundle(resources("s3://a"), catalog.clone()));
+    let plan = deployment.plan(&bundle(resources("s3://b"), catalog)).unwrap();
+    assert_eq!(plan.lines()[0], "recreate schemas.raw");
+    assert_eq!(plan.plan[&"catalog.views.v".parse().unwrap()].action, Action::Skip);
+}

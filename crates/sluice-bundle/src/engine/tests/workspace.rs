@@ -206,6 +206,7 @@ impl Workspace {
                 let inside = format!("{name}.");
                 self.securables
                     .retain(|other, _| other != name && !other.starts_with(&inside));
+                self.tables.retain(|other, _| !other.starts_with(&inside));
                 self.grants.retain(|securable, _| {
                     let (_, other) = securable.split_once('/').unwrap();
                     other != name && !other.starts_with(&inside)
