@@ -10,7 +10,7 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.sql import Disposition, Format, StatementState
 
-from conftest import Demo
+from .conftest import Demo
 
 TOLERANCE = 1e-9
 

@@ -1,0 +1,1 @@
+"""The unmodified official client against the local workspace."""
