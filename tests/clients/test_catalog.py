@@ -1,8 +1,10 @@
 """Unity Catalog: catalogs, schemas, tables, grants, and what they allow."""
 
+import json
+
 import pytest
 from databricks.sdk.errors import NotFound, PermissionDenied, ResourceConflict
-from databricks.sdk.service.catalog import PermissionsChange, Privilege, SecurableType
+from databricks.sdk.service.catalog import ColumnInfo, ColumnTypeName, DataSourceFormat, PermissionsChange, Privilege, SecurableType, TableType
 
 
 def grant(client, kind, name, principal, *privileges):
@@ -103,3 +105,27 @@ def test_a_grant_on_a_schema_reaches_its_tables(engineer, analyst, schema, execu
     execute(engineer, f"CREATE TABLE {table} (a INT)")
     grant(engineer, SecurableType.SCHEMA.value, schema.full_name, "analysts", Privilege.USE_SCHEMA, Privilege.SELECT)
     assert execute(analyst, f"SELECT * FROM {table}") == []
+
+
+def test_files_on_disk_become_an_external_table(admin, engineer, schema, execute, tmp_path):
+    kind = {"type": "struct", "fields": [{"name": "a", "type": "integer", "nullable": True, "metadata": {}}]}
+    commit = [
+        {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
+        {"metaData": {"id": "0", "format": {"provider": "parquet", "options": {}}, "schemaString": json.dumps(kind), "partitionColumns": [], "configuration": {}}},
+    ]
+    (tmp_path / "_delta_log").mkdir()
+    (tmp_path / "_delta_log" / f"{0:020}.json").write_text("\n".join(json.dumps(action) for action in commit))
+    column = ColumnInfo(name="a", type_name=ColumnTypeName.INT, type_text="int", type_json=json.dumps(kind["fields"][0]), position=0)
+    table = {
+        "name": "outside",
+        "catalog_name": "dev",
+        "schema_name": schema.name,
+        "table_type": TableType.EXTERNAL,
+        "data_source_format": DataSourceFormat.DELTA,
+        "storage_location": f"file://{tmp_path}",
+        "columns": [column],
+    }
+    with pytest.raises(PermissionDenied):
+        engineer.tables.create(**table)
+    assert admin.tables.create(**table).table_type == TableType.EXTERNAL
+    assert execute(admin, f"SELECT count(*) FROM {schema.full_name}.outside") == [["0"]]

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from databricks.sdk.errors import InvalidParameterValue, PermissionDenied
+from databricks.sdk.errors import InvalidParameterValue, PermissionDenied, ResourceDoesNotExist
 from databricks.sdk.service.jobs import (
     JobAccessControlRequest,
     JobParameterDefinition,
@@ -73,8 +73,8 @@ def test_a_job_is_made_read_changed_and_removed(engineer, folder, name):
     assert (settings.name, settings.max_concurrent_runs, settings.tasks[0].task_key) == (name + "x", 1, "two")
     assert [each.job_id for each in engineer.jobs.list(name=name + "x")] == [made.job_id]
     engineer.jobs.delete(made.job_id)
-    # The service answers 400 for a job that does not exist, and so does the local workspace.
-    with pytest.raises(InvalidParameterValue):
+    # The service answers 400 with a text, by which the client knows this case.
+    with pytest.raises(ResourceDoesNotExist):
         engineer.jobs.get(made.job_id)
 
 

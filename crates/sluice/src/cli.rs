@@ -66,6 +66,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Ledger(commands::ledger::Command),
     Workspace(commands::workspace::Arguments),
+    #[command(hide = true)]
+    Reference(commands::reference::Arguments),
 }
 
 impl Command {
@@ -90,6 +92,7 @@ impl Command {
             Self::History(arguments) => commands::history::run(arguments, context).await,
             Self::Ledger(command) => commands::ledger::run(command, context).await,
             Self::Workspace(arguments) => commands::workspace::run(arguments, context).await,
+            Self::Reference(arguments) => commands::reference::run(arguments, context).await,
         }
     }
 }

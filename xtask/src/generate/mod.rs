@@ -2,6 +2,7 @@
 //!
 //! Start at [`run`]. A new generated file is one more entry in [`files`].
 
+mod command_line;
 mod facts;
 mod operations;
 mod types;
@@ -62,6 +63,10 @@ fn files() -> Result<Vec<GeneratedFile>> {
         GeneratedFile {
             path: "crates/sluice-wire/src/generated/types.txt",
             text: types::render(&facts),
+        },
+        GeneratedFile {
+            path: "docs/cli.md",
+            text: command_line::render()?,
         },
     ])
 }

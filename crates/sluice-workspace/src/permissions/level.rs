@@ -80,6 +80,10 @@ impl FromStr for Level {
 impl ObjectKind {
     /// The kind that a request path names; none for kinds that the local workspace does not have.
     pub(crate) fn of_request_type(text: &str) -> Option<Self> {
+        // The REST reference has the path `sql/warehouses`, which has routes of its own; `databricks-sdk` sends `warehouses`.
+        if text == "warehouses" {
+            return Some(Self::Warehouse);
+        }
         [Self::Job, Self::Warehouse, Self::Directory, Self::File, Self::Notebook]
             .into_iter()
             .find(|kind| kind.request_type() == text || (*kind == Self::Warehouse && text == "warehouses"))

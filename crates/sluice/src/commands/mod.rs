@@ -14,6 +14,7 @@ pub(crate) mod new;
 pub(crate) mod plan;
 pub(crate) mod promote;
 pub(crate) mod promotion;
+pub(crate) mod reference;
 pub(crate) mod release;
 pub(crate) mod run;
 pub(crate) mod status;
