@@ -127,5 +127,6 @@ def test_files_on_disk_become_an_external_table(admin, engineer, schema, execute
     }
     with pytest.raises(PermissionDenied):
         engineer.tables.create(**table)
+    grant(engineer, "schema", schema.full_name, "admin@sluice.test", Privilege.USE_SCHEMA, Privilege.CREATE_TABLE)
     assert admin.tables.create(**table).table_type == TableType.EXTERNAL
     assert execute(admin, f"SELECT count(*) FROM {schema.full_name}.outside") == [["0"]]

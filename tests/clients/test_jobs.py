@@ -95,7 +95,7 @@ def test_a_job_runs_its_tasks_in_order_and_keeps_their_output(engineer, folder, 
         parameters=[JobParameterDefinition(name="who", default="default")],
     )
     run = engineer.jobs.run_now(job_id, job_parameters={"who": "somebody"}).result()
-    assert run.state.result_state == RunResultState.SUCCESS
+    assert run.state.result_state == RunResultState.SUCCESS, run.state.state_message
     tasks = {task.task_key: task for task in engineer.jobs.get_run(run.run_id).tasks}
     assert tasks["compute"].end_time <= tasks["script"].start_time
     assert engineer.jobs.get_run_output(tasks["compute"].run_id).notebook_output.result == "somebody: 42"
