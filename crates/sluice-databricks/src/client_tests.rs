@@ -1,3 +1,5 @@
+//! The client against a real server: authentication, retries, pages, errors.
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

@@ -1,3 +1,5 @@
+//! Where credentials come from, in which order.
+
 use std::path::Path;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The local state file and its write-ahead log, also after a crash.
+
 use serde_json::json;
 use sluice_bundle::engine::StateEntry;
 

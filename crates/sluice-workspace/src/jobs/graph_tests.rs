@@ -1,3 +1,5 @@
+//! Which task may run next.
+
 use serde_json::json;
 
 use super::*;

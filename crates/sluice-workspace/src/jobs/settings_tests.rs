@@ -1,3 +1,5 @@
+//! Settings of jobs: what is refused, what is filled in.
+
 use super::*;
 
 fn object(value: Value) -> Object {
