@@ -350,3 +350,19 @@ fn the_digest_of_effects_ignores_what_the_server_adds_and_sees_what_is_sent() {
         Err(crate::engine::PlanFileError::Digest { .. })
     ));
 }
+
+#[test]
+fn a_job_made_anew_by_an_interrupted_deployment_is_not_made_twice() {
+    let bundle = jobs(json!({"load": minimal()}));
+    let mut deployment = deployed(&bundle);
+    let job = deployment.workspace.jobs.remove(&1).unwrap();
+    deployment.workspace.jobs.insert(5, job);
+    let plan = deployment.plan(&bundle).unwrap();
+    assert_eq!(
+        (plan.plan[&load()].adopted, plan.plan[&load()].id.as_deref()),
+        (true, Some("5"))
+    );
+    deployment.apply(&plan);
+    assert_eq!(deployment.states.resources.state[&load()].id, "5");
+    assert_unchanged(&mut deployment, &bundle);
+}

@@ -189,3 +189,23 @@ fn destroying_deletes_children_first_and_leaves_nothing() {
     assert!(deployment.workspace.securables.is_empty() && deployment.states.resources.state.is_empty());
     assert_unchanged(&mut deployment, &bundle);
 }
+
+#[test]
+fn a_stranger_at_the_new_name_of_a_lost_volume_is_not_taken_over() {
+    let mut deployment = deployed(&bundle(full(), json!({})));
+    let mut stranger = deployment.workspace.securables.remove("dev.gold.files").unwrap();
+    stranger["full_name"] = json!("dev.gold.papers");
+    deployment
+        .workspace
+        .securables
+        .insert("dev.gold.papers".to_owned(), stranger);
+    let faults = deployment
+        .plan(&bundle(with("/volumes/files/name", json!("papers")), json!({})))
+        .unwrap_err();
+    assert!(
+        faults[0]
+            .summary
+            .contains("`dev.gold.papers`, which exists already and does not belong"),
+        "{faults:?}"
+    );
+}
