@@ -257,6 +257,10 @@ attempt("volumes", lambda: open("/Volumes/dev/s/v/f"))
 attempt("engine", lambda: connect(engine))
 attempt("bind", bind)
 attempt("signal", lambda: os.kill(int(process), 0))
+attempt("guard", lambda: os.kill(os.getppid(), 0))
+attempt("unix", lambda: socket.socket(socket.AF_UNIX))
+attempt("udp", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC))
+attempt("mptcp", lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262))
 attempt("own-file", lambda: tempfile.NamedTemporaryFile(mode="w").write("x"))
 print(sorted(key for key in os.environ))
 print(os.environ["DATABRICKS_TOKEN"])
@@ -284,7 +288,8 @@ print(os.environ["DATABRICKS_TOKEN"])
         "store PermissionError\nstore-write PermissionError\ndelta PermissionError\ndelta-list PermissionError\n\
          other-task PermissionError\ntasks PermissionError\nhome PermissionError\npasswords PermissionError\n\
          environment PermissionError\ntmp PermissionError\nvolumes FileNotFoundError\nengine PermissionError\n\
-         bind PermissionError\nsignal PermissionError\nown-file ALLOWED\n\
+         bind PermissionError\nsignal PermissionError\nguard PermissionError\n\
+         unix PermissionError\nudp PermissionError\nmptcp PermissionError\nown-file ALLOWED\n\
          ['DATABRICKS_HOST', 'DATABRICKS_TOKEN', 'HOME', 'LANG', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'PATH', 'SPARK_REMOTE', 'TMPDIR', 'TZ']\n\
          [REDACTED]\n"
     );

@@ -2,8 +2,10 @@
 //!
 //! It runs as a process of its own (`sluice workspace sandbox`). Its standard input is the leash: the first line is a
 //! [`Confinement`] as JSON; when the pipe closes, because the run was cancelled or the workspace died, everything that
-//! the task has started is killed. Landlock and the resource limits apply to this process itself, so the task inherits
-//! them and cannot take them off. Start at [`run`].
+//! the task has started is killed. Resource limits apply to this process itself, Landlock and the filter of system calls to the
+//! thread that starts the task; the task inherits all of them and cannot take them off. Start at [`run`].
+
+mod system_calls;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -73,6 +75,12 @@ pub enum SandboxError {
         /// What is missing.
         reason: String,
     },
+    /// The filter of system calls cannot be made.
+    #[error("this machine cannot confine tasks, so none is run: no filter of system calls for its processor: {0}")]
+    Filter(seccompiler::BackendError),
+    /// The kernel refuses the filter of system calls.
+    #[error("this machine cannot confine tasks, so none is run: the kernel refuses the filter of system calls: {0}")]
+    FilterRefused(seccompiler::Error),
     /// A path that the task must be able to use is not there.
     #[error("`{path}` cannot be offered to the task: {source}")]
     Path {
@@ -123,8 +131,8 @@ fn supervise() -> Result<u8, SandboxError> {
     let confinement: Confinement =
         serde_json::from_str(&line).map_err(|error| SandboxError::Description(error.to_string()))?;
     let mut descendants = Descendants::adopt()?;
-    confine(&confinement)?;
-    let task = start(&confinement)?;
+    limit(confinement.limits)?;
+    let task = start_confined(confinement)?;
     let pid = Pid::from_child(&task);
     std::thread::spawn(move || watch_leash(pid));
     let code = wait_for(pid)?;
@@ -205,10 +213,22 @@ fn system(operation: &'static str) -> impl Fn(rustix::io::Errno) -> SandboxError
     }
 }
 
-/// Applies Landlock and the resource limits to this process.
-fn confine(confinement: &Confinement) -> Result<(), SandboxError> {
-    restrict(confinement)?;
-    let limits = confinement.limits;
+/// Confines a thread that starts the task and ends: what a thread takes on itself, its children keep.
+///
+/// The other threads stay outside, so that the task may not signal this process, whose death would leave it without a guard.
+fn start_confined(confinement: Confinement) -> Result<Child, SandboxError> {
+    let starter = std::thread::spawn(move || {
+        restrict(&confinement)?;
+        start(&confinement)
+    });
+    match starter.join() {
+        Ok(started) => started,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Applies the resource limits to this process and with that to all that it starts.
+fn limit(limits: Limits) -> Result<(), SandboxError> {
     for (resource, value) in [
         (Resource::Core, 0),
         (Resource::As, limits.memory_bytes),
@@ -238,7 +258,8 @@ fn restrict(confinement: &Confinement) -> Result<(), SandboxError> {
             reason: "Landlock is not enforced".to_owned(),
         });
     }
-    Ok(())
+    let filter = system_calls::filter().map_err(SandboxError::Filter)?;
+    seccompiler::apply_filter(&filter).map_err(SandboxError::FilterRefused)
 }
 
 fn not_confinable(error: RulesetError) -> SandboxError {
