@@ -60,6 +60,15 @@ pub(crate) fn desired_base(document: &Value, facts: &Facts) -> Result<serde_json
     if !name.contains("${") && (parts.len() != 3 || parts.iter().any(String::is_empty)) {
         faults.push(format!("has the name `{name}`, expected `catalog.schema.name`"));
     }
+    if document
+        .get("properties")
+        .and_then(|properties| properties.get(MARKER))
+        .is_some()
+    {
+        faults.push(format!(
+            "sets the property `{MARKER}`, which the deployment sets itself"
+        ));
+    }
     let Some(warehouse) = &facts.warehouse_id else {
         faults.push("needs a warehouse to be made with: set `warehouse_id` in one of the catalog files".to_owned());
         return Err(faults);

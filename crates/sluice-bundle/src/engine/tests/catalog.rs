@@ -407,7 +407,7 @@ fn faults_of_a_declaration_are_all_named() {
         "version": 1,
         "warehouse_id": "w1",
         "tables": {
-            "one": {"name": "gold.t", "columns": [{"name": "a", "type": "int"}]},
+            "one": {"name": "gold.t", "columns": [{"name": "a", "type": "int"}], "properties": {"sluice.product": "x"}},
             "two": {"name": "dev.gold.t",
                     "columns": [{"name": "a", "type": "array<int"}, {"name": "b", "type": "int"}, {"name": "b", "type": "int"},
                                 {"name": "c d", "type": "int"}],
@@ -420,6 +420,7 @@ fn faults_of_a_declaration_are_all_named() {
         summaries,
         [
             "`catalog.tables.one` has the name `gold.t`, expected `catalog.schema.name`",
+            "`catalog.tables.one` sets the property `sluice.product`, which the deployment sets itself",
             "`catalog.tables.two` has the column `a`: expected `>` in the type, found `the end`",
             "`catalog.tables.two` has the column \"b\" twice",
             "`catalog.tables.two` has the column `c d`: Delta takes white space and `,;{}()=` in names only with the property `delta.columnMapping.mode`",
