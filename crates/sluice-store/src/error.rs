@@ -114,6 +114,39 @@ impl StoreError {
         }
     }
 
+    /// Whether this machine refused: disk full, no permission, a file that is no database. Nothing was written.
+    #[must_use]
+    pub fn is_machine_fault(&self) -> bool {
+        match self {
+            Self::Directory { .. } => true,
+            Self::Open { source, .. } | Self::Query { source, .. } => {
+                // Primary result codes of SQLite (sqlite.org/rescode.html), in the low byte of the extended code.
+                const PERM: i64 = 3;
+                const READONLY: i64 = 8;
+                const IOERR: i64 = 10;
+                const CORRUPT: i64 = 11;
+                const FULL: i64 = 13;
+                const CANTOPEN: i64 = 14;
+                const NOTADB: i64 = 26;
+                let code = source
+                    .as_database_error()
+                    .and_then(|error| error.code()?.parse::<i64>().ok());
+                matches!(
+                    code.map(|code| code & 0xff),
+                    Some(PERM | READONLY | IOERR | CORRUPT | FULL | CANTOPEN | NOTADB)
+                ) || matches!(source, sqlx::Error::Io(_))
+            }
+            Self::Migrate { .. }
+            | Self::Decode { .. }
+            | Self::Encode(_)
+            | Self::Stale { .. }
+            | Self::Conflict { .. }
+            | Self::LeaseHeld { .. }
+            | Self::LeaseLost { .. }
+            | Self::ExportLine { .. } => false,
+        }
+    }
+
     pub(crate) fn query(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Query { operation, source }
     }

@@ -326,3 +326,28 @@ fn what_product_yaml_names_must_exist_before_anything_is_deployed() {
     );
     assert_eq!(world.done(&["status"]), Value::Array(Vec::new()));
 }
+
+#[test]
+fn a_full_disk_is_named_and_leaves_the_ledger_sound() {
+    let environment = Environment::new(env!("CARGO_BIN_EXE_sluice"));
+    let world = World::new(&environment);
+    world.done(&["verify", "-t", "dev"]);
+    let entries = world.ledger_is_sound();
+    let mut limited = environment.command("bash".as_ref());
+    limited.current_dir(environment.work().join("flights"));
+    // Blocks of 1024 bytes; every write to a longer file fails as on a full disk.
+    limited.args([
+        "-c",
+        "ulimit -f 4; exec \"$0\" freeze 1.0.0",
+        env!("CARGO_BIN_EXE_sluice"),
+    ]);
+    let output = limited.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("ledger.sqlite") && stderr.contains("disk I/O error"),
+        "{stderr}"
+    );
+    assert_eq!(world.ledger_is_sound(), entries);
+    world.done(&["freeze", "1.0.0"]);
+}

@@ -18,6 +18,10 @@ use super::{CommandError, ExitKind};
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
+        if error.is_machine_fault() {
+            return Self::new(ExitKind::Config, with_first_cause(&error))
+                .hint("make room on the disk, or give access to the file; nothing was recorded");
+        }
         let kind = if error.is_conflict() {
             ExitKind::Refused
         } else {
@@ -36,8 +40,16 @@ impl From<StoreError> for CommandError {
             | StoreError::Encode(_)
             | StoreError::Stale { .. }
             | StoreError::Conflict { .. }
-            | StoreError::LeaseLost { .. } => Self::from_error(kind, &error),
+            | StoreError::LeaseLost { .. } => Self::new(kind, with_first_cause(&error)),
         }
+    }
+}
+
+/// The errors of the database repeat their cause in their own text, so that one level says it all.
+fn with_first_cause(error: &StoreError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
     }
 }
 
