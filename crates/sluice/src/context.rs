@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::Serialize;
 use sluice_lifecycle::ports::Progress;
 
 use crate::cli::{GlobalOptions, OutputFormat};
@@ -53,24 +54,40 @@ impl Context {
     /// # Errors
     /// When standard output cannot be written, for example because the disk behind it is full.
     pub(crate) fn answer<A: Answer>(&self, answer: &A) -> Result<(), CommandError> {
-        let text = match self.output {
+        match self.output {
             OutputFormat::Text => {
                 let mut text = String::new();
                 answer
                     .text(&mut text)
                     .map_err(|_formatting| CommandError::new(ExitKind::Internal, "cannot render the answer as text"))?;
-                text
+                self.write(&text)
             }
-            OutputFormat::Json => {
-                let mut text = serde_json::to_string_pretty(answer).map_err(|error| {
-                    CommandError::new(ExitKind::Internal, format!("cannot render the answer as JSON: {error}"))
-                })?;
-                text.push('\n');
-                text
-            }
-        };
+            OutputFormat::Json => self.write_json(answer),
+        }
+    }
+
+    /// Writes what is known of a failure to standard output, in JSON alone: people read the message.
+    ///
+    /// # Errors
+    /// As [`Context::answer`].
+    pub(crate) fn answer_for_programs<T: Serialize>(&self, answer: &T) -> Result<(), CommandError> {
+        match self.output {
+            OutputFormat::Text => Ok(()),
+            OutputFormat::Json => self.write_json(answer),
+        }
+    }
+
+    fn write_json<T: Serialize>(&self, value: &T) -> Result<(), CommandError> {
+        let mut text = serde_json::to_string_pretty(value).map_err(|error| {
+            CommandError::new(ExitKind::Internal, format!("cannot render the answer as JSON: {error}"))
+        })?;
+        text.push('\n');
+        self.write(&text)
+    }
+
+    fn write(&self, text: &str) -> Result<(), CommandError> {
         self.terminal
-            .data(&text)
+            .data(text)
             .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot write to standard output: {error}")))
     }
 

@@ -43,7 +43,7 @@ pub struct DeploymentOutcome {
 }
 
 /// A deployment that did not do all it had to. What is done is recorded; the same deployment again does the rest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct Incomplete {
     /// UUID of the deployment.
     pub deployment: String,

@@ -8,7 +8,9 @@ use serde::Serialize;
 use sluice_bundle::Plan;
 use sluice_bundle::engine::Counts;
 use sluice_lifecycle::bundle_files::SyncChanges;
-use sluice_lifecycle::deploy::{ApplyReport, DeployOptions, PlannedDeployment, Unrecorded, deploy, plan_bundle};
+use sluice_lifecycle::deploy::{
+    ApplyReport, DeployError, DeployOptions, PlannedDeployment, Unrecorded, deploy, plan_bundle,
+};
 use sluice_model::Digest;
 
 use crate::commands::bundle_options::BundleOptions;
@@ -49,7 +51,16 @@ struct Deployed {
 impl Answer for Deployed {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "Deployed to {} ({})", self.root_path, self.target)?;
-        writeln!(out, "Resources: {}", self.counts)?;
+        let Counts {
+            create,
+            change,
+            delete,
+            unchanged,
+        } = self.counts;
+        writeln!(
+            out,
+            "Resources: {create} added, {change} changed, {delete} deleted, {unchanged} unchanged"
+        )?;
         writeln!(
             out,
             "Files: {} uploaded, {} deleted, {} unchanged",
@@ -71,7 +82,11 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     let options = DeployOptions {
         force_lock: arguments.force_lock,
     };
-    let outcome = deploy(&loaded, planned, options, &mut Unrecorded, context).await?;
+    let result = deploy(&loaded, planned, options, &mut Unrecorded, context).await;
+    if let Err(DeployError::Incomplete(incomplete) | DeployError::Stopped(incomplete)) = &result {
+        context.answer_for_programs(incomplete)?;
+    }
+    let outcome = result?;
     context.answer(&Deployed {
         deployment: outcome.deployment,
         target: loaded.bundle.target.clone(),

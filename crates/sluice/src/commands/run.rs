@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use serde::Serialize;
-use sluice_lifecycle::deploy::{RunOutcome, run_job};
+use sluice_lifecycle::deploy::{RunError, RunOutcome, run_job};
 
 use crate::commands::bundle_options::{BundleOptions, assignment};
 use crate::context::Context;
@@ -41,7 +41,10 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     let loaded = arguments.bundle.load(context).await?;
     let parameters = arguments.params.into_iter().collect();
     let _held = context.interrupt.hold();
-    let outcome = run_job(&loaded, &arguments.key, &parameters, context).await?;
-    context.answer(&Ran(outcome))?;
+    let result = run_job(&loaded, &arguments.key, &parameters, context).await;
+    if let Err(RunError::Failed(failure)) = &result {
+        context.answer_for_programs(failure)?;
+    }
+    context.answer(&Ran(result?))?;
     Ok(Outcome::Done)
 }

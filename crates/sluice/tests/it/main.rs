@@ -1,7 +1,9 @@
 //! The real binary against a real local workspace.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod crash;
 mod deploy;
 mod gate;
 mod place;
 mod refusals;
+mod run;
