@@ -34,6 +34,8 @@ class Session:
         self.catalog = defaults["catalog"]
         self.schema = defaults["schema"]
         self.temporary_views = set()
+        # Directories of tables that appeared in plans, and the names to show instead of them in errors.
+        self.names = {}
         self.answered = set()
 
     def state(self, session_id):
@@ -95,17 +97,21 @@ class Gateway:
 
     def _single(self, method):
         def handle(request, context):
-            with _translated(context):
+            with _translated(context) as translated:
                 request.user_context.user_id = "sluice"
-                return method(self._enter(request, context), request)
+                session = self._enter(request, context)
+                translated.names = session.names
+                return method(session, request)
 
         return handle
 
     def _streaming(self, method):
         def handle(request, context):
-            with _translated(context):
+            with _translated(context) as translated:
                 request.user_context.user_id = "sluice"
-                yield from method(self._enter(request, context), request)
+                session = self._enter(request, context)
+                translated.names = session.names
+                yield from method(session, request)
 
         return handle
 
@@ -127,6 +133,7 @@ class Gateway:
         if "schema" in answer:
             session.schema = answer["schema"]
         session.temporary_views.difference_update(answer.get("dropped_views", []))
+        session.names.update(answer.get("tables", {}))
         question.apply(answer)
 
     def ask(self, session, session_id, request):
@@ -253,6 +260,7 @@ class _translated:
 
     def __init__(self, context):
         self._context = context
+        self.names = {}
 
     def __enter__(self):
         return self
@@ -261,9 +269,7 @@ class _translated:
         if error is None or isinstance(error, GeneratorExit):
             return False
         if isinstance(error, grpc.RpcError):
-            metadata = tuple(error.trailing_metadata() or ())
-            self._context.set_trailing_metadata(tuple(pair for pair in metadata if pair[0] == "grpc-status-details-bin"))
-            self._context.abort(error.code(), error.details())
+            self._forward(error)
         if isinstance(error, Refused):
             _abort(self._context, grpc.StatusCode.INTERNAL, error.error)
         if isinstance(error, plans.Unsupported):
@@ -272,6 +278,22 @@ class _translated:
             traceback.print_exception(error)
             _abort(self._context, grpc.StatusCode.INTERNAL, _error("INTERNAL_ERROR", f"{type(error).__name__}: {error}", "XX000"))
         return False
+
+
+    def _forward(self, error):
+        """Passes an error of the engine on, with the names of tables instead of their directories."""
+        for key, value in error.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                status = status_pb2.Status.FromString(value)
+                status.message = self._named(status.message)
+                self._context.set_trailing_metadata(((key, status.SerializeToString()),))
+        self._context.abort(error.code(), self._named(error.details() or ""))
+
+    def _named(self, text):
+        for location, name in self.names.items():
+            for mention in (f"`delta`.`{location}`", f"delta.`{location}`", location):
+                text = text.replace(mention, name)
+        return text
 
 
 def _error(condition, message, state):

@@ -203,7 +203,8 @@ async fn decide_item(context: &Context, item: Item) -> Result<Value, StatementEr
                     "send it with `spark.sql` alone",
                 ));
             }
-            json!({"sql": rewrite::query(context, &text, 0).await?.sql})
+            let rewritten = rewrite::query(context, &text, 0).await?;
+            json!({"sql": rewritten.sql, "tables": rewritten.tables})
         }
         Item::ReadTable { name, options } => read_table(context, &name, &options).await?,
         Item::Path { path, write } => json!({"path": rewrite::volume_path(context, &path, write).await?}),
@@ -245,7 +246,7 @@ async fn read_table(
     };
     let full_name = context.table_name(&parts)?;
     let qualifier: Vec<_> = full_name.split('.').take(2).collect();
-    Ok(json!({"sql": format!("{}{version}", read.sql), "alias": alias, "qualifier": qualifier}))
+    Ok(json!({"sql": format!("{}{version}", read.sql), "alias": alias, "qualifier": qualifier, "tables": read.tables}))
 }
 
 /// The parts of a name as a data frame gives it.

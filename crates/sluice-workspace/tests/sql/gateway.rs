@@ -48,6 +48,11 @@ try:
     spark.sql("SELECT nope FROM frames.t")
 except Exception as error:
     print("wrong:", type(error).__name__)
+spark.sql("CREATE TABLE words AS SELECT 'x' AS word")
+try:
+    spark.sql("SELECT CAST(word AS INT) AS n FROM words").collect()
+except Exception as error:
+    print("directory shown:", "/managed/" in str(error), "/managed/" in spark.sql("EXPLAIN SELECT * FROM words").collect()[0][0])
 "#;
         assert_eq!(
             lab.python("engineer", script).await,
@@ -73,6 +78,7 @@ except Exception as error:
                 "show: ['fresh', 'made', 't', 'v', 'w']",
                 "pandas: [{'id': 7, 'name': 'x'}]",
                 "wrong: AnalysisException",
+                "directory shown: False False",
             ]
         );
         assert_eq!(lab.independent("fresh").await, ["7"]);

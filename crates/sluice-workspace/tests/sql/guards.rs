@@ -157,7 +157,7 @@ fn columns_become_wider_and_old_rows_stay_readable() {
 fn integer_overflow_wraps_as_documented() {
     run(async {
         let lab = Lab::new("overflow").await;
-        // Databricks reports an error here; the engine wraps. docs/local-workspace says so, and this test notices when it changes.
+        // Databricks reports an error here; the engine wraps. This is a known difference, and this test notices when it goes.
         assert_eq!(
             lab.rows("SELECT CAST(2147483647 AS INT) + CAST(1 AS INT) AS a").await,
             ["-2147483648"]

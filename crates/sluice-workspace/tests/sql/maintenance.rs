@@ -120,3 +120,24 @@ fn a_killed_engine_is_replaced_by_the_next_statement() {
         );
     });
 }
+
+#[test]
+fn engine_and_worker_end_when_nobody_speaks_to_them_any_more() {
+    run(async {
+        let lab = Lab::new("orphans").await;
+        let environment = lab.workspace.compute.environment().await.unwrap();
+        // What a killed workspace leaves behind: standard input that ends.
+        let script = r#"
+import json, subprocess, sys
+for name, ready in [("engine.py", True), ("maintenance.py", False)]:
+    process = subprocess.Popen([sys.executable, "-B", f"SOURCES/{name}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    started = json.loads(process.stdout.readline())["type"] if ready else "running"
+    process.stdin.close()
+    print(name, started, process.wait(timeout=60))
+"#;
+        let printed = lab
+            .plain_python(&script.replace("SOURCES", environment.sources.to_str().unwrap()))
+            .await;
+        assert_eq!(printed, ["engine.py ready 0", "maintenance.py running 0"]);
+    });
+}
