@@ -12,6 +12,7 @@ mod identity;
 mod jobs;
 mod permissions;
 mod runs;
+mod sandbox;
 mod support;
 mod volumes;
 mod warehouses;
