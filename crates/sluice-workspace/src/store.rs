@@ -96,12 +96,13 @@ impl Store {
             .busy_timeout(Duration::from_secs(30));
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await
             .map_err(opened)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
-            .min_connections(0)
+            .test_before_acquire(false)
             .connect_lazy_with(options.pragma("query_only", "on"));
         let store = Self { readers, writer, blobs };
         sqlx::raw_sql(

@@ -38,7 +38,7 @@ pub struct ServeOptions {
 pub enum ServeError {
     /// Another program listens there.
     #[error(
-        "port {port} of 127.0.0.1, needed for the workspace `{workspace}`, is in use by another program: stop that program, or choose other ports with `--base-port`"
+        "port {port} of 127.0.0.1, needed for the workspace `{workspace}`, is in use by another program, perhaps the local workspaces of another platform: stop that program, or choose other ports with `--base-port`"
     )]
     PortTaken {
         /// The port.

@@ -206,31 +206,36 @@ impl Catalog<'_> {
 
     /// The object, all above it and all grants on them.
     pub(crate) async fn chain(&self, securable: &Securable) -> Result<Chain, ApiError> {
-        let mut links = Vec::new();
-        let mut next = Some(securable.clone());
-        while let Some(object) = next {
-            let grants = self.grants_on(&object.id).await?;
-            next = match &object.parent_id {
-                Some(parent) => {
-                    let query = sqlx::query_as("SELECT * FROM securable WHERE id = ?").bind(parent);
-                    query.fetch_optional(self.workspace.store.reader()).await?
-                }
-                None => None,
-            };
-            links.push((object, grants));
+        let reader = self.workspace.store.reader();
+        let objects: Vec<Securable> = sqlx::query_as(
+            "WITH RECURSIVE above (id, depth) AS (
+                 SELECT ?, 0 UNION ALL
+                 SELECT parent_id, depth + 1 FROM securable JOIN above USING (id) WHERE parent_id IS NOT NULL)
+             SELECT securable.* FROM above JOIN securable USING (id) ORDER BY depth",
+        )
+        .bind(&securable.id)
+        .fetch_all(reader)
+        .await?;
+        let rows: Vec<(String, String, String)> = sqlx::query_as(
+            "WITH RECURSIVE above (id) AS (
+                 SELECT ? UNION ALL
+                 SELECT parent_id FROM securable JOIN above USING (id) WHERE parent_id IS NOT NULL)
+             SELECT securable_id, principal, privilege FROM above JOIN privilege_grant ON securable_id = above.id
+             ORDER BY principal, privilege",
+        )
+        .bind(&securable.id)
+        .fetch_all(reader)
+        .await?;
+        let mut grants = by_securable(rows)?;
+        let links = objects.into_iter().map(|object| {
+            let given = grants.remove(&object.id).unwrap_or_default();
+            (object, given)
+        });
+        let links: Vec<_> = links.collect();
+        match links.first() {
+            Some(_) => Ok(Chain { links }),
+            None => Err(crate::catalog::securable::missing(securable.kind, &securable.full_name)),
         }
-        Ok(Chain { links })
-    }
-
-    async fn grants_on(&self, id: &str) -> Result<Vec<Grant>, ApiError> {
-        let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT principal, privilege FROM privilege_grant WHERE securable_id = ? ORDER BY 1, 2")
-                .bind(id)
-                .fetch_all(self.workspace.store.reader())
-                .await?;
-        rows.into_iter()
-            .map(|(principal, privilege)| Ok((principal, privilege.parse()?)))
-            .collect()
     }
 
     async fn grants_below(&self, parent_id: Option<&str>) -> Result<BTreeMap<String, Vec<Grant>>, ApiError> {
@@ -241,12 +246,17 @@ impl Catalog<'_> {
         .bind(parent_id)
         .fetch_all(self.workspace.store.reader())
         .await?;
-        let mut grants: BTreeMap<String, Vec<Grant>> = BTreeMap::new();
-        for (id, principal, privilege) in rows {
-            grants.entry(id).or_default().push((principal, privilege.parse()?));
-        }
-        Ok(grants)
+        by_securable(rows)
     }
+}
+
+/// Grants by the id of the object that they stand on.
+fn by_securable(rows: Vec<(String, String, String)>) -> Result<BTreeMap<String, Vec<Grant>>, ApiError> {
+    let mut grants: BTreeMap<String, Vec<Grant>> = BTreeMap::new();
+    for (id, principal, privilege) in rows {
+        grants.entry(id).or_default().push((principal, privilege.parse()?));
+    }
+    Ok(grants)
 }
 
 fn denied(principal: &Principal, privilege: Privilege, on: &str) -> ApiError {
