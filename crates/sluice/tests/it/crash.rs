@@ -46,3 +46,20 @@ fn a_deployment_killed_before_any_request_is_completed() {
 fn a_deployment_killed_after_any_request_is_completed() {
     check(Moment::After);
 }
+
+#[test]
+fn ctrl_c_ends_a_deployment_between_two_steps() {
+    let place = Place::new();
+    let gate = Gate::new(&place);
+    place.write_bundle("shop", &gate.host);
+    let stopped = gate.run_and_interrupt(&place, &["deploy"], "/api/2.2/jobs/create");
+    let message = stopped.refusal(130);
+    assert!(
+        message
+            .contains("interrupted between two steps: 1 done, 4 open\n  not begun resources.jobs.load.permissions\n"),
+        "{message}"
+    );
+    let again = place.sluice(&["deploy", "-o", "json"]).json(0);
+    assert_eq!(again["resources"]["done"].as_array().unwrap().len(), 4);
+    assert_eq!(place.jobs(), ["shop load"]);
+}

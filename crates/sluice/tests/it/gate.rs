@@ -10,7 +10,7 @@ use axum::response::Response as HttpResponse;
 use sluice_databricks::{Client, ClientConfiguration};
 use sluice_wire::{Body, Method, Request};
 
-use crate::place::Place;
+use crate::place::{Answer, Place, finish};
 
 /// When the binary is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ struct Plot {
     /// The number of the request at which to end the binary, from 1.
     kill: Option<(usize, Moment)>,
     victim: Option<Child>,
+    /// Sends Ctrl-C to the victim when a writing request with this path was done, before its answer.
+    interrupt: Option<String>,
     /// Answers this status to writing requests with this path instead of passing them on.
     answer: Option<(String, u16)>,
 }
@@ -76,6 +78,22 @@ impl Gate {
         victim.wait().unwrap().code().is_none()
     }
 
+    /// Runs the binary and presses Ctrl-C while it waits for the answer to the writing request with this path.
+    pub(crate) fn run_and_interrupt(&self, place: &Place, arguments: &[&str], path: &str) -> Answer {
+        let mut plot = self.plot.lock().unwrap();
+        let child = place.command(arguments).spawn().unwrap();
+        let id = child.id();
+        *plot = Plot {
+            victim: Some(child),
+            interrupt: Some(path.to_owned()),
+            ..Plot::default()
+        };
+        drop(plot);
+        wait_for_end(id);
+        let victim = self.plot.lock().unwrap().victim.take().unwrap();
+        finish(victim)
+    }
+
     /// Answers this status to writing requests with this path, from now on; with `None` everything passes.
     pub(crate) fn fail(&self, path: Option<&str>, status: u16) {
         *self.plot.lock().unwrap() = Plot {
@@ -110,9 +128,13 @@ async fn pass(State(gate): State<Gate>, request: HttpRequest) -> HttpResponse {
             br#"{"error_code": "BROKEN", "message": "broken on purpose"}"#.to_vec(),
         );
     }
+    let path = request.uri().path().to_owned();
     let response = gate.target.exchange(&convert(request).await, false).await.unwrap();
     if moment == Some(Moment::After) {
         gate.kill();
+    }
+    if writes {
+        gate.interrupt(&path);
     }
     reply(response.status, response.body)
 }
@@ -121,6 +143,16 @@ impl Gate {
     fn kill(&self) {
         if let Some(child) = &mut self.plot.lock().unwrap().victim {
             child.kill().unwrap();
+        }
+    }
+
+    fn interrupt(&self, path: &str) {
+        let plot = self.plot.lock().unwrap();
+        if let (Some(wanted), Some(child)) = (&plot.interrupt, &plot.victim)
+            && wanted == path
+        {
+            let pid = rustix::process::Pid::from_child(child);
+            rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         }
     }
 }

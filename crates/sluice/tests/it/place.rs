@@ -1,7 +1,7 @@
 //! A hermetic place for one test: a local workspace on a free port, a bundle in a temporary directory, the binary with an empty
 //! environment.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -186,10 +186,6 @@ impl Place {
     /// The directory of the bundle's local state.
     pub(crate) fn local_state(&self) -> PathBuf {
         self.bundle.join(".databricks/bundle/dev")
-    }
-
-    pub(crate) fn directory(&self) -> &Path {
-        self.directory.path()
     }
 
     /// Ends the workspace; its port is free then.
