@@ -48,7 +48,7 @@ const OUTCOME_LIMIT: u64 = 32 << 20;
 /// How long the sandbox may take to clean up.
 const END_LIMIT: Duration = Duration::from_secs(10);
 /// Files of the system that Python and its libraries read.
-const SYSTEM: [&str; 19] = [
+const SYSTEM: [&str; 27] = [
     "/usr/bin",
     "/usr/lib",
     "/usr/lib64",
@@ -63,6 +63,15 @@ const SYSTEM: [&str; 19] = [
     "/etc/nsswitch.conf",
     "/etc/hosts",
     "/etc/resolv.conf",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+    // Debian keeps `sitecustomize.py` of its Pythons here.
+    "/etc/python3.10",
+    "/etc/python3.11",
+    "/etc/python3.12",
+    "/etc/python3.13",
+    "/etc/python3.14",
+    "/etc/python3.15",
     "/proc/cpuinfo",
     "/proc/meminfo",
     "/sys/devices/system/cpu",
