@@ -1,5 +1,6 @@
 //! The checks of a deployment: the product's jobs, the declared tables, and a second plan that has nothing left to do.
 
+use futures::stream::{self, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sluice_bundle::engine::Plan;
@@ -12,6 +13,8 @@ use super::replica;
 use crate::deploy::{PlanWishes, RunError, RunParameters, base_state, plan_bundle, run_job};
 use crate::ports::Progress;
 
+/// Tables that are looked at at the same time.
+const PARALLEL: usize = 4;
 /// Pauses between polls of a statement.
 const POLL: std::time::Duration = std::time::Duration::from_millis(200);
 
@@ -111,22 +114,24 @@ async fn tables(candidate: &Candidate) -> Vec<Check> {
         .catalog
         .get("warehouse_id")
         .and_then(|tree| tree.as_str());
-    let mut checks = Vec::new();
     let declared = candidate
         .loaded
         .bundle
         .catalog
         .get("tables")
         .and_then(|tree| tree.as_mapping());
-    for key in declared.into_iter().flat_map(indexmap::IndexMap::keys) {
-        let resource = sluice_model::ResourceKey::catalog("tables", key);
-        let found = match base.states.get(&resource) {
-            Some(entry) => table(candidate, &entry.id, &entry.state, warehouse).await,
-            None => Err("it is not deployed".to_owned()),
-        };
-        checks.push(check("table", key, found));
-    }
-    checks
+    let states = &base.states;
+    stream::iter(declared.into_iter().flat_map(indexmap::IndexMap::keys))
+        .map(|key| async move {
+            let found = match states.get(&sluice_model::ResourceKey::catalog("tables", key)) {
+                Some(entry) => table(candidate, &entry.id, &entry.state, warehouse).await,
+                None => Err("it is not deployed".to_owned()),
+            };
+            check("table", key, found)
+        })
+        .buffered(PARALLEL)
+        .collect()
+        .await
 }
 
 #[derive(Deserialize)]
