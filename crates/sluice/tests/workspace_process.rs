@@ -176,7 +176,7 @@ async fn a_full_disk_is_said_and_nothing_is_half_written() {
     let (status, body) = served.send("POST", &import(1), too_large.clone()).await.unwrap();
     let error: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((status, &error["error_code"]), (507, &json!("INSUFFICIENT_STORAGE")));
-    assert_eq!(served.listed().await, [String::new(); 0]);
+    assert_eq!(served.listed().await, Vec::<String>::new());
 
     let schema = json!({"catalog_name": "dev", "name": "s"});
     assert_eq!(
