@@ -57,13 +57,24 @@ def test_kill_at_a_random_moment_then_the_same_command(demo, finished, moment):
     assert essence(demo.run()) == essence(report), f"killed after {after:.1f} s"
 
 
-def test_the_ledger_is_verified_offline(finished):
+def test_the_ledger_is_verified_offline_and_an_edited_entry_is_named(finished, tmp_path):
     demo, report = finished
-    done = subprocess.run(
-        demo.command("ledger", "verify", "--output", "json", "--platform", str(demo.platform)),
-        env=demo.environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["entries"] == report["ledger"]["entries"]
+    whole = tmp_path / "whole.jsonl"
+    export = demo.command("ledger", "export", str(whole), "--platform", str(demo.platform))
+    assert subprocess.run(export, env=demo.environment, capture_output=True).returncode == 0
+    exported = whole.read_text()
+    lines = exported.splitlines()
+    nowhere = {"PATH": os.environ["PATH"]}
+
+    def verify(text):
+        file = tmp_path / "ledger.jsonl"
+        file.write_text(text)
+        return subprocess.run(demo.command("ledger", "verify", str(file), "--output", "json"), env=nowhere, capture_output=True, text=True)
+
+    sound = verify(exported)
+    assert sound.returncode == 0, sound.stderr
+    assert json.loads(sound.stdout)["entries"] >= report["ledger"]["entries"]
+    middle = len(lines) // 2
+    edited = verify("\n".join(line.replace("engineer@", "nobody00@") if number >= middle else line for number, line in enumerate(lines)) + "\n")
+    assert edited.returncode == 1
+    assert json.loads(edited.stdout)["verified"] is False

