@@ -38,16 +38,41 @@ fn boot() -> Option<String> {
     Some(text.trim().to_owned())
 }
 
-/// Field 22 of `/proc/<pid>/stat` (proc(5)); the name in field 2 may hold spaces and parentheses.
+/// Field 22 of `/proc/<pid>/stat` (proc(5)); the name in field 2 may hold spaces and parentheses. None for a process that is dead
+/// and only waits for its parent (state Z or X in field 3).
 fn start_time(pid: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, after_name) = text.rsplit_once(')')?;
-    after_name.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = after_name.split_whitespace();
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dead_process_that_nobody_waited_for_is_gone() {
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let identity = ProcessIdentity {
+            pid: child.id(),
+            started: start_time(child.id()).unwrap(),
+            boot: boot().unwrap(),
+        };
+        assert!(!identity.is_gone());
+        child.kill().unwrap();
+        while !identity.is_gone() {
+            std::thread::yield_now();
+        }
+        child.wait().unwrap();
+        assert!(identity.is_gone());
+    }
 
     #[test]
     fn a_process_is_gone_when_another_has_its_id() {
