@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use sqlparser::dialect::DatabricksDialect;
-use sqlparser::tokenizer::{Token, Tokenizer, TokenizerError};
+use sqlparser::tokenizer::{Token, Tokenizer, TokenizerError, Whitespace};
 
 /// A SQL file that cannot be executed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,8 +59,13 @@ fn write(tokens: &[Token], values: &BTreeMap<String, String>) -> Result<String, 
                 rest = after;
             }
             None => {
-                if *token != Token::EOF {
-                    text.push_str(&token.to_string());
+                match token {
+                    Token::EOF => {}
+                    // Printed by itself it would gain a second line end.
+                    Token::Whitespace(Whitespace::SingleLineComment { comment, prefix }) => {
+                        text.extend([prefix.as_str(), comment.as_str()]);
+                    }
+                    other => text.push_str(&other.to_string()),
                 }
                 rest = behind;
             }
