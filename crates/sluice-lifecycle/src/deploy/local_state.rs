@@ -179,7 +179,7 @@ impl LocalState {
         // The directory that holds the state is never committed.
         let top = self.directory.ancestors().find(|path| path.ends_with(".databricks"));
         if let Some(ignore) = top.map(|top| top.join(".gitignore")).filter(|ignore| !ignore.exists()) {
-            fs::write(&ignore, "*\n").map_err(write(&ignore))?;
+            write_atomically(&ignore, b"*\n").map_err(write(&ignore))?;
         }
         Ok(())
     }
