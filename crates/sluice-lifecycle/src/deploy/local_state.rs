@@ -459,11 +459,15 @@ impl StateLog {
 }
 
 /// Writes a file so that readers see the old or the new content, also after a crash.
-pub(crate) fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// When it cannot be written; the old content is still there then.
+pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(content)?;
+    // Past the wrapper, whose errors name the temporary file instead of the one that matters.
+    file.as_file_mut().write_all(content)?;
     file.as_file().sync_data()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -23,7 +23,7 @@ pub use base_state::BaseStateError;
 pub use deployment::{DeployError, DeployOptions, DeploymentOutcome, Incomplete, Unrecorded, deploy};
 pub use destroy::destroy;
 pub use local_journal::LocalJournal;
-pub use local_state::LocalStateError;
+pub use local_state::{LocalStateError, write_atomically};
 pub use lock::LockError;
 pub use planning::{PlanError, PlanWishes, PlannedDeployment, plan_bundle};
 pub use remote_state::RemoteStateError;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::{Serialize, Serializer};
 use sluice_bundle::Plan;
-use sluice_lifecycle::deploy::{PlanWishes, PlannedDeployment, plan_bundle};
+use sluice_lifecycle::deploy::{PlanWishes, PlannedDeployment, plan_bundle, write_atomically};
 
 use crate::commands::bundle_options::BundleOptions;
 use crate::context::Context;
@@ -94,8 +94,13 @@ fn save(plan: &Plan, path: &Path) -> Result<(), CommandError> {
     let mut text = serde_json::to_string_pretty(plan)
         .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot write the plan as JSON: {error}")))?;
     text.push('\n');
-    std::fs::write(path, text)
-        .map_err(|error| CommandError::new(ExitKind::Config, format!("cannot write `{}`: {error}", path.display())))
+    // A pipe or a device has no content to keep, and must not be replaced by a file.
+    let written = if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        std::fs::write(path, text)
+    } else {
+        write_atomically(path, text.as_bytes())
+    };
+    written.map_err(|error| CommandError::new(ExitKind::Config, format!("cannot write `{}`: {error}", path.display())))
 }
 
 /// Reads a saved plan.

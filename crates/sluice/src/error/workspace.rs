@@ -15,9 +15,9 @@ impl From<LaunchError> for CommandError {
         let kind = match &error {
             LaunchError::File(_) => ExitKind::Config,
             LaunchError::Failed { failure } => match failure.kind {
-                FailureKind::Port => ExitKind::Config,
+                // The others are files of this machine that cannot be written or read.
+                FailureKind::Port | FailureKind::Other => ExitKind::Config,
                 FailureKind::AlreadyServed => ExitKind::Refused,
-                FailureKind::Other => ExitKind::Remote,
             },
             LaunchError::Spawn { .. } => ExitKind::Internal,
             LaunchError::Ended { .. } | LaunchError::Timeout { .. } | LaunchError::Silent { .. } => ExitKind::Remote,

@@ -42,7 +42,13 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         .write(true)
         .create_new(true)
         .open(&arguments.file)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+        .and_then(|mut file| {
+            std::io::Write::write_all(&mut file, text.as_bytes()).or_else(|error| {
+                // Half an export proves nothing, and would stand in the way of the next one.
+                std::fs::remove_file(&arguments.file)?;
+                Err(error)
+            })
+        });
     written.map_err(|error| {
         CommandError::new(
             ExitKind::Config,
