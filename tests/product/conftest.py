@@ -1,35 +1,13 @@
 """Runs the demo in a place of its own: own data directory, own ports, own copy of the product."""
 
 import json
-import os
-import random
-import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SLUICE = ROOT / "bin" / "sluice"
-
-
-def free_base_port() -> int:
-    """The first of three consecutive ports that nobody listens on."""
-    while True:
-        base = random.randrange(20000, 60000, 3)
-        sockets = []
-        try:
-            for offset in range(3):
-                listener = socket.socket()
-                listener.bind(("127.0.0.1", base + offset))
-                sockets.append(listener)
-            return base
-        except OSError:
-            continue
-        finally:
-            for listener in sockets:
-                listener.close()
+from sluice_process import SLUICE, clean_environment, free_base_port
 
 
 @dataclass
@@ -41,9 +19,7 @@ class Demo:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "SLUICE_CACHE_DIR", "XDG_CACHE_HOME", "HOME") if name in os.environ}
-        tls = {name: value for name, value in os.environ.items() if name.startswith(("SSL_", "UV_", "PIP_"))}
-        return kept | tls | {"SLUICE_DATA_DIR": str(self.directory / "data"), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+        return clean_environment(self.directory / "data")
 
     @property
     def platform(self) -> Path:
