@@ -165,7 +165,8 @@ impl Drop for Workspaces<'_> {
 }
 
 /// The cache of the person who runs the tests: Python environments are keyed by their lock, so that sharing them changes nothing.
-fn shared_cache() -> PathBuf {
+#[must_use]
+pub fn shared_cache() -> PathBuf {
     let named = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())

@@ -6,5 +6,5 @@
 mod environment;
 mod finished;
 
-pub use environment::{Environment, StartError, Workspaces};
+pub use environment::{Environment, StartError, Workspaces, shared_cache};
 pub use finished::Finished;

@@ -80,10 +80,10 @@ async fn execute(
         error: Some(error),
         ..Output::default()
     };
-    let statements = match sql_text::statements(text, values) {
+    let statements = match sql_text::statements(text) {
         Ok(statements) if statements.is_empty() => return failed("the file holds no SQL statement".to_owned()),
         Ok(statements) => statements,
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return failed(format!("the file cannot be read as SQL: {error}")),
     };
     let parameters: Vec<_> = values
         .iter()

@@ -1,7 +1,6 @@
 //! Real workspaces on free ports, and a small HTTP client with the token of a principal.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::Value;
 use sluice_workspace::profiles::{self, Profile};
@@ -109,8 +108,7 @@ impl Environment {
         drop(rustls::crypto::ring::default_provider().install_default());
         let options = ServeOptions {
             directory: directory.path().join("workspaces"),
-            // Shared by all tests and kept between runs: making a Python environment takes a minute.
-            cache_directory: Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"),
+            cache_directory: sluice_testkit::shared_cache(),
             base_port: 0,
             names: vec!["dev".to_owned(), "prod".to_owned()],
         };

@@ -51,7 +51,7 @@ fn an_environment_is_made_once_and_then_only_found() {
         let first = lab.workspace.compute.environment().await.unwrap().clone();
         let marker = first.directory.join("pyvenv.cfg");
         let before = std::fs::metadata(&marker).unwrap().modified().unwrap();
-        let again = sluice_workspace::compute::environment::ensure(&crate::support::cache())
+        let again = sluice_workspace::compute::environment::ensure(&sluice_testkit::shared_cache())
             .await
             .unwrap();
         assert_eq!((again.python, again.sources), (first.python, first.sources));

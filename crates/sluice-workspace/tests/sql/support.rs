@@ -18,11 +18,6 @@ pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
     RUNTIME.block_on(test)
 }
 
-/// The cache of Python environments, kept between runs of the tests.
-pub(crate) fn cache() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-cache")
-}
-
 pub(crate) async fn workspace() -> Arc<Workspace> {
     let served = SERVED
         .get_or_init(|| async {
@@ -41,7 +36,7 @@ pub(crate) async fn workspace() -> Arc<Workspace> {
 pub(crate) async fn serve(directory: &std::path::Path) -> Workspaces {
     let options = ServeOptions {
         directory: directory.to_owned(),
-        cache_directory: cache(),
+        cache_directory: sluice_testkit::shared_cache(),
         base_port: 0,
         names: vec!["dev".to_owned()],
     };

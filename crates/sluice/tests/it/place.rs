@@ -48,7 +48,7 @@ impl Place {
         let runtime = Runtime::new().unwrap();
         let options = ServeOptions {
             directory: directory.path().join("workspaces"),
-            cache_directory: shared_cache(),
+            cache_directory: sluice_testkit::shared_cache(),
             base_port: 0,
             names: vec!["dev".to_owned()],
         };
@@ -200,19 +200,6 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.stop_workspace();
     }
-}
-
-/// Python environments are keyed by their lock, so that sharing them changes nothing; the order is that of the program.
-fn shared_cache() -> PathBuf {
-    let named = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    named("SLUICE_CACHE_DIR")
-        .or_else(|| Some(named("XDG_CACHE_HOME")?.join("sluice")))
-        .or_else(|| Some(named("HOME")?.join(".cache/sluice")))
-        .unwrap()
 }
 
 pub(crate) fn finish(child: Child) -> Answer {
