@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::catalog::privilege::{Privilege, SecurableKind};
 use crate::catalog::securable::{Securable, name};
+use crate::catalog::table::TableKind;
 use crate::catalog::{Catalog, NewSecurable, record, storage};
 use crate::error::ApiError;
 use crate::identity;
@@ -143,6 +144,7 @@ impl Catalog<'_> {
             if !identity::principal_exists(self.workspace, &owner).await? {
                 return Err(no_such_principal(&owner));
             }
+            self.check_new_owner(principal, &securable, &owner).await?;
             securable.owner = owner;
         }
         if let Some(comment) = change.comment {
@@ -155,6 +157,22 @@ impl Catalog<'_> {
         let changed = record::update(self.workspace, &mut transaction, &securable, &principal.name).await?;
         transaction.commit().await?;
         Ok(changed)
+    }
+
+    /// A view reads with the rights of its owner, so nobody but an administrator gives one to somebody whose rights they do not have.
+    async fn check_new_owner(&self, principal: &Principal, object: &Securable, owner: &str) -> Result<(), ApiError> {
+        let own = principal.is_admin || principal.answers_to(owner) || object.owner == owner;
+        if own || object.kind != SecurableKind::Table {
+            return Ok(());
+        }
+        if self.resolve_table(&object.full_name).await?.kind != TableKind::View {
+            return Ok(());
+        }
+        Err(ApiError::denied(format!(
+            "User '{}' may not make '{owner}' the owner of the view '{}', which would read with the rights of '{owner}': \
+             only members of the group `admins` may",
+            principal.name, object.full_name
+        )))
     }
 
     /// Deletes an object of any kind with its files. A catalog or schema that contains something needs `force`.

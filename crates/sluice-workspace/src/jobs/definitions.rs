@@ -42,7 +42,9 @@ pub(crate) async fn create(mut call: Call, version: Version) -> Result<Json<Crea
     let entries = access::initial(&call.workspace, &call.principal, &entries).await?;
     let settings = with_defaults(given, version == Version::V22);
     let plan = JobPlan::read(&settings)?;
-    check_run_as(&call.workspace, &call.principal, &plan).await?;
+    if let Some(name) = plan.run_as.as_ref().and_then(|run_as| run_as.principal()) {
+        check_run_as(&call.workspace, &call.principal, name).await?;
+    }
     let job = Job {
         id: call.workspace.ids.number(),
         creator: call.principal.name.clone(),
@@ -126,10 +128,13 @@ async fn replace(
     settings: Object,
 ) -> Result<Json<Object>, ApiError> {
     let plan = JobPlan::read(&settings)?;
-    if settings.get("run_as") != job.settings.get("run_as") {
-        check_run_as(workspace, principal, &plan).await?;
-    }
+    let before = access::run_as(workspace, &job).await?;
     job.settings = settings;
+    // Compared as names: a job that loses its `run_as` runs as its owner from then on.
+    let after = access::run_as(workspace, &job).await?;
+    if after != before {
+        check_run_as(workspace, principal, &after).await?;
+    }
     let mut transaction = workspace.store.begin().await?;
     job::set_settings(&mut transaction, job.id, &job.settings).await?;
     transaction.commit().await?;
@@ -327,10 +332,7 @@ async fn view(workspace: &Workspace, job: Job) -> Result<JobView, ApiError> {
 }
 
 /// Only administrators let a job run as somebody else.
-async fn check_run_as(workspace: &Workspace, principal: &Principal, plan: &JobPlan) -> Result<(), ApiError> {
-    let Some(name) = plan.run_as.as_ref().and_then(|run_as| run_as.principal()) else {
-        return Ok(());
-    };
+async fn check_run_as(workspace: &Workspace, principal: &Principal, name: &str) -> Result<(), ApiError> {
     if crate::identity::by_name(workspace, name).await?.is_none() {
         return Err(ApiError::invalid(format!(
             "`run_as` names `{name}`, which is no principal of this workspace"

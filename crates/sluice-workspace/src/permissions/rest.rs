@@ -206,12 +206,34 @@ fn check_owner(kind: ObjectKind, list: &BTreeMap<String, Level>) -> Result<(), A
     }
 }
 
+/// A job runs with the rights of its owner, so nobody but an administrator names an owner other than the present one and themselves.
+async fn check_new_owner(call: &Call, object: &Object, list: &BTreeMap<String, Level>) -> Result<(), ApiError> {
+    let named = list.iter().find(|(_, level)| **level == Level::IsOwner);
+    let Some((owner, _)) = named.filter(|(owner, _)| !call.principal.is_admin && **owner != call.principal.name) else {
+        return Ok(());
+    };
+    if call.workspace.permissions().owner(object).await?.as_ref() == Some(owner) {
+        return Ok(());
+    }
+    Err(ApiError::denied(format!(
+        "User '{}' may not make '{owner}' the owner of {} {}: only members of the group `admins` may",
+        call.principal.name,
+        object.kind.object_type(),
+        object.id
+    )))
+}
+
+async fn replace(call: &Call, object: &Object, list: &BTreeMap<String, Level>) -> Result<ObjectPermissions, ApiError> {
+    check_owner(object.kind, list)?;
+    check_new_owner(call, object, list).await?;
+    call.workspace.permissions().replace(object, list).await?;
+    describe(call, object).await
+}
+
 async fn set(mut call: Call) -> Result<Json<ObjectPermissions>, ApiError> {
     let object = object(&call, Level::CanManage).await?;
     let list = requested(&mut call, object.kind).await?;
-    check_owner(object.kind, &list)?;
-    call.workspace.permissions().replace(&object, &list).await?;
-    Ok(Json(describe(&call, &object).await?))
+    Ok(Json(replace(&call, &object, &list).await?))
 }
 
 async fn update(mut call: Call) -> Result<Json<ObjectPermissions>, ApiError> {
@@ -228,9 +250,7 @@ async fn update(mut call: Call) -> Result<Json<ObjectPermissions>, ApiError> {
         list.retain(|_, level| *level != Level::IsOwner);
     }
     list.extend(changes);
-    check_owner(object.kind, &list)?;
-    permissions.replace(&object, &list).await?;
-    Ok(Json(describe(&call, &object).await?))
+    Ok(Json(replace(&call, &object, &list).await?))
 }
 
 #[derive(Serialize)]

@@ -77,11 +77,13 @@ pub(super) async fn alter(
         }
         Alteration::SetProperties(properties) => {
             check_properties(properties)?;
+            view::check_property_names(properties.keys())?;
             let mut all = table.securable.properties.clone();
             all.extend(properties.clone());
             store_properties(context, &table, all).await
         }
         Alteration::UnsetProperties(keys, if_exists) => {
+            view::check_property_names(keys)?;
             let mut all = table.securable.properties.clone();
             for key in keys {
                 if all.remove(key).is_none() && !if_exists {

@@ -1,5 +1,6 @@
 //! Views: their query as the caller wrote it, and the names under which its columns appear.
 
+use super::error::unsupported;
 use super::text::identifier;
 use crate::catalog::TableRecord;
 use crate::compute::StatementError;
@@ -8,6 +9,18 @@ use crate::compute::StatementError;
 pub(super) const CATALOG_PROPERTY: &str = "view.catalogAndNamespace.part.0";
 /// As [`CATALOG_PROPERTY`], the schema.
 pub(super) const SCHEMA_PROPERTY: &str = "view.catalogAndNamespace.part.1";
+
+/// Refuses properties with which a view would look up the names in its query elsewhere, with the rights of its owner.
+pub(super) fn check_property_names<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), StatementError> {
+    let reserved = |name: &&String| name.to_ascii_lowercase().starts_with("view.");
+    match names.into_iter().find(reserved) {
+        Some(name) => Err(unsupported(
+            &format!("setting the property `{name}`"),
+            "names that begin with `view.` are kept by the workspace itself",
+        )),
+        None => Ok(()),
+    }
+}
 
 /// The query of a view.
 pub(super) fn definition(view: &TableRecord) -> Result<String, StatementError> {

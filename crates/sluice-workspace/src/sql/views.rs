@@ -19,6 +19,7 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateView) -> 
     if new.temporary {
         return create_temporary_view(context, text, new).await;
     }
+    view::check_property_names(new.properties.keys())?;
     let full_name = context.table_name(&new.name)?;
     let exists = context.exists(SecurableKind::Table, &full_name).await?;
     if exists && new.when_taken == WhenTaken::Skip {

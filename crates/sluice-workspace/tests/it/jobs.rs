@@ -210,6 +210,27 @@ async fn only_administrators_let_a_job_run_as_somebody_else() {
 }
 
 #[tokio::test]
+async fn a_job_does_not_come_to_run_as_its_owner_by_losing_its_run_as() {
+    let environment = Environment::start().await;
+    let (admin, engineer) = (environment.client("admin"), environment.client("engineer"));
+    let settings = json!({"name": "n", "run_as": {"user_name": "analyst@sluice.test"}, "tasks": [task("a")],
+        "access_control_list": [{"user_name": "engineer@sluice.test", "permission_level": "CAN_MANAGE"}]});
+    let id = create(&admin, settings).await;
+    let without = json!({"name": "n", "run_as": null, "tasks": [task("a")]});
+    for (path, body) in [
+        ("update", json!({"job_id": id, "fields_to_remove": ["run_as"]})),
+        ("update", json!({"job_id": id, "new_settings": {"run_as": {}}})),
+        ("reset", json!({"job_id": id, "new_settings": without})),
+    ] {
+        let refused = engineer.post(&format!("/api/2.2/jobs/{path}"), body.clone()).await;
+        assert_eq!(refused.error(), (403, "PERMISSION_DENIED".to_owned()), "{path} {body}");
+    }
+    assert_eq!(get(&admin, id).await["run_as_user_name"], "analyst@sluice.test");
+    let renamed = json!({"job_id": id, "new_settings": {"name": "m"}});
+    engineer.post("/api/2.2/jobs/update", renamed).await.ok();
+}
+
+#[tokio::test]
 async fn what_cannot_be_executed_is_refused_and_nothing_is_created() {
     let environment = Environment::start().await;
     let admin = environment.client("admin");

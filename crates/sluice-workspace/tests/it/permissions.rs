@@ -119,7 +119,17 @@ async fn a_job_has_exactly_one_owner() {
         environment.client("analyst").get(path).await.ok()["object_id"],
         "/jobs/77"
     );
-    let moved = engineer.patch(path, list(json!([owner("steward")]))).await.ok();
+    for method in ["PATCH", "PUT"] {
+        let taken = engineer.call(method, path, list(json!([owner("admin")]))).await;
+        assert_eq!(
+            taken.error(),
+            (403, "PERMISSION_DENIED".to_owned()),
+            "{method}: the job would run with the administrator's rights"
+        );
+    }
+    engineer.patch(path, list(json!([owner("engineer")]))).await.ok();
+    let admin = environment.client("admin");
+    let moved = admin.patch(path, list(json!([owner("steward")]))).await.ok();
     assert_eq!(entry(&moved, "steward@sluice.test")[0]["permission_level"], "IS_OWNER");
     assert_eq!(
         engineer.get(path).await.status,

@@ -96,3 +96,40 @@ fn who_may_manage_may_not_read_and_grants_are_listed() {
         );
     });
 }
+
+#[test]
+fn a_view_lends_the_rights_of_its_owner_to_its_own_query_alone() {
+    run(async {
+        let lab = Lab::new("lending").await;
+        lab.all(&[
+            "CREATE SCHEMA dev.lending_closed",
+            "CREATE TABLE dev.lending_closed.t AS SELECT 42 AS id",
+            "CREATE TABLE t AS SELECT 1 AS id",
+            "GRANT USE SCHEMA, SELECT, CREATE TABLE ON SCHEMA lending TO analysts",
+            "CREATE VIEW v AS SELECT id FROM t",
+            "GRANT ALL PRIVILEGES ON VIEW v TO analysts",
+        ])
+        .await;
+        let elsewhere = "TBLPROPERTIES ('view.catalogAndNamespace.part.1' = 'lending_closed')";
+        for redirected in [
+            format!("ALTER VIEW v SET {elsewhere}"),
+            format!("ALTER TABLE v SET {elsewhere}"),
+            format!("CREATE VIEW w {elsewhere} AS SELECT id FROM t"),
+            "ALTER VIEW v UNSET TBLPROPERTIES IF EXISTS ('VIEW.catalogAndNamespace.part.1')".to_owned(),
+        ] {
+            let condition = lab.refused("analyst", &redirected).await;
+            assert_eq!(condition, "UNSUPPORTED_FEATURE", "{redirected}");
+        }
+        assert_eq!(shown(lab.as_principal("analyst", "SELECT * FROM v").await), ["1"]);
+        let own = lab.as_principal("analyst", "CREATE VIEW own AS SELECT id FROM t").await;
+        assert!(own.is_ok(), "{own:?}");
+        assert_eq!(
+            lab.refused("analyst", "ALTER VIEW own OWNER TO `engineer@sluice.test`")
+                .await,
+            "INSUFFICIENT_PERMISSIONS".to_owned(),
+            "it would read with the engineer's rights"
+        );
+        let group = lab.as_principal("analyst", "ALTER VIEW own OWNER TO analysts").await;
+        assert!(group.is_ok(), "{group:?}");
+    });
+}
