@@ -20,12 +20,19 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalOptions {
     /// What to write to standard output
     #[arg(short, long, global = true, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     pub(crate) output: OutputFormat,
     /// Path of `platform.yaml`; found by searching upwards when not given
-    #[arg(long, global = true, env = "SLUICE_PLATFORM", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "SLUICE_PLATFORM",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub(crate) platform: Option<PathBuf>,
     /// End when the process with this id ends: for programs that start this one and can be killed
     #[arg(long, global = true, hide = true, value_name = "PID")]
@@ -35,25 +42,27 @@ pub(crate) struct GlobalOptions {
 /// The form of an answer on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputFormat {
-    /// For people
+    // For people. No doc comments here: they would give `--help` a longer form than `-h`.
     Text,
-    /// For programs
+    // For programs.
     Json,
 }
 
-/// Everything that this version offers. A command that does not exist yet has no variant.
+/// Everything that this version offers, in the order of `--help`: the way of a product from its start to production. A command that
+/// does not exist yet has no variant.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(commands::demo::Arguments),
+    Workspace(commands::workspace::Arguments),
+    #[command(subcommand)]
+    Blueprint(commands::blueprint::Command),
+    New(commands::new::Arguments),
     Validate(commands::validate::Arguments),
     Plan(commands::plan::Arguments),
     Deploy(commands::deploy::Arguments),
-    Destroy(commands::destroy::Arguments),
     Run(commands::run::Arguments),
     Summary(commands::summary::Arguments),
-    New(commands::new::Arguments),
-    #[command(subcommand)]
-    Blueprint(commands::blueprint::Command),
+    Destroy(commands::destroy::Arguments),
     Verify(commands::verify::Arguments),
     Freeze(commands::freeze::Arguments),
     #[command(subcommand)]
@@ -65,7 +74,6 @@ pub(crate) enum Command {
     History(commands::history::Arguments),
     #[command(subcommand)]
     Ledger(commands::ledger::Command),
-    Workspace(commands::workspace::Arguments),
     #[command(hide = true)]
     Reference(commands::reference::Arguments),
 }

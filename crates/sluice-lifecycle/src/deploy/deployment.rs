@@ -202,7 +202,6 @@ async fn locked<J: DeploymentJournal>(
             &states,
         )?)
     };
-    let workspace = &loaded.bundle.workspace;
     let files = upload(loaded, &planned, progress).await?;
     let mut report = ApplyReport::default();
     let mut halted = None;
@@ -229,7 +228,6 @@ async fn locked<J: DeploymentJournal>(
     finish::write_metadata(loaded, &states).await?;
     local_journal.finish().await?;
     journal.finish().await?;
-    progress.say(&format!("deployed to {}", workspace.root_path));
     Ok(DeploymentOutcome {
         deployment,
         plan: planned.plan,

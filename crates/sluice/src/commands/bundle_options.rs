@@ -1,10 +1,13 @@
 //! The options of every command that works on a bundle, and how they lead to a loaded bundle.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use clap::Args;
+use sluice_bundle::language::parse_yaml;
 use sluice_lifecycle::bundle_files::{BundleRequest, LoadedBundle, find_root, load};
 use sluice_lifecycle::platform::{Environment, Platform};
+use sluice_model::Tree;
 
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind};
@@ -42,7 +45,7 @@ impl BundleOptions {
         let root = find_root(&start, named)?;
         let platform = Platform::find(context.platform.as_deref(), &root)?;
         let environment = match &platform {
-            Some(platform) => self.environment(platform)?,
+            Some(platform) => self.environment(platform, &root)?,
             None => None,
         };
         let mut request = BundleRequest {
@@ -62,15 +65,15 @@ impl BundleOptions {
     }
 
     /// The environment of the platform for the chosen target; none when the platform has none for it.
-    fn environment<'a>(&self, platform: &'a Platform) -> Result<Option<&'a Environment>, CommandError> {
+    fn environment<'a>(&self, platform: &'a Platform, root: &Path) -> Result<Option<&'a Environment>, CommandError> {
         let listed = || -> String {
             let names: Vec<String> = platform.environments.iter().map(|one| one.target.clone()).collect();
             names.join(", ")
         };
-        let Some(target) = &self.target else {
+        let Some(target) = &self.target.clone().or_else(|| default_target(root)) else {
             return Err(CommandError::new(
                 ExitKind::Usage,
-                format!("`{}` has several environments: choose one", platform.path.display()),
+                format!("which environment of `{}` is meant?", platform.path.display()),
             )
             .hint(format!("add `--target` with one of {}", listed())));
         };
@@ -97,5 +100,20 @@ impl BundleOptions {
                     )
                 }),
         }
+    }
+}
+
+/// The target that the root file of the bundle marks as its default. None when it marks none, or more than one file or target claims to
+/// be it: whoever asks then has to name a target, because values of the wrong environment are worse than a question.
+fn default_target(root: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(root.join("databricks.yml")).ok()?;
+    let tree = parse_yaml(&text, "databricks.yml").ok()?;
+    let targets = tree.get("targets").and_then(Tree::as_mapping)?;
+    let mut marked = targets
+        .iter()
+        .filter(|(_, target)| target.get("default").and_then(Tree::as_bool) == Some(true));
+    match (marked.next(), marked.next()) {
+        (Some((name, _)), None) => Some(name.clone()),
+        _ => None,
     }
 }

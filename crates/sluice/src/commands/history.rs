@@ -29,7 +29,7 @@ struct Told(Vec<HistoryEntry>);
 impl Answer for Told {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         for entry in &self.0 {
-            write!(out, "{:>5} {} {}", entry.seq, entry.at, entry.kind)?;
+            write!(out, "{:>5} {:.0} {}", entry.seq, entry.at, entry.kind)?;
             let subject = &entry.subject;
             if let Some(product) = &subject.product {
                 write!(out, " {product}")?;
@@ -50,6 +50,11 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     let surroundings = Surroundings::open(context).await?;
     let product = arguments.product.name(context).await?;
     let entries = history(&surroundings.store, product.as_ref(), arguments.environment.as_ref()).await?;
+    if entries.is_empty() {
+        context
+            .terminal
+            .progress("Nothing happened yet: `sluice verify -t ENV` is the first thing that is recorded.");
+    }
     context.answer(&Told(entries))?;
     Ok(Outcome::Done)
 }

@@ -1,10 +1,11 @@
 //! `sluice promote`: brings a release to an environment.
 
 use clap::Args;
+use sluice_lifecycle::platform::{Environment, GateKind, Platform};
 use sluice_lifecycle::product::Product;
 use sluice_lifecycle::promotion::{PromoteRequest, promote};
 use sluice_model::ReleaseVersion;
-use sluice_store::record::PromotionState;
+use sluice_store::record::{PromotionState, Verdict};
 
 use crate::commands::promotion::show::Shown;
 use crate::commands::surroundings::Surroundings;
@@ -52,6 +53,10 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         );
     }
     let reasons = reasons.join("; ");
+    let unverified = report
+        .gates
+        .iter()
+        .any(|gate| gate.kind == GateKind::UpstreamVerified.as_str() && gate.verdict == Verdict::Fail);
     context.answer(&Shown(report))?;
     match state {
         PromotionState::Completed => Ok(Outcome::Done),
@@ -60,13 +65,33 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
                 .hint("the same command again goes on from there"),
         ),
         PromotionState::Blocked | PromotionState::PlanFailed | PromotionState::Failed | PromotionState::Superseded => {
-            Err(CommandError::new(
-                ExitKind::Refused,
-                format!("promotion {state}: {reasons}"),
-            ))
+            let refused = CommandError::new(ExitKind::Refused, format!("promotion {state}: {reasons}"));
+            Err(if unverified {
+                upstream(environment, platform, &arguments.version)
+                    .into_iter()
+                    .fold(refused, CommandError::hint)
+            } else {
+                refused
+            })
         }
         PromotionState::Requested | PromotionState::Planning | PromotionState::Gating | PromotionState::Ready => Err(
             CommandError::new(ExitKind::Internal, format!("the promotion was left {state}")),
         ),
     }
+}
+
+/// What opens the gate `upstream-verified`: the release, verified in each environment that must have it first.
+fn upstream(environment: &Environment, platform: &Platform, version: &ReleaseVersion) -> Vec<String> {
+    let required = |one: &&Environment| environment.requires.contains(&one.name);
+    let open = |one: &Environment| {
+        if one.requires.is_empty() {
+            format!(
+                "`sluice verify -t {}`, on the commit that was frozen, verifies it there",
+                one.name
+            )
+        } else {
+            format!("`sluice promote {version} --to {}` verifies it there", one.name)
+        }
+    };
+    platform.environments.iter().filter(required).map(open).collect()
 }

@@ -36,7 +36,7 @@ impl Answer for Matrix {
                         Some(version) => write!(out, "{version} ({})", running.digest.short())?,
                         None => write!(out, "commit {}", &running.commit[..running.commit.len().min(12)])?,
                     }
-                    writeln!(out, " since {} by {}", running.since, running.by)?;
+                    writeln!(out, " since {:.0} by {}", running.since, running.by)?;
                 }
                 None => writeln!(out, "nothing")?,
             }
@@ -61,6 +61,11 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         arguments.at,
     )
     .await?;
+    if cells.is_empty() {
+        context.terminal.progress(
+            "Nothing is known to run: `sluice verify` and `sluice promote` record what they deploy, `sluice deploy` does not.",
+        );
+    }
     context.answer(&Matrix(cells))?;
     Ok(Outcome::Done)
 }

@@ -6,7 +6,27 @@ use super::{CommandError, ExitKind};
 
 impl From<ConfigurationError> for CommandError {
     fn from(error: ConfigurationError) -> Self {
-        Self::from_error(ExitKind::Config, &error)
+        let shown = Self::from_error(ExitKind::Config, &error);
+        match profile_hint(&error) {
+            Some(hint) => shown.hint(hint),
+            None => shown,
+        }
+    }
+}
+
+/// Where profiles of the local workspaces are, when none was found that fits.
+pub(super) fn profile_hint(error: &ConfigurationError) -> Option<&'static str> {
+    match error {
+        ConfigurationError::NoHost | ConfigurationError::NoToken { .. } | ConfigurationError::UnknownProfile { .. } => {
+            Some(
+                "profiles of the local workspaces stand in the file that `sluice workspace status` shows: name it by DATABRICKS_CONFIG_FILE",
+            )
+        }
+        ConfigurationError::SeveralProfiles { .. }
+        | ConfigurationError::OtherHost { .. }
+        | ConfigurationError::Host(_)
+        | ConfigurationError::File(_)
+        | ConfigurationError::Credential(_) => None,
     }
 }
 

@@ -13,7 +13,7 @@ use sluice_lifecycle::release::{ExportError, FreezeError, ManifestError, VerifyR
 use sluice_lifecycle::verification::VerifyError;
 use sluice_store::StoreError;
 
-use super::databricks::client_kind;
+use super::databricks::{client_kind, profile_hint};
 use super::{CommandError, ExitKind};
 
 impl From<StoreError> for CommandError {
@@ -130,7 +130,9 @@ impl From<VerifyReleaseError> for CommandError {
         match error {
             VerifyReleaseError::Quarantined { .. } => Self::from_error(ExitKind::Refused, &error)
                 .hint("restore the tag to lift the quarantine, or freeze a new version"),
-            VerifyReleaseError::Unknown { .. } => Self::from_error(ExitKind::Config, &error),
+            VerifyReleaseError::Unknown { ref version, .. } => Self::from_error(ExitKind::Config, &error).hint(
+                format!("`sluice freeze {version}` makes it of the commit that is checked out"),
+            ),
             VerifyReleaseError::Manifest(error) => error.into(),
             VerifyReleaseError::Store(error) => error.into(),
             VerifyReleaseError::Git(error) => error.into(),
@@ -141,7 +143,13 @@ impl From<VerifyReleaseError> for CommandError {
 impl From<ConnectError> for CommandError {
     fn from(error: ConnectError) -> Self {
         match error {
-            ConnectError::Configuration { .. } => Self::from_error(ExitKind::Config, &error),
+            ConnectError::Configuration { ref source, .. } => {
+                let shown = Self::from_error(ExitKind::Config, &error);
+                match profile_hint(source) {
+                    Some(hint) => shown.hint(hint),
+                    None => shown,
+                }
+            }
             ConnectError::Client(error) => error.into(),
         }
     }

@@ -7,7 +7,10 @@ use super::{CommandError, ExitKind};
 impl From<PlatformError> for CommandError {
     fn from(error: PlatformError) -> Self {
         let diagnostics = error.diagnostics().to_vec();
-        if diagnostics.is_empty() {
+        if matches!(error, PlatformError::Missing) {
+            Self::from_error(ExitKind::Config, &error)
+                .hint("it names the environments and their hosts; docs/getting-started.md has a complete one, and `sluice demo` writes one")
+        } else if diagnostics.is_empty() {
             Self::from_error(ExitKind::Config, &error)
         } else {
             Self::config(diagnostics)

@@ -63,16 +63,32 @@ impl Answer for Shown {
                 writeln!(out, "{title}: {}", words.join(", "))?;
             }
         }
+        writeln!(
+            out,
+            "Questions, answered with `sluice new {} DIR --set NAME=VALUE …`:",
+            self.name
+        )?;
+        let width = self
+            .questions
+            .iter()
+            .map(|question| question.name.len())
+            .max()
+            .unwrap_or(0);
         for question in &self.questions {
             let description = question.description.as_deref().unwrap_or_default();
-            let default = question
-                .default
-                .as_ref()
-                .map(|value| format!(" [{value}]"))
-                .unwrap_or_default();
-            writeln!(out, "  {}{default}  {description}", question.name)?;
+            let default = question.default.as_ref().map(shown).unwrap_or_default();
+            writeln!(out, "  {:<width$}  {description}{default}", question.name)?;
         }
         Ok(())
+    }
+}
+
+/// The default of a question; texts without quotes, as they are given on the command line.
+fn shown(default: &serde_json::Value) -> String {
+    match default.as_str() {
+        Some("") => " (may be empty)".to_owned(),
+        Some(text) => format!(" [default: {text}]"),
+        None => format!(" [default: {default}]"),
     }
 }
 

@@ -50,10 +50,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             })
         });
     written.map_err(|error| {
-        CommandError::new(
-            ExitKind::Config,
-            format!("cannot write `{}`: {error}", arguments.file.display()),
-        )
+        let file = arguments.file.display();
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            CommandError::new(
+                ExitKind::Config,
+                format!("`{file}` exists already; name a file that does not"),
+            )
+        } else {
+            CommandError::new(ExitKind::Config, format!("cannot write `{file}`: {error}"))
+        }
     })?;
     context.answer(&Exported {
         file: arguments.file,

@@ -28,7 +28,7 @@ impl Answer for Listed {
         for row in &self.0 {
             writeln!(
                 out,
-                "{} {} {} to {}: {} since {}, asked by {}",
+                "{} {} {} to {}: {} since {:.0}, asked by {}",
                 row.id, row.product, row.version, row.environment, row.state, row.changed_at, row.requested_by
             )?;
         }
@@ -39,6 +39,12 @@ impl Answer for Listed {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let surroundings = Surroundings::open(context).await?;
     let product = arguments.product.name(context).await?;
-    context.answer(&Listed(promotion_list(&surroundings.store, product.as_ref()).await?))?;
+    let promotions = promotion_list(&surroundings.store, product.as_ref()).await?;
+    if promotions.is_empty() {
+        context
+            .terminal
+            .progress("There is no promotion yet: `sluice promote VERSION --to ENV` asks for one.");
+    }
+    context.answer(&Listed(promotions))?;
     Ok(Outcome::Done)
 }

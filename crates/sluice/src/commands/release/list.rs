@@ -28,11 +28,11 @@ impl Answer for Listed {
             let places = if release.active_in.is_empty() {
                 "nowhere".to_owned()
             } else {
-                release.active_in.join(", ")
+                format!("in {}", release.active_in.join(", "))
             };
             writeln!(
                 out,
-                "{} {} {} {} frozen {} by {}; active: {places}",
+                "{} {}: {}, {}, frozen {:.0} by {}, runs {places}",
                 release.product,
                 release.version,
                 release.state,
@@ -48,6 +48,12 @@ impl Answer for Listed {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let surroundings = Surroundings::open(context).await?;
     let product = arguments.product.name(context).await?;
-    context.answer(&Listed(release_list(&surroundings.store, product.as_ref()).await?))?;
+    let releases = release_list(&surroundings.store, product.as_ref()).await?;
+    if releases.is_empty() {
+        context
+            .terminal
+            .progress("There is no release yet: `sluice freeze VERSION` makes one.");
+    }
+    context.answer(&Listed(releases))?;
     Ok(Outcome::Done)
 }

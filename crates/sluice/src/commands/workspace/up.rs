@@ -6,6 +6,7 @@ use sluice_workspace::workspaces::{DEFAULT_BASE_PORT, WORKSPACE_NAMES};
 
 use super::place::{cache_directory, place};
 use super::status::Shown;
+use crate::cli::OutputFormat;
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
 
@@ -43,6 +44,12 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         check_ports(&daemon, wanted)?;
     }
     context.answer(&Shown::of(&place, Some(daemon)))?;
+    if context.output == OutputFormat::Text {
+        context.terminal.progress(&format!(
+        "Next, so that clients find them (any profile of the file will do):\n  export DATABRICKS_CONFIG_FILE={} DATABRICKS_CONFIG_PROFILE=dev-engineer",
+        place.profile_file().display()
+    ));
+    }
     Ok(Outcome::Done)
 }
 
