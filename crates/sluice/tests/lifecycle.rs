@@ -141,6 +141,10 @@ fn a_release_goes_from_dev_to_prod_and_every_step_is_in_the_ledger() {
         "{stderr}"
     );
     assert!(stderr.contains("flights 1.0.0 was never verified in `qa`"), "{stderr}");
+    assert!(
+        stderr.contains("hint: `sluice promote 1.0.0 --to qa` verifies it there"),
+        "{stderr}"
+    );
 
     for environment in ["qa", "prod"] {
         let promoted = world.done(&["promote", "1.0.0", "--to", environment]);

@@ -103,8 +103,8 @@ impl BundleOptions {
     }
 }
 
-/// The target that the root file of the bundle marks as its default. None when it marks none, or more than one file or target claims to
-/// be it: whoever asks then has to name a target, because values of the wrong environment are worse than a question.
+/// The target that `databricks.yml` marks as the default. None when it marks none or several: whoever asks then has to name a target,
+/// because the values of a wrong environment are worse than a question.
 fn default_target(root: &Path) -> Option<String> {
     let text = std::fs::read_to_string(root.join("databricks.yml")).ok()?;
     let tree = parse_yaml(&text, "databricks.yml").ok()?;
@@ -115,5 +115,27 @@ fn default_target(root: &Path) -> Option<String> {
     match (marked.next(), marked.next()) {
         (Some((name, _)), None) => Some(name.clone()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_target_is_the_one_that_is_marked() {
+        let root = tempfile::tempdir().unwrap();
+        let default_of = |text: &str| {
+            std::fs::write(root.path().join("databricks.yml"), text).unwrap();
+            default_target(root.path())
+        };
+        let one = "targets:\n  dev: {mode: production}\n  mine: {default: true}\n";
+        assert_eq!(default_of(one).as_deref(), Some("mine"));
+        assert_eq!(
+            default_of("targets:\n  a: {default: true}\n  b: {default: true}\n"),
+            None
+        );
+        assert_eq!(default_of("targets:\n  dev: {}\n"), None);
+        assert_eq!(default_of("targets: [\n"), None);
     }
 }
