@@ -276,10 +276,10 @@ def _set_table(relation):
 
 
 def local_relation(columns, rows):
-    """Rows of the workspace as a relation; a column is `{name, type}` with type `string`, `boolean` or `bigint`."""
+    """Rows of the workspace as a relation; a column is `{name, type}` with type `string`, `strings`, `boolean` or `bigint`."""
     import pyarrow
 
-    types = {"string": pyarrow.string(), "boolean": pyarrow.bool_(), "bigint": pyarrow.int64()}
+    types = {"string": pyarrow.string(), "strings": pyarrow.list_(pyarrow.string()), "boolean": pyarrow.bool_(), "bigint": pyarrow.int64()}
     fields = [pyarrow.field(column["name"], types[column["type"]]) for column in columns]
     arrays = [pyarrow.array([row[index] for row in rows], field.type) for index, field in enumerate(fields)]
     schema = pyarrow.schema(fields)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sluice_driver import modes
+
 RESULT_LIMIT = 5 * 1024 * 1024
 _DRIVER = str(Path(__file__).resolve().parent)
 
@@ -40,6 +42,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyspark\.")
+    modes.install()
     outcome: dict[str, Any] = {"result": None, "truncated": False, "error": None, "error_trace": None}
     values: dict[str, Any] = {}
     try:

@@ -12,13 +12,14 @@ macro_rules! sources {
     };
 }
 
-const SOURCES: [(&str, &str); 12] = sources![
+const SOURCES: [(&str, &str); 13] = sources![
     "main.py",
     "sluice_driver/__init__.py",
     "sluice_driver/dbutils.py",
     "sluice_driver/display.py",
     "sluice_driver/files.py",
     "sluice_driver/interpreter.py",
+    "sluice_driver/modes.py",
     "sluice_driver/notebook.py",
     "sluice_driver/spark.py",
     "sluice_driver/statements.py",

@@ -230,7 +230,7 @@ async fn a_task_reaches_nothing_but_its_own() {
         &engineer,
         "attack.py",
         r#"
-import os, socket, sys, tempfile
+import ctypes, os, resource, shutil, socket, sys, tempfile
 store, delta, other, engine, process = sys.argv[1:]
 def attempt(name, action):
     try:
@@ -261,6 +261,23 @@ attempt("guard", lambda: os.kill(os.getppid(), 0))
 attempt("unix", lambda: socket.socket(socket.AF_UNIX))
 attempt("udp", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC))
 attempt("mptcp", lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262))
+def listen():
+    with socket.socket() as s:
+        s.listen()
+def system_call(number, *arguments):
+    if ctypes.CDLL(None, use_errno=True).syscall(number, *arguments) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+attempt("listen", listen)
+attempt("mode", lambda: os.chmod(store, 0o666))
+attempt("mode-of-path", lambda: system_call(90, store.encode(), 0o666))
+attempt("mode-at-path", lambda: system_call(268, -100, store.encode(), 0o666))
+attempt("owner", lambda: os.chown(store, os.getuid(), os.getgid()))
+attempt("attribute", lambda: os.setxattr(store, "user.x", b"x"))
+attempt("limits", lambda: resource.prlimit(int(process), resource.RLIMIT_NOFILE))
+attempt("priority", lambda: os.setpriority(os.PRIO_PROCESS, int(process), 1))
+attempt("root", lambda: os.chroot("/usr"))
+attempt("powers", lambda: os.nice(-1))
+attempt("copy", lambda: shutil.copy(__file__, tempfile.gettempdir()))
 attempt("own-file", lambda: tempfile.NamedTemporaryFile(mode="w").write("x"))
 print(sorted(key for key in os.environ))
 print(os.environ["DATABRICKS_TOKEN"])
@@ -289,7 +306,10 @@ print(os.environ["DATABRICKS_TOKEN"])
          other-task PermissionError\ntasks PermissionError\nhome PermissionError\npasswords PermissionError\n\
          environment PermissionError\ntmp PermissionError\nvolumes FileNotFoundError\nengine PermissionError\n\
          bind PermissionError\nsignal PermissionError\nguard PermissionError\n\
-         unix PermissionError\nudp PermissionError\nmptcp PermissionError\nown-file ALLOWED\n\
+         unix PermissionError\nudp PermissionError\nmptcp PermissionError\nlisten PermissionError\nmode PermissionError\n\
+         mode-of-path PermissionError\nmode-at-path PermissionError\nowner PermissionError\nattribute PermissionError\n\
+         limits PermissionError\npriority PermissionError\nroot PermissionError\npowers PermissionError\n\
+         copy ALLOWED\nown-file ALLOWED\n\
          ['DATABRICKS_HOST', 'DATABRICKS_TOKEN', 'HOME', 'LANG', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'PATH', 'SPARK_REMOTE', 'TMPDIR', 'TZ']\n\
          [REDACTED]\n"
     );

@@ -18,6 +18,7 @@ use landlock::{
     RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions};
+use rustix::thread::{CapabilitySet, CapabilitySets};
 use serde::{Deserialize, Serialize};
 
 /// Exit code of a sandbox that could not confine or start the task; the reason is the last line on standard error.
@@ -258,6 +259,14 @@ fn restrict(confinement: &Confinement) -> Result<(), SandboxError> {
             reason: "Landlock is not enforced".to_owned(),
         });
     }
+    // Where the workspace runs as root, its tasks must not have root's powers; they cannot gain any later (`no_new_privs`).
+    let none = CapabilitySet::empty();
+    let nothing = CapabilitySets {
+        effective: none,
+        permitted: none,
+        inheritable: none,
+    };
+    rustix::thread::set_capabilities(None, nothing).map_err(system("giving up capabilities"))?;
     let filter = system_calls::filter().map_err(SandboxError::Filter)?;
     seccompiler::apply_filter(&filter).map_err(SandboxError::FilterRefused)
 }
