@@ -10,9 +10,9 @@ SLUICE = ROOT / "bin" / "sluice"
 
 
 def free_base_port() -> int:
-    """The first of three consecutive ports that nobody listens on."""
+    """The first of three consecutive ports that nobody listens on, below those that Linux gives to outgoing connections."""
     while True:
-        base = random.randrange(20000, 60000, 3)
+        base = random.randrange(20000, 32700, 3)
         sockets = []
         try:
             for offset in range(3):

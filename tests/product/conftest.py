@@ -1,6 +1,8 @@
 """Runs the demo in a place of its own: own data directory, own ports, own copy of the product."""
 
 import json
+import os
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,13 @@ class Demo:
         done = subprocess.run(self.demo_command(), env=self.environment, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr[-6000:]
         return json.loads(done.stdout)
+
+    def kill_workspaces(self) -> None:
+        """Ends the process behind the workspaces as `kill -9` does; nothing happens when it does not run."""
+        status = self.command("workspace", "status", "--output", "json", "--platform", str(self.platform))
+        answer = subprocess.run(status, env=self.environment, capture_output=True, text=True, timeout=60)
+        if answer.returncode == 0:
+            os.kill(json.loads(answer.stdout)["pid"], signal.SIGKILL)
 
     def stop(self) -> None:
         if self.platform.exists():

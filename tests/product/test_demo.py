@@ -43,6 +43,7 @@ def test_the_same_command_again_reaches_the_same_end(finished):
 
 @pytest.mark.parametrize("moment", range(MOMENTS))
 def test_kill_at_a_random_moment_then_the_same_command(demo, finished, moment):
+    """Every second time the process behind the workspaces is killed too, with whatever it was doing."""
     _, report = finished
     whole = sum(step["seconds"] for step in report["steps"])
     after = random.Random(moment).uniform((moment + 0.1) * whole / MOMENTS, (moment + 0.9) * whole / MOMENTS)
@@ -53,6 +54,8 @@ def test_kill_at_a_random_moment_then_the_same_command(demo, finished, moment):
         killed.wait(timeout=after)
     except subprocess.TimeoutExpired:
         os.kill(killed.pid, signal.SIGKILL)
+        if moment % 2:
+            demo.kill_workspaces()
     killed.wait()
     assert essence(demo.run()) == essence(report), f"killed after {after:.1f} s"
 
