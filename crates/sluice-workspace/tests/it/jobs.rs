@@ -171,11 +171,9 @@ async fn permission_comes_before_existence_and_a_missing_job_is_named() {
     let path = format!("/api/2.2/jobs/get?job_id={id}");
     let refused = analyst.get(&path).await;
     assert_eq!(refused.error(), (403, "PERMISSION_DENIED".to_owned()));
-    assert!(
-        refused.json()["message"]
-            .as_str()
-            .unwrap()
-            .contains("analyst@sluice.test does not have View")
+    assert_eq!(
+        refused.json()["message"],
+        format!("User 'analyst@sluice.test' does not have CAN_VIEW permission on job {id}.")
     );
     assert_eq!(
         analyst.post("/api/2.2/jobs/delete", json!({"job_id": id})).await.status,
