@@ -1,7 +1,7 @@
 //! Reading the ledger.
 
 use serde::{Deserialize, Serialize};
-use sluice_model::Digest;
+use sluice_model::{Actor, Digest};
 use sqlx::Row as _;
 
 use crate::error::StoreError;
@@ -47,6 +47,25 @@ impl Store {
     /// When the store cannot be read or an entry is not what this version writes.
     pub async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
         self.columns(after, limit).await?.iter().map(decode).collect()
+    }
+
+    /// Everybody who did something, in the order of their first entry; somebody who was called otherwise later is there twice.
+    ///
+    /// # Errors
+    /// When the store cannot be read or an entry is not what this version writes.
+    pub async fn actors(&self) -> Result<Vec<Actor>, StoreError> {
+        let rows = sqlx::query("SELECT MIN(seq) AS first, actor FROM events GROUP BY actor ORDER BY first")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::query("read the actors of the ledger"))?;
+        rows.iter()
+            .map(|row| {
+                serde_json::from_str(row.get("actor")).map_err(|source| StoreError::Decode {
+                    row: format!("events {}", row.get::<i64, _>("first")),
+                    source,
+                })
+            })
+            .collect()
     }
 
     /// The stored columns of entries, undecoded.

@@ -127,6 +127,24 @@ async fn a_change_and_its_event_are_both_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn everybody_who_did_something_is_named_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(directory.path()).await;
+    three_entries(&store).await;
+    let deployer = Actor {
+        subject: "de910e50".to_owned(),
+        display_name: "deployer".to_owned(),
+        service: true,
+        ..actor()
+    };
+    store
+        .record(at(1), &deployer, Change::Release(release("3.0.0")))
+        .await
+        .unwrap();
+    assert_eq!(store.actors().await.unwrap(), [actor(), deployer]);
+}
+
+#[tokio::test]
 async fn a_refused_row_leaves_no_event() {
     let directory = tempfile::tempdir().unwrap();
     let store = store(directory.path()).await;

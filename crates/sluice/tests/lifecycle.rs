@@ -181,6 +181,12 @@ fn a_release_goes_from_dev_to_prod_and_every_step_is_in_the_ledger() {
     assert_eq!(running, [("dev", None), ("qa", Some("1.0.0")), ("prod", Some("1.0.0"))]);
     assert_eq!(status[2]["running"]["digest"], frozen["digest"]);
     assert_eq!(status[0]["running"]["by"], "engineer@sluice.test");
+    let for_people = String::from_utf8(world.command(&["status"]).output().unwrap().stdout).unwrap();
+    let in_prod = for_people
+        .lines()
+        .find(|line| line.contains(" in prod: 1.0.0 "))
+        .unwrap();
+    assert!(in_prod.ends_with("by deployer"), "{in_prod}");
 
     let export = environment.work().join("ledger.jsonl");
     world.done(&["ledger", "export", export.to_str().unwrap()]);

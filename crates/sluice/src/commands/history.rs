@@ -7,6 +7,7 @@ use serde::Serialize;
 use sluice_lifecycle::status::{HistoryEntry, history};
 use sluice_model::EnvironmentName;
 
+use crate::commands::people::People;
 use crate::commands::surroundings::{ProductOption, Surroundings};
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
@@ -24,11 +25,15 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Told(Vec<HistoryEntry>);
+struct Told {
+    entries: Vec<HistoryEntry>,
+    #[serde(skip)]
+    people: People,
+}
 
 impl Answer for Told {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        for entry in &self.0 {
+        for entry in &self.entries {
             write!(out, "{:>5} {:.0} {}", entry.seq, entry.at, entry.kind)?;
             let subject = &entry.subject;
             if let Some(product) = &subject.product {
@@ -40,7 +45,7 @@ impl Answer for Told {
             if let Some(environment) = &subject.environment {
                 write!(out, " in {environment}")?;
             }
-            writeln!(out, " by {}", entry.actor)?;
+            writeln!(out, " by {}", self.people.name(&entry.actor))?;
         }
         Ok(())
     }
@@ -55,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             .terminal
             .progress("Nothing happened yet: `sluice verify -t ENV` is the first thing that is recorded.");
     }
-    context.answer(&Told(entries))?;
+    let people = People::of(&surroundings.store).await?;
+    context.answer(&Told { entries, people })?;
     Ok(Outcome::Done)
 }

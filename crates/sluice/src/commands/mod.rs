@@ -11,6 +11,7 @@ pub(crate) mod freeze;
 pub(crate) mod history;
 pub(crate) mod ledger;
 pub(crate) mod new;
+pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod promote;
 pub(crate) mod promotion;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sluice_lifecycle::status::{StatusCell, status};
 use sluice_model::Timestamp;
 
+use crate::commands::people::People;
 use crate::commands::surroundings::{ProductOption, Surroundings};
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
@@ -24,11 +25,15 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Matrix(Vec<StatusCell>);
+struct Matrix {
+    cells: Vec<StatusCell>,
+    #[serde(skip)]
+    people: People,
+}
 
 impl Answer for Matrix {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        for cell in &self.0 {
+        for cell in &self.cells {
             write!(out, "{} in {}: ", cell.product, cell.environment)?;
             match &cell.running {
                 Some(running) => {
@@ -36,7 +41,7 @@ impl Answer for Matrix {
                         Some(version) => write!(out, "{version} ({})", running.digest.short())?,
                         None => write!(out, "commit {}", &running.commit[..running.commit.len().min(12)])?,
                     }
-                    writeln!(out, " since {:.0} by {}", running.since, running.by)?;
+                    writeln!(out, " since {:.0} by {}", running.since, self.people.name(&running.by))?;
                 }
                 None => writeln!(out, "nothing")?,
             }
@@ -66,6 +71,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             "Nothing is known to run: `sluice verify` and `sluice promote` record what they deploy, `sluice deploy` does not.",
         );
     }
-    context.answer(&Matrix(cells))?;
+    let people = People::of(&surroundings.store).await?;
+    context.answer(&Matrix { cells, people })?;
     Ok(Outcome::Done)
 }

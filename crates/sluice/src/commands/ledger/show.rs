@@ -31,12 +31,16 @@ impl Answer for Shown {
         for event in &self.0 {
             writeln!(
                 out,
-                "{:>5} {} {} {} {}",
+                "{:>5} {} {:.0} {} {}",
                 event.seq,
                 event.entry_hash.short(),
                 event.at,
                 event.kind,
-                event.actor.subject
+                if event.actor.service {
+                    &event.actor.display_name
+                } else {
+                    &event.actor.subject
+                }
             )?;
         }
         Ok(())

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sluice_lifecycle::promotion::promotion_list;
 use sluice_store::record::Promotion;
 
+use crate::commands::people::People;
 use crate::commands::surroundings::{ProductOption, Surroundings};
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
@@ -21,15 +22,25 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Listed(Vec<Promotion>);
+struct Listed {
+    promotions: Vec<Promotion>,
+    #[serde(skip)]
+    people: People,
+}
 
 impl Answer for Listed {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        for row in &self.0 {
+        for row in &self.promotions {
             writeln!(
                 out,
                 "{} {} {} to {}: {} since {:.0}, asked by {}",
-                row.id, row.product, row.version, row.environment, row.state, row.changed_at, row.requested_by
+                row.id,
+                row.product,
+                row.version,
+                row.environment,
+                row.state,
+                row.changed_at,
+                self.people.name(&row.requested_by)
             )?;
         }
         Ok(())
@@ -45,6 +56,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             .terminal
             .progress("There is no promotion yet: `sluice promote VERSION --to ENV` asks for one.");
     }
-    context.answer(&Listed(promotions))?;
+    let people = People::of(&surroundings.store).await?;
+    context.answer(&Listed { promotions, people })?;
     Ok(Outcome::Done)
 }

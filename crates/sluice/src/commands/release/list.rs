@@ -5,7 +5,9 @@ use std::fmt;
 use clap::Args;
 use serde::Serialize;
 use sluice_lifecycle::release::{ReleaseReport, release_list};
+use sluice_store::record::ReleaseState;
 
+use crate::commands::people::People;
 use crate::commands::surroundings::{ProductOption, Surroundings};
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
@@ -20,11 +22,15 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Listed(Vec<ReleaseReport>);
+struct Listed {
+    releases: Vec<ReleaseReport>,
+    #[serde(skip)]
+    people: People,
+}
 
 impl Answer for Listed {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        for release in &self.0 {
+        for release in &self.releases {
             let places = if release.active_in.is_empty() {
                 "nowhere".to_owned()
             } else {
@@ -32,13 +38,16 @@ impl Answer for Listed {
             };
             writeln!(
                 out,
-                "{} {}: {}, {}, frozen {:.0} by {}, runs {places}",
+                "{} {} ({}): {} {:.0} by {}, runs {places}",
                 release.product,
                 release.version,
-                release.state,
                 release.digest.short(),
+                match release.state {
+                    ReleaseState::Frozen => "frozen",
+                    ReleaseState::Quarantined => "quarantined; frozen",
+                },
                 release.frozen_at,
-                release.frozen_by,
+                self.people.name(&release.frozen_by),
             )?;
         }
         Ok(())
@@ -54,6 +63,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             .terminal
             .progress("There is no release yet: `sluice freeze VERSION` makes one.");
     }
-    context.answer(&Listed(releases))?;
+    let people = People::of(&surroundings.store).await?;
+    context.answer(&Listed { releases, people })?;
     Ok(Outcome::Done)
 }
