@@ -30,7 +30,7 @@ demo: build ## Takes a real data product from blueprint to production on three l
 test: setup build test-rust test-python ## Sets up and runs every test
 
 test-rust:
-	$(run) cargo test $(cargo_flags) --workspace
+	$(run) cargo test $(cargo_flags) --workspace --no-fail-fast
 
 test-python:
 	$(run) .venv/bin/python -m pytest -q
