@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::OutputFormat;
 use crate::context::Context;
 use crate::demo::{self, Wishes};
 use crate::error::{CommandError, ExitKind, Outcome};
@@ -17,8 +18,8 @@ pub(crate) struct Arguments {
     /// Do not ask before starting
     #[arg(long)]
     yes: bool,
-    /// First of the three ports of the local workspaces
-    #[arg(long, hide = true, default_value_t = 7341, value_name = "PORT")]
+    /// Port of `dev`; `qa` and `prod` have the next two
+    #[arg(long, default_value_t = 7341, value_name = "PORT")]
     base_port: u16,
 }
 
@@ -38,8 +39,16 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         directory: arguments.dir,
         base_port: arguments.base_port,
     };
+    let platform = wishes.directory.join("platform").join("platform.yaml");
     let (report, failure) = demo::run(wishes, context).await?;
     context.answer(&report)?;
+    if failure.is_none() && context.output == OutputFormat::Text {
+        let platform = platform.display();
+        context.terminal.progress(&format!(
+            "\nThe workspaces go on running. To look around: `sluice status --platform {platform}`; to stop them: `sluice workspace down \
+             --platform {platform}`."
+        ));
+    }
     match failure {
         None if report.ledger.verified => Ok(Outcome::Done),
         None => Ok(Outcome::AnsweredNo),
