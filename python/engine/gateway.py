@@ -86,6 +86,8 @@ class Gateway:
 
     def _enter(self, request, context):
         """The session of a call; refuses a call without token and a session of somebody else."""
+        # The engine may know fields that `plans.py` cannot read.
+        request.DiscardUnknownFields()
         token = bearer(context)
         # Asked with every call, because a token ends with its task: the workspace also tells with which defaults sessions begin.
         defaults = self._channel.ask({"kind": "open_session"}, token)

@@ -46,6 +46,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli, context: &Context) -> Result<Outcome, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        // The workspace walks the trees of SQL statements, which are as deep as their expressions are long.
+        .thread_stack_size(8 << 20)
         .build()
         .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot start the runtime: {error}")))?;
     let result = runtime.block_on(async {

@@ -116,6 +116,31 @@ fn letting_go_of_the_leash_ends_everything() {
 }
 
 #[test]
+fn a_thousand_processes_are_gone_when_the_sandbox_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = "i=0; while [ $i -lt 1000 ]; do setsid sleep 1000 & i=$((i+1)); done; echo $! > last; exit 0";
+    let mut confinement = shell(directory.path(), script);
+    confinement.limits.cpu_seconds = 60;
+    let mut child = start(&confinement);
+    let leash = child.stdin.take();
+    let ended = directory.path().join("last");
+    while !ended.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the task starts its processes");
+        std::thread::yield_now();
+    }
+    let begun = std::time::Instant::now();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(
+        begun.elapsed().as_secs() < 8,
+        "within the time after which the workspace gives the sandbox up: {:?}",
+        begun.elapsed()
+    );
+    let last = std::fs::read_to_string(ended).unwrap();
+    assert!(!Path::new("/proc").join(last.trim()).exists());
+    drop(leash);
+}
+
+#[test]
 fn what_cannot_be_confined_is_not_run() {
     let directory = tempfile::tempdir().unwrap();
     let mut confinement = shell(directory.path(), "echo ran > ran");

@@ -207,3 +207,32 @@ print("done")
         assert_eq!(lab.rows("SELECT count(DISTINCT id) FROM t").await, ["40"]);
     });
 }
+
+#[test]
+fn a_statement_that_is_too_deep_is_refused_and_everything_goes_on() {
+    run(async {
+        let lab = Lab::new("deep").await;
+        let long = |count: usize| {
+            [
+                format!("SELECT 1{}", " + 1".repeat(count)),
+                format!("SELECT true{}", " OR true".repeat(count)),
+                format!("SELECT 1{}", " IS NULL".repeat(count)),
+                format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(count)),
+                format!("SELECT (1{}){}", " + 1".repeat(count / 2), " + 1".repeat(count / 2)),
+            ]
+        };
+        for statement in long(30_000) {
+            let condition = lab.refused("engineer", &statement).await;
+            assert_eq!(condition, "UNSUPPORTED_FEATURE", "{}", &statement[..40]);
+        }
+        let nested = format!(
+            "CREATE TABLE t (a {}INT{})",
+            "ARRAY<".repeat(30_000),
+            ">".repeat(30_000)
+        );
+        assert_eq!(lab.refused("engineer", &nested).await, "UNSUPPORTED_FEATURE");
+        assert_eq!(lab.rows(&long(150)[0]).await, ["151"]);
+        let many = format!("SELECT count(*) FROM VALUES (-1){} AS t(x)", ", (-1)".repeat(3000));
+        assert_eq!(lab.rows(&many).await, ["3001"]);
+    });
+}

@@ -183,10 +183,16 @@ impl Descendants {
             for pid in self.list()? {
                 kill(pid);
             }
-            match rustix::process::wait(WaitOptions::empty()) {
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(rustix::io::Errno::CHILD) => return Ok(()),
-                Err(error) => return Err(system("waiting for leftover processes")(error)),
+            // Waits for one and takes all others that have ended by then: thousands would take minutes one by one.
+            let mut waiting = WaitOptions::empty();
+            loop {
+                match rustix::process::wait(waiting) {
+                    Ok(Some(_)) => waiting = WaitOptions::NOHANG,
+                    Ok(None) => break,
+                    Err(rustix::io::Errno::INTR) => {}
+                    Err(rustix::io::Errno::CHILD) => return Ok(()),
+                    Err(error) => return Err(system("waiting for leftover processes")(error)),
+                }
             }
         }
     }
