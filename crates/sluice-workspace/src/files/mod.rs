@@ -131,13 +131,14 @@ impl WorkspaceFiles<'_> {
         Ok(visible)
     }
 
-    /// Everything below a directory, parents first, when the principal may read the directory.
+    /// Everything below a directory, parents first, when the principal may read the directory; below the directories that everybody may
+    /// pass through (`/`, `/Users`, `/Shared`) what they may read.
     ///
     /// # Errors
     /// 404, 403.
     pub async fn tree(&self, principal: &Principal, path: &WorkspacePath) -> Result<Vec<WorkspaceObject>, ApiError> {
         let object = self.get(principal, path).await?;
-        let below = sqlx::query_as(
+        let below: Vec<WorkspaceObject> = sqlx::query_as(
             "WITH RECURSIVE below (id) AS (
                  SELECT id FROM workspace_object WHERE parent_id = ?
                  UNION ALL SELECT workspace_object.id FROM workspace_object JOIN below ON parent_id = below.id)
@@ -146,7 +147,16 @@ impl WorkspaceFiles<'_> {
         .bind(object.id)
         .fetch_all(self.workspace.store.reader())
         .await?;
-        Ok(below)
+        if principal.is_admin || !path.is_protected() {
+            return Ok(below);
+        }
+        let mut readable = Vec::new();
+        for object in below {
+            if self.allows(principal, &object, Level::CanRead).await? {
+                readable.push(object);
+            }
+        }
+        Ok(readable)
     }
 
     /// Refuses a principal with less than this level on the object.

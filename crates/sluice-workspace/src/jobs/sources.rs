@@ -63,6 +63,10 @@ pub(crate) async fn materialize(
             FileKind::Directory => make_directory(&path).await?,
             FileKind::Notebook => {}
             FileKind::File => {
+                // The directory itself may be one that the principal cannot read.
+                if let Some(parent) = path.parent() {
+                    make_directory(parent).await?;
+                }
                 let content = files.content(object).await?;
                 tokio::fs::write(&path, content)
                     .await

@@ -278,3 +278,23 @@ async fn everybody_finds_the_way_to_the_own_home() {
     let foreign = import_file(&analyst, "/Users/new", "x", false).await;
     assert_eq!(foreign.error(), (403, "PERMISSION_DENIED".to_owned()));
 }
+
+#[tokio::test]
+async fn the_files_below_a_common_directory_are_those_that_one_may_read() {
+    let environment = Environment::start().await;
+    for name in ["engineer", "analyst"] {
+        let client = environment.client(name);
+        let path = format!("/api/2.0/workspace-files/import-file/Users/{name}@sluice.test/f");
+        client.send(client.request("POST", &path).body("x")).await.ok();
+    }
+    let workspace = environment.workspaces.workspace("dev").unwrap();
+    let analyst = sluice_workspace::identity::by_name(workspace, "analyst@sluice.test").await;
+    let analyst = analyst.unwrap().unwrap();
+    for root in ["/", "/Users"] {
+        let tree = workspace.workspace_files().tree(&analyst, &root.parse().unwrap()).await;
+        let paths: Vec<_> = tree.unwrap().iter().map(|object| object.path.to_string()).collect();
+        let named = |path: &&str| paths.iter().any(|each| each == path);
+        assert!(named(&"/Users/analyst@sluice.test/f"), "{paths:?}");
+        assert!(!named(&"/Users/engineer@sluice.test/f"), "{paths:?}");
+    }
+}
