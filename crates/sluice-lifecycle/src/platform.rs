@@ -98,6 +98,19 @@ impl EnvironmentBinding {
 }
 
 impl Environment {
+    /// Refuses whatever would change an environment past its gates: one that requires others takes only what was verified there.
+    ///
+    /// # Errors
+    /// When this one does.
+    pub fn require_ungated(&self) -> Result<(), PlatformError> {
+        if self.requires.is_empty() {
+            return Ok(());
+        }
+        Err(PlatformError::Gated {
+            environment: self.name.clone(),
+        })
+    }
+
     /// What this environment adds to a release. Credentials are no part of it.
     #[must_use]
     pub fn binding(&self) -> EnvironmentBinding {
@@ -147,6 +160,12 @@ pub enum PlatformError {
         name: String,
         /// The names that it has.
         known: String,
+    },
+    /// The environment takes releases through their gates and in no other way.
+    #[error("environment `{environment}` is gated: only frozen releases go there, by `sluice promote`")]
+    Gated {
+        /// The environment.
+        environment: EnvironmentName,
     },
 }
 
@@ -347,7 +366,7 @@ impl PlatformError {
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::Document(error) => error.diagnostics(),
-            Self::Missing | Self::UnknownEnvironment { .. } => &[],
+            Self::Missing | Self::UnknownEnvironment { .. } | Self::Gated { .. } => &[],
         }
     }
 }

@@ -96,6 +96,7 @@ pub async fn verify(use_case: UseCase<'_>, request: &VerifyRequest<'_>) -> Resul
         return Err(VerifyError::Dirty { paths });
     }
     let environment = request.platform.environment(request.environment)?;
+    environment.require_ungated()?;
     let root = &request.product.root;
     let branch = git(root, &["branch", "--show-current"]).await?;
     let branch = String::from_utf8_lossy(&branch).trim().to_owned();

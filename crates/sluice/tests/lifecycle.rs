@@ -146,6 +146,16 @@ fn a_release_goes_from_dev_to_prod_and_every_step_is_in_the_ledger() {
         "{stderr}"
     );
 
+    for past_the_gates in [["deploy", "-t", "qa"], ["destroy", "-t", "qa"], ["verify", "-t", "qa"]] {
+        let (code, _, stderr) = world.sluice(&past_the_gates);
+        let message = "error: environment `qa` is gated: only frozen releases go there, by `sluice promote`";
+        assert_eq!(
+            (code, stderr.lines().next()),
+            (Some(3), Some(message)),
+            "{past_the_gates:?}"
+        );
+    }
+
     for environment in ["qa", "prod"] {
         let promoted = world.done(&["promote", "1.0.0", "--to", environment]);
         assert_eq!(promoted["promotion"]["state"], "completed");

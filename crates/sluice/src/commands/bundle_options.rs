@@ -1,7 +1,7 @@
 //! The options of every command that works on a bundle, and how they lead to a loaded bundle.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sluice_bundle::language::parse_yaml;
@@ -39,10 +39,25 @@ impl BundleOptions {
         Ok(loaded)
     }
 
-    fn request(&self, context: &Context) -> Result<BundleRequest, CommandError> {
+    /// As [`BundleOptions::load`], for a command that changes the environment itself: refused where only promotions may.
+    pub(crate) async fn load_to_change(&self, context: &Context) -> Result<LoadedBundle, CommandError> {
+        let root = self.root(context)?;
+        if let Some(platform) = Platform::find(context.platform.as_deref(), &root)?
+            && let Some(environment) = self.environment(&platform, &root)?
+        {
+            environment.require_ungated()?;
+        }
+        self.load(context).await
+    }
+
+    fn root(&self, context: &Context) -> Result<PathBuf, CommandError> {
         let start = context.current_directory()?;
         let named = context.environment.get("DATABRICKS_BUNDLE_ROOT").map(String::as_str);
-        let root = find_root(&start, named)?;
+        Ok(find_root(&start, named)?)
+    }
+
+    fn request(&self, context: &Context) -> Result<BundleRequest, CommandError> {
+        let root = self.root(context)?;
         let platform = Platform::find(context.platform.as_deref(), &root)?;
         let environment = match &platform {
             Some(platform) => self.environment(platform, &root)?,

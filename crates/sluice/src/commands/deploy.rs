@@ -71,7 +71,7 @@ impl Answer for Deployed {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let saved = arguments.plan.as_deref().map(read_saved).transpose()?;
-    let loaded = arguments.bundle.load(context).await?;
+    let loaded = arguments.bundle.load_to_change(context).await?;
     let planned = plan_bundle(&loaded, arguments.wishes.wishes(false)).await?;
     announce_recovery(&planned, context);
     if let Some(saved) = &saved {
