@@ -13,6 +13,8 @@ use super::{Daemon, FileError, Host, Place, Status};
 
 /// How long a start may take, creation of three stores included, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a process that does not answer may take to end: after `kill -9` its ports close before it is gone.
+const ENDING: Duration = Duration::from_secs(5);
 /// How often a process that another command starts is looked at.
 const GLANCE: Duration = Duration::from_millis(50);
 /// A log larger than this is kept as `daemon.log.1` and begun anew.
@@ -66,7 +68,7 @@ pub enum LaunchError {
 /// # Errors
 /// When the process cannot be started or does not serve.
 pub async fn launch(place: &Place, executable: &Path, arguments: &[String]) -> Result<Daemon, LaunchError> {
-    match place.status().await? {
+    match settled(place).await? {
         Status::Answering(daemon) => return Ok(daemon),
         Status::Silent(daemon, host) => return Err(LaunchError::Silent { pid: daemon.pid, host }),
         Status::Absent => {}
@@ -91,6 +93,18 @@ pub async fn launch(place: &Place, executable: &Path, arguments: &[String]) -> R
     answering
         .await
         .unwrap_or_else(|_elapsed| Err(LaunchError::Timeout { log: place.log_file() }))
+}
+
+/// The status once a process that does not answer has ended, answers after all, or was given enough time.
+async fn settled(place: &Place) -> Result<Status, FileError> {
+    let deadline = tokio::time::Instant::now() + ENDING;
+    loop {
+        let status = place.status().await?;
+        if !matches!(status, Status::Silent(..)) || tokio::time::Instant::now() >= deadline {
+            return Ok(status);
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 fn spawn(place: &Place, executable: &Path, arguments: &[String]) -> Result<Child, LaunchError> {
