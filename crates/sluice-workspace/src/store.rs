@@ -164,10 +164,15 @@ impl Store {
 
     /// Starts a write: waits for the one writer, then owns the store until commit. What is not committed never happened.
     ///
+    /// A caller that goes away while it waits (a client that hung up) leaves nothing behind: the beginning is a task of its own.
+    ///
     /// # Errors
     /// When SQLite refuses.
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+        match tokio::spawn(begin(self.writer.clone())).await {
+            Ok(begun) => begun,
+            Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+        }
     }
 
     /// Contents by digest.
@@ -180,5 +185,16 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// SQLite ends a transaction by itself when the disk is full, and the pool goes on counting it; such a connection is given up.
+async fn begin(writer: SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    match writer.begin_with("BEGIN IMMEDIATE").await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            writer.acquire().await?.close().await?;
+            writer.begin_with("BEGIN IMMEDIATE").await
+        }
+        begun => begun,
     }
 }

@@ -29,13 +29,25 @@ impl Drop for Served {
 }
 
 impl Served {
+    /// Makes room: the process may write files of any size again.
+    fn lift_limit(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        let resource = rustix::process::Resource::Fsize;
+        let maximum = rustix::process::getrlimit(resource).maximum;
+        let unlimited = rustix::process::Rlimit {
+            current: maximum,
+            maximum,
+        };
+        rustix::process::prlimit(Some(pid), resource, unlimited).unwrap();
+    }
+
     /// Serves the workspaces of a directory; `limit` is the largest file that the process may write, in KiB.
     fn start(directory: &Path, limit: Option<u32>) -> Self {
         let limit = limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
         let mut child = Command::new("bash")
             .args([
                 "-c",
-                "ulimit -f $1 && shift && exec \"$@\"",
+                "ulimit -S -f $1 && shift && exec \"$@\"",
                 "-",
                 &limit,
                 SLUICE,
@@ -214,6 +226,10 @@ async fn a_full_disk_is_said_and_nothing_is_half_written() {
         (refused.0, &refused.1["error_code"]),
         (507, &json!("INSUFFICIENT_STORAGE"))
     );
+    served.lift_limit();
+    let small = json!({"catalog_name": "dev", "name": "after"});
+    let (status, answer) = served.json("POST", "/api/2.1/unity-catalog/schemas", &small).await;
+    assert_eq!(status, 200, "there is room again: {answer}");
     drop(served);
     let served = Served::start(directory.path(), None);
     for name in &acknowledged {
