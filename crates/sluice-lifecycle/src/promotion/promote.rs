@@ -11,9 +11,8 @@ use uuid::Uuid;
 use super::gates;
 use super::report::{PromotionReport, promotion_report};
 use crate::context::UseCase;
-use crate::deploy::{PlanWishes, plan_bundle};
+use crate::deploy::{PlanWishes, PlannedDeployment, plan_bundle};
 use crate::execution::Candidate;
-use crate::execution::checks;
 use crate::execution::lease::{HeldLease, LeaseError};
 use crate::execution::saga::{self, ExecutionError, Expectation};
 use crate::machines::IllegalTransition;
@@ -301,7 +300,7 @@ impl Driver<'_> {
                 next.effects = saga::effects(&planned.plan);
             })
             .await?;
-        let row = self.ask_gates(row).await?;
+        let row = self.ask_gates(row, &candidate, &planned).await?;
         if row.state != PromotionState::Ready {
             return Ok(row);
         }
@@ -312,12 +311,8 @@ impl Driver<'_> {
                 return self.advance(&row, PromotionEvent::PlanFailed, failed(reasons)).await;
             }
         };
-        let finding = gates::plan_unchanged(
-            row.effect_digest,
-            again.plan.effect_digest,
-            &checks::changes(&again.plan),
-        );
-        let gate = gates::record(self.use_case, &row, GateKind::PlanUnchanged, finding).await?;
+        let case = self.case(&row, &candidate, &again);
+        let gate = gates::judge(case, GateKind::PlanUnchanged).await?;
         if gate.verdict == Verdict::Fail {
             let times = row.replanned + 1;
             let moved = PromotionEvent::PlanMoved { times };
@@ -331,16 +326,42 @@ impl Driver<'_> {
         self.start(row, &candidate, epoch).await
     }
 
-    async fn ask_gates(&self, row: Promotion) -> Result<Promotion, PromoteError> {
+    fn case<'a>(
+        &'a self,
+        row: &'a Promotion,
+        candidate: &'a Candidate,
+        planned: &'a PlannedDeployment,
+    ) -> gates::Case<'a> {
+        gates::Case {
+            use_case: self.use_case,
+            repository: self.request.repository,
+            platform: self.request.platform,
+            environment: self.environment,
+            release: &self.release,
+            promotion: row,
+            candidate,
+            planned,
+        }
+    }
+
+    /// Judges the gates of the environment in their order, all of them, so that every reason is known at once.
+    async fn ask_gates(
+        &self,
+        row: Promotion,
+        candidate: &Candidate,
+        planned: &PlannedDeployment,
+    ) -> Result<Promotion, PromoteError> {
         let mut reasons = Vec::new();
-        if self.environment.gates.contains(&GateKind::UpstreamVerified) {
-            let finding = gates::upstream_verified(self.use_case.store, &self.release, self.environment).await?;
-            let gate = gates::record(self.use_case, &row, GateKind::UpstreamVerified, finding).await?;
-            reasons.extend(
-                gate.reasons
-                    .into_iter()
-                    .map(|reason| format!("{}: {reason}", gate.kind)),
-            );
+        for kind in GateKind::ALL {
+            // The last one is judged against the plan that is about to be executed.
+            if *kind == GateKind::PlanUnchanged || !self.environment.gates.contains(kind) {
+                continue;
+            }
+            let gate = gates::judge(self.case(&row, candidate, planned), *kind).await?;
+            if gate.verdict == Verdict::Fail {
+                let of_gate = |reason| format!("{}: {reason}", gate.kind);
+                reasons.extend(gate.reasons.into_iter().map(of_gate));
+            }
         }
         if reasons.is_empty() {
             return self

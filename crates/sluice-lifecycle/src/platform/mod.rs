@@ -20,13 +20,17 @@
 //! principals: {jane@example.test: jane.doe@corp.example.test}
 //! ```
 
+mod environment;
+mod gate;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use sluice_databricks::{CredentialReference, Host};
-use sluice_governance::document::{Object, Reader, Value, suggestion};
-use sluice_model::{Diagnostic, Digest, EnvironmentName, Tree};
+use sluice_governance::document::{Reader, Value};
+use sluice_model::{Diagnostic, EnvironmentName, Tree};
+
+pub use environment::{Environment, EnvironmentBinding};
+pub use gate::GateKind;
 
 use crate::documents::{DocumentError, read_document};
 use crate::places::LOCAL_PLATFORM;
@@ -35,97 +39,6 @@ use crate::places::LOCAL_PLATFORM;
 pub const FILE_NAME: &str = "platform.yaml";
 /// Version of the format that this reads.
 pub const FORMAT_VERSION: i64 = 1;
-
-/// One condition of a promotion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GateKind {
-    /// Every required environment has this digest, verified.
-    UpstreamVerified,
-    /// What was decided about is what is about to be done.
-    PlanUnchanged,
-}
-
-impl GateKind {
-    /// The word in `platform.yaml` and in the ledger.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UpstreamVerified => "upstream-verified",
-            Self::PlanUnchanged => "plan-unchanged",
-        }
-    }
-}
-
-/// A named stage, bound to a bundle target, a workspace and its values.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    /// Name.
-    pub name: EnvironmentName,
-    /// Bundle target.
-    pub target: String,
-    /// Workspace.
-    pub host: Host,
-    /// Where the token is; the official order of the clients when none is named.
-    pub credentials: Option<CredentialReference>,
-    /// Values of bundle variables.
-    pub values: BTreeMap<String, Tree>,
-    /// Environments in which the same release must have been verified before.
-    pub requires: Vec<EnvironmentName>,
-    /// Conditions of a promotion to it.
-    pub gates: Vec<GateKind>,
-}
-
-/// What one environment adds to a release. What runs is (release digest, binding digest).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EnvironmentBinding {
-    /// Environment.
-    pub environment: EnvironmentName,
-    /// Bundle target.
-    pub target: String,
-    /// Workspace.
-    pub host: String,
-    /// Values of bundle variables.
-    pub values: BTreeMap<String, serde_json::Value>,
-}
-
-impl EnvironmentBinding {
-    /// Identity of these values.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        Digest::of_canonical_json(self).expect("invariant: a binding has only text keys")
-    }
-}
-
-impl Environment {
-    /// Refuses whatever would change an environment past its gates: one that requires others takes only what was verified there.
-    ///
-    /// # Errors
-    /// When this one does.
-    pub fn require_ungated(&self) -> Result<(), PlatformError> {
-        if self.requires.is_empty() {
-            return Ok(());
-        }
-        Err(PlatformError::Gated {
-            environment: self.name.clone(),
-        })
-    }
-
-    /// What this environment adds to a release. Credentials are no part of it.
-    #[must_use]
-    pub fn binding(&self) -> EnvironmentBinding {
-        EnvironmentBinding {
-            environment: self.name.clone(),
-            target: self.target.clone(),
-            host: self.host.to_string(),
-            values: self
-                .values
-                .iter()
-                .map(|(name, value)| (name.clone(), value.to_json()))
-                .collect(),
-        }
-    }
-}
 
 /// What all products of a platform share.
 #[derive(Clone, Debug)]
@@ -225,7 +138,7 @@ fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
         .required(&object, "id")
         .and_then(|value| identity(reader, &value));
     reader.required(&object, "environments");
-    let environments = environments(reader, &object);
+    let environments = environment::read_all(reader, &object);
     let base = path.parent().unwrap_or(Path::new(".")).to_owned();
     let blueprints = reader
         .texts(&object, "blueprints")
@@ -257,109 +170,6 @@ fn identity(reader: &mut Reader, value: &Value<'_>) -> Option<String> {
     Some(id.as_str().to_owned())
 }
 
-fn environments(reader: &mut Reader, object: &Object<'_>) -> Vec<Environment> {
-    let mut environments: Vec<Environment> = Vec::new();
-    for item in reader.list(object, "environments") {
-        let Some(environment) = environment(reader, &item, &environments) else {
-            continue;
-        };
-        if environments.iter().any(|other| other.name == environment.name) {
-            reader.error(
-                &item,
-                format!("environment `{}` is declared twice", environment.name),
-                None,
-            );
-        } else {
-            environments.push(environment);
-        }
-    }
-    environments
-}
-
-fn environment(reader: &mut Reader, item: &Value<'_>, before: &[Environment]) -> Option<Environment> {
-    let keys = ["name", "target", "host", "credentials", "values", "requires", "gates"];
-    let fields = reader.object(item, &keys)?;
-    let name: Option<EnvironmentName> = reader.required(&fields, "name").and_then(|value| reader.parsed(&value));
-    let target = reader.required_text(&fields, "target");
-    let host = reader.required(&fields, "host").and_then(|value| reader.parsed(&value));
-    let credentials = fields.get("credentials").and_then(|value| credentials(reader, &value));
-    let values = reader
-        .map(&fields, "values")
-        .into_iter()
-        .map(|(name, value)| (name, value.tree.clone()))
-        .collect();
-    let requires = requires(reader, &fields, before);
-    let gates = gates(reader, &fields);
-    Some(Environment {
-        name: name?,
-        target: target?,
-        host: host?,
-        credentials,
-        values,
-        requires,
-        gates,
-    })
-}
-
-fn credentials(reader: &mut Reader, value: &Value<'_>) -> Option<CredentialReference> {
-    let fields = reader.object(value, &["env", "file", "profile"])?;
-    let env = reader.optional_text(&fields, "env").map(CredentialReference::Env);
-    let file = reader
-        .optional_text(&fields, "file")
-        .map(|path| CredentialReference::File(path.into()));
-    let profile = reader
-        .optional_text(&fields, "profile")
-        .map(CredentialReference::Profile);
-    let mut named: Vec<CredentialReference> = [env, file, profile].into_iter().flatten().collect();
-    if named.len() == 1 {
-        return named.pop();
-    }
-    let help = "`{env: NAME}`, `{file: PATH}` or `{profile: NAME}`".to_owned();
-    reader.error(
-        value,
-        format!("`{}` must name exactly one place of the token", value.path),
-        Some(help),
-    );
-    None
-}
-
-/// An environment may require only those before it, so that there is no circle and the order of the file is the order of promotion.
-fn requires(reader: &mut Reader, fields: &Object<'_>, before: &[Environment]) -> Vec<EnvironmentName> {
-    let mut names = Vec::new();
-    for item in reader.list(fields, "requires") {
-        let Some(name) = reader.parsed::<EnvironmentName>(&item) else {
-            continue;
-        };
-        if before.iter().any(|environment| environment.name == name) {
-            names.push(name);
-        } else {
-            let help = suggestion(
-                name.as_str(),
-                before.iter().map(|environment| environment.name.as_str()),
-            );
-            reader.error(
-                &item,
-                format!("no environment `{name}` is declared before this one"),
-                help,
-            );
-        }
-    }
-    names
-}
-
-fn gates(reader: &mut Reader, fields: &Object<'_>) -> Vec<GateKind> {
-    let all = [GateKind::UpstreamVerified, GateKind::PlanUnchanged];
-    if fields.get("gates").is_none() {
-        return all.to_vec();
-    }
-    let words = all.map(|kind| (kind.as_str(), kind));
-    let items = reader.list(fields, "gates");
-    let mut gates: Vec<GateKind> = items.iter().filter_map(|item| reader.word(item, &words)).collect();
-    gates.sort_unstable();
-    gates.dedup();
-    gates
-}
-
 /// The faults of a document error, when it is about content.
 impl PlatformError {
     /// Findings to print, when the file has faults.
@@ -373,6 +183,8 @@ impl PlatformError {
 
 #[cfg(test)]
 mod tests {
+    use sluice_databricks::CredentialReference;
+
     use super::*;
 
     const SOUND: &str = "version: 1
