@@ -42,6 +42,7 @@ mod tests;
 
 pub use resolve::resolve;
 pub use yaml::parse as parse_yaml;
+pub(crate) use yaml::reads_as_text;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -18,6 +18,11 @@ const MAXIMUM_DEPTH: usize = 100;
 /// More nodes than any bundle has; a few nested aliases would otherwise grow without bound.
 const MAXIMUM_NODES: usize = 1_000_000;
 
+/// Whether an unquoted scalar with this text is that text and not a number, a truth value or nothing.
+pub(crate) fn reads_as_text(text: &str) -> bool {
+    matches!(scalar::plain(text), Ok(Node::String(_)))
+}
+
 /// A document that was read.
 pub(super) struct Parsed {
     /// Its value; null for an empty text.
