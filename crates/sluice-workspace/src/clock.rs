@@ -45,6 +45,12 @@ impl Ids {
         Uuid::new_v4().to_string()
     }
 
+    /// Thirty-two hexadecimal digits: dashboards, Genie spaces.
+    #[must_use]
+    pub fn hex32(self) -> String {
+        Uuid::new_v4().simple().to_string()
+    }
+
     /// Sixteen hexadecimal digits: warehouses.
     #[must_use]
     pub fn hex16(self) -> String {

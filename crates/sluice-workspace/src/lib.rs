@@ -14,6 +14,7 @@ pub mod daemon;
 mod discovery;
 pub mod error;
 pub mod files;
+mod genie;
 pub mod identity;
 pub mod jobs;
 mod log;

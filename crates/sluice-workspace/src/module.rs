@@ -22,6 +22,7 @@ pub fn modules() -> Vec<Module> {
         crate::catalog::module(),
         crate::volume_files::module(),
         crate::warehouses::module(),
+        crate::genie::module(),
         crate::compute::module(),
         crate::sql::module(),
         crate::jobs::module(),

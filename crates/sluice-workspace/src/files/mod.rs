@@ -1,4 +1,5 @@
-//! Files, notebooks and directories of the workspace (`/Users/…`, `/Shared/…`); files on volumes are in `volume_files`.
+//! Files, notebooks and directories of the workspace (`/Users/…`, `/Shared/…`), and where dashboards and Genie spaces stand among them;
+//! files on volumes are in `volume_files`.
 //!
 //! [`WorkspaceFiles`] is the plain Rust interface; `rest.rs` its HTTP face. Contents are blobs; one transaction makes a change
 //! visible, so importing without overwriting is atomic and can serve as a lock.
@@ -17,7 +18,7 @@ pub use content::Language;
 pub use object::{FileKind, WorkspaceObject};
 pub use path::WorkspacePath;
 pub use write::{NewFile, Overwrite};
-pub(crate) use write::{make_directory, make_home};
+pub(crate) use write::{NewObject, make_directory, make_home};
 
 use crate::error::ApiError;
 use crate::module::Module;
@@ -31,7 +32,7 @@ pub(crate) fn module() -> Module {
     Module {
         migrations: Migrations {
             module: "files",
-            steps: &[include_str!("schema.sql")],
+            steps: &[include_str!("schema.sql"), include_str!("schema_2.sql")],
         },
         routes: rest::routes,
     }
@@ -57,7 +58,8 @@ impl WorkspaceFiles<'_> {
     /// # Errors
     /// 404 when there is nothing, 403 when the principal may not read it.
     pub async fn get(&self, principal: &Principal, path: &WorkspacePath) -> Result<WorkspaceObject, ApiError> {
-        let object = self.find(path).await?.ok_or_else(|| path.missing())?;
+        let object = self.find(path).await?.filter(WorkspaceObject::is_listed);
+        let object = object.ok_or_else(|| path.missing())?;
         self.require(principal, &object, Level::CanRead).await?;
         Ok(object)
     }
@@ -91,8 +93,9 @@ impl WorkspaceFiles<'_> {
     pub async fn content(&self, object: &WorkspaceObject) -> Result<Bytes, ApiError> {
         let Some(digest) = &object.digest else {
             return Err(ApiError::invalid(format!(
-                "{} is a directory, it has no content",
-                object.path
+                "{} is a {}, it has no content of its own",
+                object.path,
+                object.kind.as_str().to_lowercase()
             )));
         };
         let read = self.workspace.store.blobs().get(digest).await;
@@ -104,18 +107,20 @@ impl WorkspaceFiles<'_> {
     /// # Errors
     /// 404, 403.
     pub async fn list(&self, principal: &Principal, path: &WorkspacePath) -> Result<Vec<WorkspaceObject>, ApiError> {
-        let object = self.find(path).await?.ok_or_else(|| path.missing())?;
+        let object = self.find(path).await?.filter(WorkspaceObject::is_listed);
+        let object = object.ok_or_else(|| path.missing())?;
         if object.kind != FileKind::Directory {
             self.require(principal, &object, Level::CanRead).await?;
             return Ok(vec![object]);
         }
         let readable = !path.is_protected() && self.allows(principal, &object, Level::CanRead).await?;
         let readable = readable || principal.is_admin;
-        let children: Vec<WorkspaceObject> =
-            sqlx::query_as("SELECT * FROM workspace_object WHERE parent_id = ? ORDER BY path")
-                .bind(object.id)
-                .fetch_all(self.workspace.store.reader())
-                .await?;
+        let children: Vec<WorkspaceObject> = sqlx::query_as(
+            "SELECT * FROM workspace_object WHERE parent_id = ? AND kind <> 'GENIE_SPACE' ORDER BY path",
+        )
+        .bind(object.id)
+        .fetch_all(self.workspace.store.reader())
+        .await?;
         if readable {
             return Ok(children);
         }
@@ -142,7 +147,7 @@ impl WorkspaceFiles<'_> {
             "WITH RECURSIVE below (id) AS (
                  SELECT id FROM workspace_object WHERE parent_id = ?
                  UNION ALL SELECT workspace_object.id FROM workspace_object JOIN below ON parent_id = below.id)
-             SELECT workspace_object.* FROM workspace_object JOIN below USING (id) ORDER BY path",
+             SELECT workspace_object.* FROM workspace_object JOIN below USING (id) WHERE kind <> 'GENIE_SPACE' ORDER BY path",
         )
         .bind(object.id)
         .fetch_all(self.workspace.store.reader())
@@ -175,7 +180,16 @@ impl WorkspaceFiles<'_> {
         )))
     }
 
-    async fn allows(&self, principal: &Principal, object: &WorkspaceObject, level: Level) -> Result<bool, ApiError> {
+    /// Whether the principal has at least this level on the object.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn allows(
+        &self,
+        principal: &Principal,
+        object: &WorkspaceObject,
+        level: Level,
+    ) -> Result<bool, ApiError> {
         // The directories above all homes are everybody's way to their own.
         if level == Level::CanRead && object.path.is_protected() {
             return Ok(true);
@@ -187,10 +201,10 @@ impl WorkspaceFiles<'_> {
     }
 }
 
-/// The kind of the workspace object with this id; none when there is none.
+/// The kind of the workspace object that permissions know by this id; none when there is none.
 pub(crate) async fn kind_of(workspace: &Workspace, id: &str) -> Result<Option<ObjectKind>, ApiError> {
-    let object: Option<WorkspaceObject> = sqlx::query_as("SELECT * FROM workspace_object WHERE id = ?")
-        .bind(id.parse::<i64>().unwrap_or(-1))
+    let object: Option<WorkspaceObject> = sqlx::query_as("SELECT * FROM workspace_object WHERE resource_id = ?")
+        .bind(id)
         .fetch_optional(workspace.store.reader())
         .await?;
     Ok(object.map(|object| object.permission_object().kind))

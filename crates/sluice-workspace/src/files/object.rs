@@ -18,6 +18,10 @@ pub enum FileKind {
     File,
     /// A notebook in source format.
     Notebook,
+    /// A dashboard; what it holds is in [`crate::dashboards`].
+    Dashboard,
+    /// A Genie space; what it holds is in [`crate::genie`].
+    GenieSpace,
 }
 
 impl FileKind {
@@ -28,11 +32,13 @@ impl FileKind {
             Self::Directory => "DIRECTORY",
             Self::File => "FILE",
             Self::Notebook => "NOTEBOOK",
+            Self::Dashboard => "DASHBOARD",
+            Self::GenieSpace => "GENIE_SPACE",
         }
     }
 }
 
-/// A directory, file or notebook.
+/// An object of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspaceObject {
     /// Its id.
@@ -41,6 +47,8 @@ pub struct WorkspaceObject {
     pub path: WorkspacePath,
     /// What it is.
     pub kind: FileKind,
+    /// What permissions name it by: the id of a dashboard or Genie space, else its number.
+    pub resource_id: String,
     /// The language of a notebook.
     pub language: Option<Language>,
     /// The blob with its content; none for a directory.
@@ -61,11 +69,19 @@ impl WorkspaceObject {
             FileKind::Directory => ObjectKind::Directory,
             FileKind::File => ObjectKind::File,
             FileKind::Notebook => ObjectKind::Notebook,
+            FileKind::Dashboard => ObjectKind::Dashboard,
+            FileKind::GenieSpace => ObjectKind::GenieSpace,
         };
         Object {
             kind,
-            id: self.id.to_string(),
+            id: self.resource_id.clone(),
         }
+    }
+
+    /// Whether the workspace API shows it: its object types have no Genie space, so one is there for its folder's permissions alone.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.kind != FileKind::GenieSpace
     }
 }
 
@@ -82,8 +98,11 @@ impl FromRow<'_, SqliteRow> for WorkspaceObject {
             kind: match kind.as_str() {
                 "DIRECTORY" => FileKind::Directory,
                 "NOTEBOOK" => FileKind::Notebook,
+                "DASHBOARD" => FileKind::Dashboard,
+                "GENIE_SPACE" => FileKind::GenieSpace,
                 _ => FileKind::File,
             },
+            resource_id: row.try_get("resource_id")?,
             language: language.map(|language| language.parse()).transpose().map_err(decode)?,
             digest: digest
                 .map(|digest| digest.parse())

@@ -58,7 +58,7 @@ impl From<WorkspaceObject> for ObjectInfo {
         Self {
             object_type: object.kind.as_str(),
             object_id: object.id,
-            resource_id: object.id.to_string(),
+            resource_id: object.resource_id,
             language: object.language.map(super::Language::as_str),
             size: (object.kind == FileKind::File).then_some(object.size),
             created_at: object.created_at,
@@ -201,9 +201,10 @@ async fn export(call: Call) -> Result<Response, ApiError> {
     let files = call.workspace.workspace_files();
     let object = files.get(&call.principal, &path).await?;
     match (format, object.kind) {
-        (_, FileKind::Directory) => {
-            return Err(ApiError::not_implemented(format!(
-                "the local workspace exports no directories, {path} is one"
+        (_, FileKind::Directory | FileKind::Dashboard | FileKind::GenieSpace) => {
+            return Err(call.not_implemented(format!(
+                "the local workspace exports files and notebooks, {path} is a {}",
+                object.kind.as_str().to_lowercase()
             )));
         }
         ("SOURCE" | "AUTO" | "", _) | ("RAW", FileKind::File) => {}

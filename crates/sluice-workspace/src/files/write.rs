@@ -33,6 +33,28 @@ pub struct NewFile {
     pub overwrite: Overwrite,
 }
 
+/// Something to add to the tree.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewObject<'a> {
+    /// Where.
+    pub(crate) path: &'a WorkspacePath,
+    /// What.
+    pub(crate) kind: FileKind,
+    /// What permissions name it by; its number when none.
+    pub(crate) resource_id: Option<&'a str>,
+}
+
+impl<'a> NewObject<'a> {
+    /// A file, notebook or directory, which permissions name by its number.
+    fn numbered(path: &'a WorkspacePath, kind: FileKind) -> Self {
+        Self {
+            path,
+            kind,
+            resource_id: None,
+        }
+    }
+}
+
 impl WorkspaceFiles<'_> {
     /// Imports a file or notebook.
     ///
@@ -64,7 +86,10 @@ impl WorkspaceFiles<'_> {
                 check_replaceable(existing, kind, new.overwrite)?;
                 existing.id
             }
-            None => self.insert(&mut transaction, principal, &path, kind).await?,
+            None => {
+                self.insert(&mut transaction, principal, NewObject::numbered(&path, kind))
+                    .await?
+            }
         };
         let imported = sqlx::query_as(
             "UPDATE workspace_object SET language = ?, digest = ?, size = ?, modified_at = ? WHERE id = ? RETURNING *",
@@ -96,13 +121,59 @@ impl WorkspaceFiles<'_> {
     }
 
     /// Adds an object below a directory that the principal may add to; who adds it may manage it.
-    async fn insert(
+    ///
+    /// # Errors
+    /// 404 without the directory, 403 without `CAN_EDIT` on it; when the path is taken, the store refuses.
+    pub(crate) async fn insert(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        principal: &Principal,
+        new: NewObject<'_>,
+    ) -> Result<i64, ApiError> {
+        let parent = self.parent_to_add_to(transaction, principal, new.path).await?;
+        let id = insert_object(self.workspace, transaction, Some(parent.id), new).await?;
+        let resource_id = new.resource_id.map_or_else(|| id.to_string(), str::to_owned);
+        self.let_manage(transaction, principal, &parent, resource_id).await?;
+        Ok(id)
+    }
+
+    /// Gives who puts an object into a directory `CAN_MANAGE` on it, when the directory does not give that already.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn let_manage(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        principal: &Principal,
+        parent: &WorkspaceObject,
+        resource_id: String,
+    ) -> Result<(), ApiError> {
+        let permissions = self.workspace.permissions();
+        if permissions
+            .allows(principal, &parent.permission_object(), Level::CanManage)
+            .await?
+        {
+            return Ok(());
+        }
+        let object = Object {
+            kind: ObjectKind::Directory,
+            id: resource_id,
+        };
+        permissions
+            .put(transaction, &object, &principal.name, Level::CanManage)
+            .await
+    }
+
+    /// The directory above a path, when the principal may add to it.
+    ///
+    /// # Errors
+    /// 404 without the directory, 403 without `CAN_EDIT` on it.
+    pub(crate) async fn parent_to_add_to(
         &self,
         transaction: &mut Transaction<'_, Sqlite>,
         principal: &Principal,
         path: &WorkspacePath,
-        kind: FileKind,
-    ) -> Result<i64, ApiError> {
+    ) -> Result<WorkspaceObject, ApiError> {
         let parent_path = path
             .parent()
             .ok_or_else(|| ApiError::invalid("the root is a directory"))?;
@@ -114,21 +185,7 @@ impl WorkspaceFiles<'_> {
             return Err(ApiError::invalid(format!("{parent_path} is not a directory")));
         }
         self.require(principal, &parent, Level::CanEdit).await?;
-        let id = insert_object(self.workspace, transaction, Some(parent.id), path, kind).await?;
-        let permissions = self.workspace.permissions();
-        if !permissions
-            .allows(principal, &parent.permission_object(), Level::CanManage)
-            .await?
-        {
-            let object = Object {
-                kind: ObjectKind::Directory,
-                id: id.to_string(),
-            };
-            permissions
-                .put(transaction, &object, &principal.name, Level::CanManage)
-                .await?;
-        }
-        Ok(id)
+        Ok(parent)
     }
 
     /// Makes a directory and those above it; one that is there stays as it is.
@@ -157,15 +214,18 @@ impl WorkspaceFiles<'_> {
             return Ok(());
         };
         let mut parent = self
-            .insert(&mut transaction, principal, &first, FileKind::Directory)
+            .insert(
+                &mut transaction,
+                principal,
+                NewObject::numbered(&first, FileKind::Directory),
+            )
             .await?;
         for path in missing.iter().rev() {
             parent = insert_object(
                 self.workspace,
                 &mut transaction,
                 Some(parent),
-                path,
-                FileKind::Directory,
+                NewObject::numbered(path, FileKind::Directory),
             )
             .await?;
         }
@@ -185,11 +245,11 @@ impl WorkspaceFiles<'_> {
             )));
         }
         self.require(principal, &object, Level::CanManage).await?;
-        let below: Vec<(i64,)> = sqlx::query_as(
+        let below: Vec<(i64, String)> = sqlx::query_as(
             "WITH RECURSIVE below (id, depth) AS (
                  SELECT ?1, 0
                  UNION ALL SELECT workspace_object.id, depth + 1 FROM workspace_object JOIN below ON parent_id = below.id)
-             SELECT id FROM below ORDER BY depth DESC",
+             SELECT id, resource_id FROM below JOIN workspace_object USING (id) ORDER BY depth DESC",
         )
         .bind(object.id)
         .fetch_all(&mut *transaction)
@@ -201,10 +261,10 @@ impl WorkspaceFiles<'_> {
                 format!("Folder ({path}) is not empty"),
             ));
         }
-        for (id,) in below {
+        for (id, resource_id) in below {
             let object = Object {
                 kind: ObjectKind::Directory,
-                id: id.to_string(),
+                id: resource_id,
             };
             self.workspace.permissions().clear(&mut transaction, &object).await?;
             sqlx::query("DELETE FROM workspace_object WHERE id = ?")
@@ -226,7 +286,7 @@ fn check_replaceable(existing: &WorkspaceObject, kind: FileKind, overwrite: Over
         let message = format!("Path ({path}) already exists.");
         return Err(match existing.kind {
             FileKind::File => ApiError::conflict("RESOURCE_ALREADY_EXISTS", message),
-            FileKind::Notebook | FileKind::Directory => {
+            FileKind::Notebook | FileKind::Directory | FileKind::Dashboard | FileKind::GenieSpace => {
                 ApiError::new(axum::http::StatusCode::BAD_REQUEST, "RESOURCE_ALREADY_EXISTS", message)
             }
         });
@@ -248,7 +308,14 @@ pub(crate) async fn make_directory(
     parent_id: Option<i64>,
     path: &str,
 ) -> Result<i64, ApiError> {
-    insert_object(workspace, transaction, parent_id, &path.parse()?, FileKind::Directory).await
+    let path = path.parse()?;
+    insert_object(
+        workspace,
+        transaction,
+        parent_id,
+        NewObject::numbered(&path, FileKind::Directory),
+    )
+    .await
 }
 
 /// Makes the home of a principal, which it manages; a home that is there stays, with what is in it.
@@ -269,7 +336,10 @@ pub(crate) async fn make_home(
     }
     let id = match find(&mut **transaction, &home).await? {
         Some(object) => object.id,
-        None => insert_object(workspace, transaction, Some(parent.id), &home, FileKind::Directory).await?,
+        None => {
+            let new = NewObject::numbered(&home, FileKind::Directory);
+            insert_object(workspace, transaction, Some(parent.id), new).await?
+        }
     };
     let object = Object {
         kind: ObjectKind::Directory,
@@ -285,18 +355,24 @@ async fn insert_object(
     workspace: &Workspace,
     transaction: &mut Transaction<'_, Sqlite>,
     parent_id: Option<i64>,
-    path: &WorkspacePath,
-    kind: FileKind,
+    new: NewObject<'_>,
 ) -> Result<i64, ApiError> {
+    let NewObject {
+        path,
+        kind,
+        resource_id,
+    } = new;
     let id = workspace.ids.number();
     sqlx::query(
-        "INSERT INTO workspace_object (id, parent_id, path, kind, created_at, modified_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        "INSERT INTO workspace_object (id, parent_id, path, kind, created_at, modified_at, resource_id) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, COALESCE(?6, CAST(?1 AS TEXT)))",
     )
     .bind(id)
     .bind(parent_id)
     .bind(path.as_str())
     .bind(kind.as_str())
     .bind(workspace.clock.now_ms())
+    .bind(resource_id)
     .execute(&mut **transaction)
     .await?;
     Ok(id)

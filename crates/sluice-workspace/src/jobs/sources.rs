@@ -28,16 +28,18 @@ pub(crate) async fn require(
             "`{}` is a notebook, not a Python file: run it with `notebook_task`",
             path.as_str()
         ))),
-        (FileKind::File | FileKind::Directory, _) => Err(ApiError::invalid(format!(
-            "`{}` is a {}, not a {}",
-            path.as_str(),
-            object.kind.as_str().to_lowercase(),
-            if is_notebook { "notebook" } else { "file" }
-        ))),
+        (FileKind::File | FileKind::Directory | FileKind::Dashboard | FileKind::GenieSpace, _) => {
+            Err(ApiError::invalid(format!(
+                "`{}` is a {}, not a {}",
+                path.as_str(),
+                object.kind.as_str().to_lowercase(),
+                if is_notebook { "notebook" } else { "file" }
+            )))
+        }
     }
 }
 
-/// Copies the files below the workspace directory `root` to `target`, under their workspace paths; notebooks are no files and stay out.
+/// Copies the files below the workspace directory `root` to `target`, under their workspace paths; notebooks and dashboards are no files and stay out.
 pub(crate) async fn materialize(
     workspace: &Workspace,
     principal: &Principal,
@@ -61,7 +63,7 @@ pub(crate) async fn materialize(
         let path = below(target, &object.path);
         match object.kind {
             FileKind::Directory => make_directory(&path).await?,
-            FileKind::Notebook => {}
+            FileKind::Notebook | FileKind::Dashboard | FileKind::GenieSpace => {}
             FileKind::File => {
                 // The directory itself may be one that the principal cannot read.
                 if let Some(parent) = path.parent() {

@@ -17,6 +17,10 @@ pub enum ObjectKind {
     File,
     /// A notebook.
     Notebook,
+    /// A dashboard.
+    Dashboard,
+    /// A Genie space.
+    GenieSpace,
 }
 
 /// A permission level. The order is "includes": a level includes the levels before it that its kind of object has.
@@ -84,9 +88,17 @@ impl ObjectKind {
         if text == "warehouses" {
             return Some(Self::Warehouse);
         }
-        [Self::Job, Self::Warehouse, Self::Directory, Self::File, Self::Notebook]
-            .into_iter()
-            .find(|kind| kind.request_type() == text || (*kind == Self::Warehouse && text == "warehouses"))
+        [
+            Self::Job,
+            Self::Warehouse,
+            Self::Directory,
+            Self::File,
+            Self::Notebook,
+            Self::Dashboard,
+            Self::GenieSpace,
+        ]
+        .into_iter()
+        .find(|kind| kind.request_type() == text)
     }
 
     /// As request paths write it: `jobs`.
@@ -98,6 +110,8 @@ impl ObjectKind {
             Self::Directory => "directories",
             Self::File => "files",
             Self::Notebook => "notebooks",
+            Self::Dashboard => "dashboards",
+            Self::GenieSpace => "genie",
         }
     }
 
@@ -110,6 +124,8 @@ impl ObjectKind {
             Self::Directory => "directory",
             Self::File => "file",
             Self::Notebook => "notebook",
+            Self::Dashboard => "dashboard",
+            Self::GenieSpace => "genie",
         }
     }
 
@@ -118,7 +134,7 @@ impl ObjectKind {
         match self {
             Self::Job => "/jobs/",
             Self::Warehouse => "/sql/warehouses/",
-            Self::Directory | Self::File | Self::Notebook => "/directories/",
+            Self::Directory | Self::File | Self::Notebook | Self::Dashboard | Self::GenieSpace => "/directories/",
         }
     }
 
@@ -127,7 +143,7 @@ impl ObjectKind {
         match self {
             Self::Job => "job",
             Self::Warehouse => "warehouse",
-            Self::Directory | Self::File | Self::Notebook => "workspace",
+            Self::Directory | Self::File | Self::Notebook | Self::Dashboard | Self::GenieSpace => "workspace",
         }
     }
 
@@ -148,7 +164,7 @@ impl ObjectKind {
                 (Level::CanManage, "Can change the warehouse and its permissions"),
                 (Level::IsOwner, "Is the owner of the warehouse"),
             ],
-            Self::Directory | Self::File | Self::Notebook => &[
+            Self::Directory | Self::File | Self::Notebook | Self::Dashboard | Self::GenieSpace => &[
                 (Level::CanRead, "Can view and read items"),
                 (Level::CanRun, "Can view, read and run items"),
                 (Level::CanEdit, "Can add and change items"),

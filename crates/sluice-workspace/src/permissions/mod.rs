@@ -1,4 +1,4 @@
-//! Access control lists of jobs, warehouses and workspace objects. (Privileges on data are in [`crate::catalog`].)
+//! Access control lists of jobs, warehouses and workspace objects, dashboards and Genie spaces among them. (Privileges on data are in [`crate::catalog`].)
 //!
 //! [`Permissions::require`] is the hook that every other module calls; `rest.rs` is the HTTP face. A level on a directory counts for
 //! everything below it; members of `admins` may do everything.
@@ -139,17 +139,21 @@ impl Permissions<'_> {
                 .fetch_all(reader)
                 .await?
             }
-            ObjectKind::Directory | ObjectKind::File | ObjectKind::Notebook => {
+            ObjectKind::Directory
+            | ObjectKind::File
+            | ObjectKind::Notebook
+            | ObjectKind::Dashboard
+            | ObjectKind::GenieSpace => {
                 sqlx::query_as(
                     "WITH RECURSIVE above (id, depth) AS (
-                         SELECT id, 0 FROM workspace_object WHERE id = ?
+                         SELECT id, 0 FROM workspace_object WHERE resource_id = ?
                          UNION ALL
                          SELECT parent_id, depth + 1 FROM workspace_object JOIN above USING (id) WHERE parent_id IS NOT NULL)
-                     SELECT object_id, object_kind, principal, level FROM above
-                     JOIN acl ON object_kind = 'workspace' AND object_id = CAST(above.id AS TEXT)
+                     SELECT object_id, object_kind, principal, level FROM above JOIN workspace_object USING (id)
+                     JOIN acl ON object_kind = 'workspace' AND object_id = resource_id
                      ORDER BY depth, principal",
                 )
-                .bind(object.id.parse::<i64>().unwrap_or(-1))
+                .bind(&object.id)
                 .fetch_all(reader)
                 .await?
             }

@@ -60,9 +60,11 @@ async fn object(call: &Call, level: Level) -> Result<Object, ApiError> {
     permissions.require(&call.principal, &object, level).await?;
     let exists = match object.kind {
         ObjectKind::Job | ObjectKind::Warehouse => permissions.owner(&object).await?.is_some(),
-        ObjectKind::Directory | ObjectKind::File | ObjectKind::Notebook => {
-            files::kind_of(&call.workspace, &object.id).await? == Some(object.kind)
-        }
+        ObjectKind::Directory
+        | ObjectKind::File
+        | ObjectKind::Notebook
+        | ObjectKind::Dashboard
+        | ObjectKind::GenieSpace => files::kind_of(&call.workspace, &object.id).await? == Some(object.kind),
     };
     if exists {
         return Ok(object);

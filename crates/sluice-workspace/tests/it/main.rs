@@ -8,6 +8,7 @@ mod access;
 mod catalog;
 mod files;
 mod frame;
+mod genie;
 mod identity;
 mod jobs;
 mod permissions;
