@@ -43,6 +43,12 @@ impl Reader {
         self.report(&value.path, value.tree.location.clone(), summary.into(), help);
     }
 
+    /// Reports an error at the key of a field.
+    pub fn error_at_key(&mut self, field: &Value<'_>, summary: impl Into<String>, help: Option<String>) {
+        let location = field.tree.key_location.clone().or_else(|| field.tree.location.clone());
+        self.report(&field.path, location, summary.into(), help);
+    }
+
     fn report(&mut self, path: &TreePath, location: Option<Location>, summary: String, help: Option<String>) {
         let mut diagnostic = Diagnostic::error(summary).location(location);
         if !path.0.is_empty() {
@@ -66,9 +72,12 @@ impl Reader {
         };
         for (key, field) in fields {
             if !known.contains(&key.as_str()) {
-                let location = field.key_location.clone().or_else(|| field.location.clone());
                 let help = suggestion(key, known.iter().copied());
-                self.report(&value.path.key(key), location, format!("unknown key `{key}`"), help);
+                let field = Value {
+                    tree: field,
+                    path: value.path.key(key),
+                };
+                self.error_at_key(&field, format!("unknown key `{key}`"), help);
             }
         }
         Some(Object {
