@@ -11,6 +11,16 @@
 //! criticality: medium
 //! classification: internal
 //! description: How punctual the carriers are.
+//! usage: For reports by month; one row per carrier and month.
+//! limitations: Flights from New York City in 2013 alone.
+//! refresh: once, on demand
+//! end_of_support: 2027-12-31
+//! cost_center: "4711"
+//! regions: [eu-west-1]
+//! components: [genie]
+//! regulation:
+//!   dora: {critical: false, rto: PT24H, rpo: P1D}
+//!   gdpr: {personal_data: false}
 //! ports:
 //!   - {name: carrier-month, kind: output, table: catalog.tables.carrier_month, contract: contracts/carrier_month.odcs.yaml}
 //! dependencies:
@@ -22,6 +32,7 @@ use serde::Serialize;
 use sluice_model::{Diagnostic, ProductName, ResourceKey, Tree};
 
 use crate::document::{Object, Reader, Value};
+use crate::regulation::{self, Regulation};
 
 /// Version of the format that this reads.
 pub const FORMAT_VERSION: i64 = 1;
@@ -37,6 +48,14 @@ const KEYS: &[&str] = &[
     "criticality",
     "classification",
     "description",
+    "usage",
+    "limitations",
+    "refresh",
+    "end_of_support",
+    "cost_center",
+    "regions",
+    "components",
+    "regulation",
     "ports",
     "dependencies",
     "verify",
@@ -123,6 +142,18 @@ pub struct Dependency {
     pub version: Option<String>,
 }
 
+/// What a product offers beside tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Component {
+    /// A Genie space.
+    Genie,
+    /// A dashboard.
+    Dashboard,
+    /// A share.
+    Share,
+}
+
 /// What a data product says about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Descriptor {
@@ -145,6 +176,30 @@ pub struct Descriptor {
     /// What it is, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// How to use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<String>,
+    /// What it is not good for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limitations: Option<String>,
+    /// How often it is renewed, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<String>,
+    /// Last day of support, `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_of_support: Option<String>,
+    /// Who pays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_center: Option<String>,
+    /// Where the data is kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
+    /// What it offers beside tables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Component>,
+    /// What rules of the law apply to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regulation: Option<Regulation>,
     /// Ports.
     pub ports: Vec<Port>,
     /// Dependencies.
@@ -208,6 +263,16 @@ fn descriptor(reader: &mut Reader, tree: &Tree) -> Option<Descriptor> {
         ],
     );
     let description = reader.optional_text(&object, "description");
+    let usage = reader.optional_text(&object, "usage");
+    let limitations = reader.optional_text(&object, "limitations");
+    let refresh = reader.optional_text(&object, "refresh");
+    let end_of_support = regulation::date(reader, &object, "end_of_support");
+    let cost_center = reader.optional_text(&object, "cost_center");
+    let regions = reader.texts(&object, "regions");
+    let components = components(reader, &object);
+    let regulation = object
+        .get("regulation")
+        .and_then(|value| Regulation::read(reader, &value));
     let ports = ports(reader, &object);
     let dependencies = dependencies(reader, &object);
     let verify = verify(reader, &object);
@@ -221,6 +286,14 @@ fn descriptor(reader: &mut Reader, tree: &Tree) -> Option<Descriptor> {
         criticality: criticality?,
         classification: classification?,
         description,
+        usage,
+        limitations,
+        refresh,
+        end_of_support,
+        cost_center,
+        regions,
+        components,
+        regulation,
         ports,
         dependencies,
         verify,
@@ -290,6 +363,16 @@ fn dependencies(reader: &mut Reader, object: &Object<'_>) -> Vec<Dependency> {
         dependencies.extend(product.map(|product| Dependency { product, port, version }));
     }
     dependencies
+}
+
+fn components(reader: &mut Reader, object: &Object<'_>) -> Vec<Component> {
+    let words = [
+        ("genie", Component::Genie),
+        ("dashboard", Component::Dashboard),
+        ("share", Component::Share),
+    ];
+    let items = reader.list(object, "components");
+    items.iter().filter_map(|item| reader.word(item, &words)).collect()
 }
 
 fn verify(reader: &mut Reader, object: &Object<'_>) -> Vec<String> {
@@ -364,6 +447,44 @@ mod tests {
                 "error: `resources.jobs.a` is no table or view\n  at ports[0].table\n  help: name the key in the catalog files: `catalog.tables.<key>` or `catalog.views.<key>`",
                 "error: job `build` is named twice\n  at verify[1]",
                 "error: `verify[2]` must be a text, not integer\n  at verify[2]",
+            ]
+        );
+    }
+
+    #[test]
+    fn evidence_is_absent_unless_it_is_given_and_strict_when_it_is() {
+        assert_eq!(check(&changed(|_| {})).unwrap().regulation, None);
+        let sound = changed(|fields| {
+            fields.insert(
+                "regulation".to_owned(),
+                serde_json::json!({"dora": {"critical": true, "rto": "PT4H"}, "gdpr": {}}),
+            );
+        });
+        let regulation = check(&sound).unwrap().regulation.unwrap();
+        let dora = regulation.dora.unwrap();
+        assert_eq!(
+            (dora.critical, dora.rto.as_deref(), dora.rpo),
+            (Some(true), Some("PT4H"), None)
+        );
+        assert_eq!(regulation.gdpr.unwrap().personal_data, None);
+        let broken = changed(|fields| {
+            fields.insert("end_of_support".to_owned(), "31.12.2027".into());
+            fields.insert("components".to_owned(), serde_json::json!(["geni"]));
+            fields.insert(
+                "regulation".to_owned(),
+                serde_json::json!({"dora": {"rto": "4h", "critical": "yes"}, "gdrp": {}}),
+            );
+        });
+        let mut found = check(&broken).unwrap_err();
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "error: `31.12.2027` is not a date\n  at end_of_support\n  help: write it as year, month and day: `2027-03-31`",
+                "error: `4h` is not a duration\n  at regulation.dora.rto\n  help: write it as ISO 8601, such as `PT4H` for four hours or `P1D` for a day",
+                "error: `geni` is not a value of `components[0]`\n  at components[0]\n  help: did you mean `genie`?",
+                "error: `regulation.dora.critical` must be `true` or `false`, not string\n  at regulation.dora.critical",
+                "error: unknown key `gdrp`\n  at regulation.gdrp\n  help: did you mean `gdpr`?",
             ]
         );
     }

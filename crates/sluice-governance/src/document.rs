@@ -123,6 +123,16 @@ impl Reader {
         self.text(&value)
     }
 
+    /// A truth value when it is there.
+    pub fn optional_flag(&mut self, object: &Object<'_>, key: &str) -> Option<bool> {
+        let value = object.get(key)?;
+        let flag = value.tree.as_bool();
+        if flag.is_none() {
+            self.wrong_type(&value, "`true` or `false`");
+        }
+        flag
+    }
+
     /// A text in the form of a type such as a name.
     pub fn parsed<T>(&mut self, value: &Value<'_>) -> Option<T>
     where

@@ -5,7 +5,7 @@ use sluice_model::Tree;
 use super::annotation::Annotations;
 use super::context::Context;
 use super::entry::{Entry, Located, Place};
-use super::schema::SchemaObject;
+use super::schema::{Property, SchemaObject};
 
 /// A data contract: what an output port promises.
 #[derive(Clone, Debug, PartialEq)]
@@ -179,6 +179,35 @@ impl Contract {
             service_levels: entry.list("slaProperties", ServiceLevel::read),
             annotations: Annotations::read(entry),
         }
+    }
+}
+
+impl Contract {
+    /// Every property, those inside others too.
+    #[must_use]
+    pub fn all_properties(&self) -> Vec<&Property> {
+        let mut all = Vec::new();
+        for object in &self.schema {
+            for property in &object.properties {
+                property.with_parts(&mut all);
+            }
+        }
+        all
+    }
+
+    /// Tags, definitions and custom properties of the contract, its objects and its properties.
+    #[must_use]
+    pub fn all_annotations(&self) -> Vec<&Annotations> {
+        let objects = self.schema.iter().map(|object| &object.element.annotations);
+        let properties = self
+            .all_properties()
+            .into_iter()
+            .map(|property| &property.element.annotations);
+        [&self.annotations]
+            .into_iter()
+            .chain(objects)
+            .chain(properties)
+            .collect()
     }
 }
 

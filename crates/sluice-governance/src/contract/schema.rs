@@ -296,6 +296,18 @@ impl Property {
     }
 }
 
+impl Property {
+    /// This and every property inside it.
+    pub(super) fn with_parts<'this>(&'this self, all: &mut Vec<&'this Self>) {
+        all.push(self);
+        let pair = self.map.as_deref().map(|(key, value)| [key, value]);
+        let parts = self.properties.iter().chain(self.items.as_deref());
+        for part in parts.chain(pair.into_iter().flatten()) {
+            part.with_parts(all);
+        }
+    }
+}
+
 fn logical_type(entry: &Entry<'_>) -> Option<Located<LogicalType>> {
     let text = entry.text("logicalType")?;
     let found = LogicalType::ALL
