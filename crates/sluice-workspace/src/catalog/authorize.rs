@@ -62,7 +62,9 @@ impl Chain {
             let needed = match above.kind {
                 SecurableKind::Catalog => Privilege::UseCatalog,
                 SecurableKind::Schema => Privilege::UseSchema,
-                SecurableKind::Metastore | SecurableKind::Table | SecurableKind::Volume => continue,
+                SecurableKind::Metastore | SecurableKind::Table | SecurableKind::Volume | SecurableKind::Function => {
+                    continue;
+                }
             };
             let reaches = self.holds(principal, needed, index);
             if !reaches.is_allowed() {
@@ -178,6 +180,7 @@ impl Catalog<'_> {
             SecurableKind::Schema => Privilege::UseSchema,
             SecurableKind::Table => Privilege::Select,
             SecurableKind::Volume => Privilege::ReadVolume,
+            SecurableKind::Function => Privilege::Execute,
         };
         Err(denied(principal, privilege, &securable.title()))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::catalog::privilege::{Privilege, SecurableKind};
 use crate::catalog::securable::{Securable, name};
 use crate::catalog::table::TableKind;
-use crate::catalog::{Catalog, NewSecurable, record, storage};
+use crate::catalog::{Catalog, NewSecurable, mask, record, storage};
 use crate::error::ApiError;
 use crate::identity;
 use crate::principal::Principal;
@@ -132,7 +132,16 @@ impl Catalog<'_> {
         full_name: &str,
         change: Change,
     ) -> Result<Securable, ApiError> {
-        let mut securable = self.require_on(principal, Privilege::Manage, kind, full_name).await?;
+        let found = self.require_on(principal, Privilege::Manage, kind, full_name).await?;
+        if let Some(owner) = &change.owner {
+            if !identity::principal_exists(self.workspace, owner).await? {
+                return Err(no_such_principal(owner));
+            }
+            self.check_new_owner(principal, &found, owner).await?;
+        }
+        // Read again where nobody else writes: what this change does not name stays as it is now.
+        let mut transaction = self.workspace.store.begin().await?;
+        let mut securable = record::reread(&mut transaction, &found).await?;
         if let Some(new_name) = &change.new_name {
             securable.name = name(kind, new_name)?;
             securable.full_name = match securable.full_name.rsplit_once('.') {
@@ -141,10 +150,6 @@ impl Catalog<'_> {
             };
         }
         if let Some(owner) = change.owner {
-            if !identity::principal_exists(self.workspace, &owner).await? {
-                return Err(no_such_principal(&owner));
-            }
-            self.check_new_owner(principal, &securable, &owner).await?;
             securable.owner = owner;
         }
         if let Some(comment) = change.comment {
@@ -153,7 +158,6 @@ impl Catalog<'_> {
         if let Some(properties) = change.properties {
             securable.properties = properties;
         }
-        let mut transaction = self.workspace.store.begin().await?;
         let changed = record::update(self.workspace, &mut transaction, &securable, &principal.name).await?;
         transaction.commit().await?;
         Ok(changed)
@@ -209,6 +213,7 @@ impl Catalog<'_> {
                 ),
             ));
         }
+        mask::refuse_used(&mut transaction, &removed).await?;
         storage::move_aside(self.workspace, &removed).await?;
         if let Err(error) = transaction.commit().await {
             storage::move_back(self.workspace, &removed).await?;

@@ -1,4 +1,4 @@
-//! Unity Catalog: catalogs, schemas, tables, views, volumes and the privileges on them.
+//! Unity Catalog: catalogs, schemas, tables, views, volumes, functions and the privileges on them.
 //!
 //! [`Catalog`] is the plain Rust interface that SQL statements and tasks use; `rest/` is the HTTP face of the same functions. Who
 //! may do what is decided in `authorize.rs` alone. Names are kept in lower case. The catalog stores what a table is and where its
@@ -6,7 +6,9 @@
 
 mod authorize;
 mod container;
+mod function;
 mod grants;
+mod mask;
 mod privilege;
 mod record;
 mod rest;
@@ -17,7 +19,9 @@ mod volume;
 
 pub use authorize::Decision;
 pub use container::{Change, NewSchema};
+pub use function::{FunctionRecord, NewFunction, Parameter, ReturnType};
 pub use grants::{EffectiveGrant, GrantChange};
+pub use mask::{ColumnMask, RowFilter};
 pub use privilege::{Privilege, SecurableKind};
 pub use securable::Securable;
 pub use storage::TableLocation;
@@ -38,7 +42,7 @@ pub(crate) fn module() -> Module {
     Module {
         migrations: Migrations {
             module: "catalog",
-            steps: &[include_str!("schema.sql")],
+            steps: &[include_str!("schema.sql"), include_str!("functions.sql")],
         },
         routes: rest::routes,
     }
@@ -100,7 +104,7 @@ impl Catalog<'_> {
     ) -> Result<Vec<Securable>, ApiError> {
         let parent = match (kind, container) {
             (SecurableKind::Schema, Some(name)) => self.find(SecurableKind::Catalog, name).await?,
-            (SecurableKind::Table | SecurableKind::Volume, Some(name)) => {
+            (SecurableKind::Table | SecurableKind::Volume | SecurableKind::Function, Some(name)) => {
                 self.find(SecurableKind::Schema, name).await?
             }
             _ => self.find(SecurableKind::Metastore, "").await?,

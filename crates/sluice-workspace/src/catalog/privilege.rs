@@ -21,9 +21,20 @@ pub enum SecurableKind {
     Table,
     /// A volume.
     Volume,
+    /// A SQL function.
+    Function,
 }
 
 impl SecurableKind {
+    const ALL: [Self; 6] = [
+        Self::Metastore,
+        Self::Catalog,
+        Self::Schema,
+        Self::Table,
+        Self::Volume,
+        Self::Function,
+    ];
+
     /// As the REST API writes it: `TABLE`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -33,6 +44,7 @@ impl SecurableKind {
             Self::Schema => "SCHEMA",
             Self::Table => "TABLE",
             Self::Volume => "VOLUME",
+            Self::Function => "FUNCTION",
         }
     }
 
@@ -45,6 +57,7 @@ impl SecurableKind {
             Self::Schema => "Schema",
             Self::Table => "Table",
             Self::Volume => "Volume",
+            Self::Function => "Function",
         }
     }
 
@@ -54,7 +67,7 @@ impl SecurableKind {
         match self {
             Self::Metastore | Self::Catalog => 1,
             Self::Schema => 2,
-            Self::Table | Self::Volume => 3,
+            Self::Table | Self::Volume | Self::Function => 3,
         }
     }
 }
@@ -63,7 +76,7 @@ impl FromStr for SecurableKind {
     type Err = ApiError;
 
     fn from_str(text: &str) -> Result<Self, ApiError> {
-        [Self::Metastore, Self::Catalog, Self::Schema, Self::Table, Self::Volume]
+        Self::ALL
             .into_iter()
             .find(|kind| kind.as_str().eq_ignore_ascii_case(text))
             .ok_or_else(|| ApiError::not_implemented(format!("the local workspace has no securables of type `{text}`")))
@@ -103,8 +116,8 @@ macro_rules! privileges {
 }
 
 privileges! {
-    AllPrivileges "ALL_PRIVILEGES" [Catalog Schema Table Volume],
-    ApplyTag "APPLY_TAG" [Catalog Schema Table Volume],
+    AllPrivileges "ALL_PRIVILEGES" [Catalog Schema Table Volume Function],
+    ApplyTag "APPLY_TAG" [Catalog Schema Table Volume Function],
     Browse "BROWSE" [Catalog],
     CreateCatalog "CREATE_CATALOG" [Metastore],
     CreateConnection "CREATE_CONNECTION" [Metastore],
@@ -115,9 +128,9 @@ privileges! {
     CreateSchema "CREATE_SCHEMA" [Catalog],
     CreateTable "CREATE_TABLE" [Catalog Schema],
     CreateVolume "CREATE_VOLUME" [Catalog Schema],
-    Execute "EXECUTE" [Catalog Schema],
+    Execute "EXECUTE" [Catalog Schema Function],
     ExternalUseSchema "EXTERNAL_USE_SCHEMA" [Catalog Schema],
-    Manage "MANAGE" [Catalog Schema Table Volume],
+    Manage "MANAGE" [Catalog Schema Table Volume Function],
     Modify "MODIFY" [Catalog Schema Table],
     ReadVolume "READ_VOLUME" [Catalog Schema Volume],
     Refresh "REFRESH" [Catalog Schema],

@@ -64,6 +64,19 @@ impl NewSecurable<'_> {
     }
 }
 
+/// The object as it is now.
+///
+/// # Errors
+/// 404 when it went away meanwhile.
+pub(crate) async fn reread(
+    transaction: &mut Transaction<'_, Sqlite>,
+    known: &Securable,
+) -> Result<Securable, ApiError> {
+    let found = sqlx::query_as("SELECT * FROM securable WHERE id = ?").bind(&known.id);
+    let found: Option<Securable> = found.fetch_optional(&mut **transaction).await?;
+    found.ok_or_else(|| crate::catalog::securable::missing(known.kind, &known.full_name))
+}
+
 /// Stores the changed fields of an object and who changed it when; full names of what it contains follow a new name.
 ///
 /// # Errors
@@ -74,11 +87,7 @@ pub(crate) async fn update(
     changed: &Securable,
     by: &str,
 ) -> Result<Securable, ApiError> {
-    let before = sqlx::query_as("SELECT * FROM securable WHERE id = ?").bind(&changed.id);
-    let before: Option<Securable> = before.fetch_optional(&mut **transaction).await?;
-    let Some(before) = before else {
-        return Err(crate::catalog::securable::missing(changed.kind, &changed.full_name));
-    };
+    let before = reread(transaction, changed).await?;
     if before.full_name != changed.full_name {
         let other = crate::catalog::securable::find(&mut **transaction, changed.kind, &changed.full_name).await?;
         if other.is_some() {
@@ -86,12 +95,13 @@ pub(crate) async fn update(
         }
         sqlx::query(
             "UPDATE securable SET full_name = ?1 || substr(full_name, length(?2) + 1) \
-             WHERE substr(full_name, 1, length(?2) + 1) = ?2 || '.' AND kind IN ('SCHEMA', 'TABLE', 'VOLUME')",
+             WHERE substr(full_name, 1, length(?2) + 1) = ?2 || '.' AND kind IN ('SCHEMA', 'TABLE', 'VOLUME', 'FUNCTION')",
         )
         .bind(&changed.full_name)
         .bind(&before.full_name)
         .execute(&mut **transaction)
         .await?;
+        crate::catalog::mask::follow_rename(transaction, &before.full_name, &changed.full_name).await?;
     }
     let updated = sqlx::query_as(
         "UPDATE securable SET name = ?2, full_name = ?3, owner = ?4, comment = ?5, properties = ?6, details = ?7, \

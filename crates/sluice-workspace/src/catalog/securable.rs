@@ -106,6 +106,7 @@ pub(crate) fn missing(kind: SecurableKind, full_name: &str) -> ApiError {
         SecurableKind::Schema => "SCHEMA_DOES_NOT_EXIST",
         SecurableKind::Table => "TABLE_DOES_NOT_EXIST",
         SecurableKind::Volume => "VOLUME_DOES_NOT_EXIST",
+        SecurableKind::Function => "FUNCTION_DOES_NOT_EXIST",
     };
     ApiError::new(
         StatusCode::NOT_FOUND,
@@ -122,6 +123,7 @@ pub(crate) fn taken(kind: SecurableKind, full_name: &str) -> ApiError {
         SecurableKind::Schema => "SCHEMA_ALREADY_EXISTS",
         SecurableKind::Table => "TABLE_OR_VIEW_ALREADY_EXISTS",
         SecurableKind::Volume => "VOLUME_ALREADY_EXISTS",
+        SecurableKind::Function => "FUNCTION_ALREADY_EXISTS",
     };
     ApiError::conflict(code, format!("{} '{full_name}' already exists", kind.title()))
 }

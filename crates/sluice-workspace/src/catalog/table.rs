@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::mask::{ColumnMask, RowFilter, renamed};
 use crate::catalog::privilege::{Privilege, SecurableKind};
 use crate::catalog::securable::{Securable, full_name, missing};
 use crate::catalog::storage::{TableLocation, managed_location};
@@ -54,6 +55,9 @@ pub struct Column {
     /// Place among the partition columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_index: Option<u32>,
+    /// What stands between the column and its readers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<ColumnMask>,
 }
 
 fn yes() -> bool {
@@ -69,6 +73,8 @@ struct Details {
     columns: Vec<Column>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     view_definition: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    row_filter: Option<RowFilter>,
 }
 
 /// A table or view.
@@ -84,26 +90,69 @@ pub struct TableRecord {
     pub columns: Vec<Column>,
     /// The query of a view.
     pub view_definition: Option<String>,
+    /// Which rows a reader sees; none for all.
+    pub row_filter: Option<RowFilter>,
 }
 
 impl TableRecord {
-    fn read(securable: Securable) -> Result<Self, ApiError> {
+    pub(crate) fn read(securable: Securable) -> Result<Self, ApiError> {
         let details: Details = serde_json::from_str(&securable.details)?;
         Ok(Self {
             kind: details.table_type,
             format: details.data_source_format,
             columns: details.columns,
             view_definition: details.view_definition,
+            row_filter: details.row_filter,
             securable,
         })
     }
 
-    fn details(&self) -> Result<String, ApiError> {
+    /// Whether something stands between its rows and their readers.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        self.policy_functions().next().is_some()
+    }
+
+    /// The functions of its masks and its filter.
+    pub fn policy_functions(&self) -> impl Iterator<Item = &str> {
+        let masks = self.columns.iter().filter_map(|column| column.mask.as_ref());
+        let names = masks.map(|mask| mask.function_name.as_str());
+        names.chain(self.row_filter.iter().map(|filter| filter.function_name.as_str()))
+    }
+
+    /// Other columns; those that keep their name keep their mask.
+    fn replace_columns(&mut self, mut columns: Vec<Column>) {
+        for column in &mut columns {
+            let old = self
+                .columns
+                .iter()
+                .find(|old| old.name.eq_ignore_ascii_case(&column.name));
+            column.mask = old.and_then(|old| old.mask.clone());
+        }
+        self.columns = columns;
+    }
+
+    /// Follows functions whose schema or catalog got another name; whether anything changed.
+    pub(crate) fn rename_functions(&mut self, before: &str, after: &str) -> bool {
+        let masks = self.columns.iter_mut().filter_map(|column| column.mask.as_mut());
+        let names = masks.map(|mask| &mut mask.function_name);
+        let mut changed = false;
+        for name in names.chain(self.row_filter.iter_mut().map(|filter| &mut filter.function_name)) {
+            if let Some(new) = renamed(name, before, after) {
+                *name = new;
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    pub(crate) fn details(&self) -> Result<String, ApiError> {
         Ok(serde_json::to_string(&Details {
             table_type: self.kind,
             data_source_format: self.format.clone(),
             columns: self.columns.clone(),
             view_definition: self.view_definition.clone(),
+            row_filter: self.row_filter.clone(),
         })?)
     }
 }
@@ -127,6 +176,8 @@ pub struct NewTable {
     pub comment: Option<String>,
     /// Properties.
     pub properties: BTreeMap<String, String>,
+    /// Which rows a reader sees.
+    pub row_filter: Option<RowFilter>,
 }
 
 /// What changes about a table or view; what is none stays.
@@ -140,6 +191,10 @@ pub struct TableChange {
     pub comment: Option<Option<String>>,
     /// New query of a view.
     pub view_definition: Option<String>,
+    /// New row filter; the inner none removes it.
+    pub row_filter: Option<Option<RowFilter>>,
+    /// Columns whose mask changes, and the new ones. Masks of columns that are not named stay, also when the columns are replaced.
+    pub masks: Vec<(String, Option<ColumnMask>)>,
 }
 
 impl Catalog<'_> {
@@ -181,6 +236,7 @@ impl Catalog<'_> {
             data_source_format: (new.kind != TableKind::View).then(|| "DELTA".to_owned()),
             columns: new.columns,
             view_definition: new.view_definition,
+            row_filter: new.row_filter,
         };
         let mut transaction = self.workspace.store.begin().await?;
         let securable = NewSecurable {
@@ -237,10 +293,18 @@ impl Catalog<'_> {
         name: &str,
         change: TableChange,
     ) -> Result<TableRecord, ApiError> {
-        let mut table = self.resolve_table(name).await?;
-        self.require(principal, privilege, &table.securable).await?;
+        let found = self.find(SecurableKind::Table, name).await?;
+        self.require(principal, privilege, &found).await?;
+        // Read again where nobody else writes: what this change does not name stays as it is now.
+        let mut transaction = self.workspace.store.begin().await?;
+        let mut table = TableRecord::read(record::reread(&mut transaction, &found).await?)?;
         if let Some(columns) = change.columns {
-            table.columns = columns;
+            table.replace_columns(columns);
+        }
+        for (name, mask) in change.masks {
+            if let Some(column) = table.columns.iter_mut().find(|column| column.name == name) {
+                column.mask = mask;
+            }
         }
         if let Some(view_definition) = change.view_definition {
             table.view_definition = Some(view_definition);
@@ -248,11 +312,13 @@ impl Catalog<'_> {
         if let Some(properties) = change.properties {
             table.securable.properties = properties;
         }
+        if let Some(row_filter) = change.row_filter {
+            table.row_filter = row_filter;
+        }
         if let Some(comment) = change.comment {
             table.securable.comment = comment;
         }
         table.securable.details = table.details()?;
-        let mut transaction = self.workspace.store.begin().await?;
         let changed = record::update(self.workspace, &mut transaction, &table.securable, &principal.name).await?;
         transaction.commit().await?;
         TableRecord::read(changed)

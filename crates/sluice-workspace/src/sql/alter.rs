@@ -8,7 +8,9 @@ use super::command::{Alteration, ColumnDefinition, Place};
 use super::context::Context;
 use super::delta_log;
 use super::error::{from_api, unsupported};
+use super::masks;
 use super::outcome::Outcome;
+use super::secured;
 use super::tables::{check_properties, delta_properties};
 use super::text::{Text, identifier};
 use super::types::SqlType;
@@ -93,10 +95,34 @@ pub(super) async fn alter(
             }
             store_properties(context, &table, all).await
         }
+        Alteration::ColumnMask(..) | Alteration::RowFilter(_) => alter_policy(context, &table, alteration).await,
         Alteration::AddColumns(..)
         | Alteration::ColumnComment(..)
         | Alteration::ColumnNullable(..)
         | Alteration::ColumnType(..) => alter_columns(context, &table, alteration).await,
+    }
+}
+
+/// SET and DROP of masks and of the row filter. Alone on the table, so that the columns stay as they were checked.
+async fn alter_policy(
+    context: &Context,
+    table: &TableRecord,
+    alteration: &Alteration,
+) -> Result<Outcome, StatementError> {
+    require(context, table, Privilege::Manage).await?;
+    let Some(location) = &table.securable.location else {
+        return Err(masks::refuse_view());
+    };
+    let _alone = context.workspace.sql.locks.alone(location).await;
+    let catalog = context.workspace.catalog();
+    let table = catalog
+        .resolve_table(&table.securable.full_name)
+        .await
+        .map_err(from_api)?;
+    match alteration {
+        Alteration::ColumnMask(column, mask) => masks::set_mask(context, &table, column, mask.as_ref()).await,
+        Alteration::RowFilter(filter) => masks::set_filter(context, &table, filter.as_ref()).await,
+        _ => Ok(Outcome::done()),
     }
 }
 
@@ -237,6 +263,8 @@ async fn altered(
         Alteration::ColumnNullable(name, nullable) => {
             let column = find(table, &mut columns, name)?;
             if !nullable {
+                // Whether there are nulls is something that a mask or filter may hide.
+                secured::refuse_change(context, table, "SET NOT NULL").await?;
                 refuse_nulls(context, table, location, &column.name).await?;
             }
             column.nullable = *nullable;
@@ -256,11 +284,14 @@ async fn altered(
                 ));
             }
             column.set_type(&new);
+            masks::refuse_loss(table, &columns)?;
         }
         Alteration::SetProperties(_)
         | Alteration::UnsetProperties(..)
         | Alteration::Owner(_)
         | Alteration::Rename(_)
+        | Alteration::ColumnMask(..)
+        | Alteration::RowFilter(_)
         | Alteration::Query(_) => {}
     }
     for column in &mut columns {

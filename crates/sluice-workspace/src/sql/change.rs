@@ -12,6 +12,8 @@ use super::error::{parse_error, unsupported};
 use super::outcome::{Outcome, counts};
 use super::relations::{of_change, of_expression, parse_expression, parse_statement};
 use super::rewrite::{self, Rewritten, alias, query_to_insert, rewrite};
+use super::routine::{self, Shape};
+use super::secured;
 use super::text::{Edit, Text, identifier};
 use crate::catalog::{Privilege, TableRecord};
 use crate::compute::{Binding, Rows, StatementError};
@@ -38,6 +40,7 @@ pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> R
                     "use `INSERT INTO t REPLACE WHERE condition query`",
                 ));
             }
+            secured::refuse_change(context, &table, "REPLACE WHERE").await?;
             let condition = condition(text, range)?;
             format!("INSERT INTO {} REPLACE WHERE {condition} {selected}", binding.name)
         }
@@ -114,6 +117,7 @@ fn aligned(table: &TableRecord, insert: &Insert, query: &str) -> Result<String, 
 
 /// UPDATE, DELETE and MERGE.
 pub(super) async fn change(context: &Context, text: &Text, operation: &'static str) -> Result<Outcome, StatementError> {
+    let text = &routine::expand(context, text.clone(), Shape::Statement, false).await?;
     let statement = parse_statement(text)?;
     let relations = of_change(text, &statement)?;
     drop(statement);
@@ -123,6 +127,7 @@ pub(super) async fn change(context: &Context, text: &Text, operation: &'static s
     let (table, location) = context
         .delta_table(&target.parts, &[Privilege::Select, Privilege::Modify])
         .await?;
+    secured::refuse_change(context, &table, operation).await?;
     let path = location.to_string_lossy().into_owned();
     let mut edits = vec![Edit {
         range: target.range.clone(),

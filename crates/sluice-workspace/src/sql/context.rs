@@ -15,8 +15,10 @@ use crate::workspace::Workspace;
 pub(super) struct Context {
     pub(super) workspace: Arc<Workspace>,
     pub(super) principal: Principal,
-    /// The name of who asks, also inside a view that reads with the rights of its owner.
-    pub(super) user: String,
+    /// Who asks, also inside a view that reads with the rights of its owner: masks and functions about the session answer for them.
+    pub(super) caller: Principal,
+    /// Whether a task asks, through the gateway.
+    pub(super) task: bool,
     /// For names without a catalog.
     pub(super) catalog: String,
     /// For names without a schema.
@@ -38,7 +40,8 @@ impl Context {
         Self {
             workspace: workspace.clone(),
             principal: principal.clone(),
-            user: principal.name.clone(),
+            caller: principal.clone(),
+            task: false,
             catalog: catalog
                 .filter(|name| !name.is_empty())
                 .unwrap_or(&workspace.name)
@@ -104,7 +107,7 @@ impl Context {
                 )),
             },
             SecurableKind::Schema => self.schema_name(parts),
-            SecurableKind::Table | SecurableKind::Volume => self.table_name(parts),
+            SecurableKind::Table | SecurableKind::Volume | SecurableKind::Function => self.table_name(parts),
         }
     }
 

@@ -13,6 +13,8 @@ use super::columns::{from_engine, partition};
 use super::context::{Context, bind};
 use super::decide::parts;
 use super::error::{from_api, unsupported};
+use super::masks;
+use super::secured;
 use super::tables;
 use super::types::SqlType;
 use crate::catalog::{Column, Privilege, SecurableKind, TableChange, TableRecord};
@@ -107,7 +109,16 @@ async fn create(context: &Context, write: &Write, full_name: String) -> Result<V
     let columns = partition(columns(write)?, &write.partitioning)?;
     let location = tables::write_new(context, &columns, &write.properties)?;
     let binding = bind(&location.directory);
-    tables::record(context, full_name, location, columns, None, write.properties.clone()).await?;
+    tables::record(
+        context,
+        full_name,
+        location,
+        columns,
+        None,
+        write.properties.clone(),
+        None,
+    )
+    .await?;
     Ok(json!({"binding": binding, "overwrite": false, "created": true}))
 }
 
@@ -146,6 +157,9 @@ async fn into_existing(context: &Context, write: &Write, name: &[String]) -> Res
     }
     if replaces(write) {
         return stage(context, write, &table).await;
+    }
+    if write.mode == Mode::OverwriteWhere || write.options.contains_key("replacewhere") {
+        secured::refuse_change(context, &table, "replacing some rows").await?;
     }
     let overwrite = matches!(
         write.mode,
@@ -241,6 +255,7 @@ async fn stage(context: &Context, write: &Write, table: &TableRecord) -> Result<
         .map_err(from_api)?;
     tables::check_properties(&write.properties)?;
     let columns = partition(columns(write)?, &write.partitioning)?;
+    masks::refuse_loss(table, &columns)?;
     let staging = tables::write_new(context, &columns, &write.properties)?;
     let id = context
         .workspace

@@ -121,6 +121,7 @@ fn context(workspace: &Arc<Workspace>, identity: &TaskIdentity, session: &Sessio
     let catalog = session.catalog.as_deref().or(identity.catalog.as_deref());
     let schema = session.schema.as_deref().or(identity.schema.as_deref());
     let mut context = Context::new(workspace, &identity.principal, catalog, schema);
+    context.task = true;
     context.session_id.clone_from(&session.session_id);
     context.temporary_views = session.temporary_views.iter().map(|view| view.to_lowercase()).collect();
     context
@@ -208,9 +209,9 @@ async fn decide_item(context: &Context, item: Item) -> Result<Value, StatementEr
         }
         Item::ReadTable { name, options } => read_table(context, &name, &options).await?,
         Item::Path { path, write } => json!({"path": rewrite::volume_path(context, &path, write).await?}),
-        Item::Expression { text } => json!({"sql": rewrite::expression(context, &text)?}),
+        Item::Expression { text } => json!({"sql": rewrite::expression(context, &text).await?}),
         Item::Catalog { call, arguments } => catalog_call(context, &call, &arguments).await?,
-        Item::CurrentUser => json!({"text": context.user}),
+        Item::CurrentUser => json!({"text": context.caller.name}),
         Item::CurrentCatalog => json!({"text": context.catalog}),
         Item::CurrentDatabase | Item::CurrentSchema => json!({"text": context.schema}),
     })
@@ -241,12 +242,12 @@ async fn read_table(
         }
     }
     let alias = parts.last().cloned().unwrap_or_default();
-    let Some(read) = rewrite::table_read(context, parts.clone()).await? else {
+    let Some(read) = rewrite::table_read(context, parts.clone(), &version).await? else {
         return Ok(json!({}));
     };
     let full_name = context.table_name(&parts)?;
     let qualifier: Vec<_> = full_name.split('.').take(2).collect();
-    Ok(json!({"sql": format!("{}{version}", read.sql), "alias": alias, "qualifier": qualifier, "tables": read.tables}))
+    Ok(json!({"sql": read.sql, "alias": alias, "qualifier": qualifier, "tables": read.tables}))
 }
 
 /// The parts of a name as a data frame gives it.

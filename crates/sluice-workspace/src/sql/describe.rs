@@ -18,6 +18,7 @@ pub(super) async fn describe(context: &Context, describe: &Describe) -> Result<O
         Describe::Table(name, extended) => describe_table(context, name, *extended).await,
         Describe::History(name, limit) => history(context, name, *limit).await,
         Describe::Detail(name) => detail(context, name).await,
+        Describe::Function(name, extended) => super::functions::describe(context, name, *extended).await,
         Describe::Securable(kind, name) => securable(context, *kind, name).await,
     }
 }

@@ -19,14 +19,20 @@ mod decide;
 mod delta_log;
 mod describe;
 mod error;
+mod fold;
+mod functions;
 mod information_schema;
 mod locks;
+mod masks;
 mod objects;
 mod outcome;
+mod projection;
 mod relations;
 mod rest;
 mod rewrite;
+mod routine;
 mod run;
+mod secured;
 mod show;
 mod statement;
 mod tables;
@@ -38,10 +44,13 @@ mod views;
 use std::sync::Arc;
 
 pub(crate) use decide::decide;
+pub(crate) use functions::Definition;
 pub use statement::{Defaults, Parameter, Statement};
 
+use crate::catalog::NewFunction;
 use crate::compute::{Rows, StatementError};
 use crate::module::Module;
+use crate::principal::Principal;
 use crate::store::Migrations;
 use crate::workspace::{OpenError, Workspace};
 use context::Context;
@@ -76,6 +85,18 @@ impl Sql {
     pub(crate) async fn stop(&self) {
         self.statements.stop();
     }
+}
+
+/// Checks a function that is to be made by other means than a statement.
+///
+/// # Errors
+/// When its types, what its body names or what it gives are wrong, each naming the function.
+pub(crate) async fn check_function(
+    workspace: &Arc<Workspace>,
+    principal: &Principal,
+    definition: Definition,
+) -> Result<NewFunction, StatementError> {
+    functions::check(&Context::new(workspace, principal, None, None), definition).await
 }
 
 /// Executes one statement with the grants of its principal. Dropping the future cancels it.

@@ -8,15 +8,15 @@ use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
     Expr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Spanned as _, Statement, TableFactor, TableVersion, Value, Visit,
-    Visitor,
+    SelectItemQualifiedWildcardKind, SetExpr, Statement, TableFactor, TableVersion, Value, Visit, Visitor,
 };
 use sqlparser::dialect::DatabricksDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
 use super::error::{parse_error, unsupported};
-use super::text::Text;
+use super::projection;
+use super::text::{Text, decode};
 use crate::compute::StatementError;
 
 /// A table, view or temporary view that a statement names.
@@ -28,8 +28,19 @@ pub(super) struct TableUse {
     pub(super) parts: Vec<String>,
     /// Where an alias has to be put so that qualified columns still resolve; none when the statement gives one.
     pub(super) alias_at: Option<usize>,
-    /// Whether an old version is asked for.
-    pub(super) versioned: bool,
+    /// The tokens that ask for an old version.
+    pub(super) version: Option<Range<usize>>,
+}
+
+/// A call of a function about the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SessionCall {
+    /// Lower case.
+    pub(super) name: String,
+    /// Its tokens.
+    pub(super) range: Range<usize>,
+    /// The group that `is_member` and the like ask about.
+    pub(super) group: Option<String>,
 }
 
 /// Column names that begin with a schema or catalog: the tokens that have to go, and the table's name that they spell.
@@ -50,8 +61,8 @@ pub(super) struct Relations {
     pub(super) target: Option<TableUse>,
     /// Columns qualified by more than a table.
     pub(super) qualified: Vec<QualifiedColumn>,
-    /// Calls of functions about the session: name and tokens.
-    pub(super) session_functions: Vec<(String, Range<usize>)>,
+    /// Calls of functions about the session.
+    pub(super) session_functions: Vec<SessionCall>,
     /// The tokens of unnamed columns of the outermost query, and their places.
     pub(super) unnamed: Vec<(usize, usize)>,
 }
@@ -84,7 +95,7 @@ const REFUSED_FUNCTIONS: [&str; 12] = [
     "identifier",
 ];
 /// Functions whose answer depends on who asks and with which defaults; the engine does not know.
-const SESSION_FUNCTIONS: [&str; 7] = [
+const SESSION_FUNCTIONS: [&str; 9] = [
     "current_user",
     "user",
     "session_user",
@@ -92,7 +103,24 @@ const SESSION_FUNCTIONS: [&str; 7] = [
     "current_database",
     "current_schema",
     "current_metastore",
+    "is_member",
+    "is_account_group_member",
 ];
+/// Those of them that ask about a group.
+const GROUP_FUNCTIONS: [&str; 2] = ["is_member", "is_account_group_member"];
+/// Those of them that may stand without parentheses.
+const SESSION_WORDS: [&str; 5] = [
+    "current_user",
+    "session_user",
+    "current_catalog",
+    "current_schema",
+    "current_database",
+];
+
+/// Whether a word is a function about the session that stands without parentheses.
+pub(super) fn is_session_word(name: &str) -> bool {
+    SESSION_WORDS.iter().any(|word| word.eq_ignore_ascii_case(name))
+}
 
 /// Parses a query that begins at a token.
 pub(super) fn parse_query(text: &Text, start: usize) -> Result<Box<Query>, StatementError> {
@@ -218,43 +246,12 @@ impl<'a> Finder<'a> {
         })
     }
 
-    /// The tokens of a name, and its parts.
     fn name(&self, name: &ObjectName) -> Result<(Range<usize>, Vec<String>), StatementError> {
-        let mut idents = Vec::new();
-        for part in &name.0 {
-            match part {
-                ObjectNamePart::Identifier(ident) => idents.push(ident),
-                ObjectNamePart::Function(_) => return Err(unsupported("names made by a function", "write the name")),
-            }
-        }
-        let (Some(first), Some(last)) = (idents.first(), idents.last()) else {
-            return Err(parse_error("a table has no name"));
-        };
-        let range = self.token(first)?..self.token(last)? + 1;
-        let parts = idents.iter().map(|ident| part_text(ident)).collect::<Vec<_>>();
-        // `a.1b` and the like are read as one token by one reader and as two by another.
-        let words = self.text.tokens()[range.clone()]
-            .iter()
-            .filter(|token| matches!(token.token, Token::Word(_)))
-            .count();
-        if words != parts.len() {
-            return Err(unsupported(
-                &format!("the name `{name}`"),
-                "put parts of names that begin with a digit in backquotes",
-            ));
-        }
-        Ok((range, parts))
+        name_tokens(self.text, name)
     }
 
     fn token(&self, ident: &Ident) -> Result<usize, StatementError> {
-        let found = self.text.at(ident.span.start);
-        found.ok_or_else(|| {
-            StatementError::new(
-                "INTERNAL_ERROR",
-                "XX000",
-                format!("the place of `{ident}` in the statement is unknown"),
-            )
-        })
+        token_of(self.text, ident)
     }
 
     fn table(&mut self, factor: &TableFactor) -> Result<(), StatementError> {
@@ -293,16 +290,17 @@ impl<'a> Finder<'a> {
         if !is_target && parts.len() == 1 && self.is_cte(&parts[0]) {
             return Ok(());
         }
-        let after = match version {
-            None => range.end,
-            Some(version) => self.after_version(version, range.end)?,
+        let version = match version {
+            None => None,
+            Some(version) => Some(range.end..self.after_version(version, range.end)?),
         };
+        let after = version.as_ref().map_or(range.end, |version| version.end);
         let alias_at = (alias.is_none() && sample.is_none()).then_some(after);
         let table = TableUse {
             range,
             parts,
             alias_at,
-            versioned: version.is_some(),
+            version,
         };
         if is_target {
             self.found.target = Some(table);
@@ -345,23 +343,22 @@ impl<'a> Finder<'a> {
                         FunctionArguments::None => range.end,
                         _ => self.closing(range.end)?,
                     };
-                    self.found.session_functions.push((name, range.start..end));
+                    let group = if GROUP_FUNCTIONS.contains(&name.as_str()) {
+                        Some(self.group(&name, range.end..end)?)
+                    } else {
+                        None
+                    };
+                    let range = range.start..end;
+                    self.found.session_functions.push(SessionCall { name, range, group });
                 }
             }
-            Expr::Identifier(ident) if ident.quote_style.is_none() => {
-                let name = ident.value.to_lowercase();
-                if [
-                    "current_user",
-                    "session_user",
-                    "current_catalog",
-                    "current_schema",
-                    "current_database",
-                ]
-                .contains(&name.as_str())
-                {
-                    let token = self.token(ident)?;
-                    self.found.session_functions.push((name, token..token + 1));
-                }
+            Expr::Identifier(ident) if ident.quote_style.is_none() && is_session_word(&ident.value) => {
+                let token = self.token(ident)?;
+                self.found.session_functions.push(SessionCall {
+                    name: ident.value.to_lowercase(),
+                    range: token..token + 1,
+                    group: None,
+                });
             }
             Expr::CompoundIdentifier(idents) if idents.len() > 2 => {
                 // The longest qualifier first: catalog, schema, table.
@@ -380,6 +377,26 @@ impl<'a> Finder<'a> {
         Ok(())
     }
 
+    /// The one string between the parentheses of a function that asks about a group.
+    fn group(&self, name: &str, range: Range<usize>) -> Result<String, StatementError> {
+        let inside: Vec<&Token> = self.text.tokens()[range]
+            .iter()
+            .map(|token| &token.token)
+            .filter(|token| !matches!(token, Token::Whitespace(_)))
+            .collect();
+        match inside.as_slice() {
+            [
+                Token::LParen,
+                Token::SingleQuotedString(raw) | Token::DoubleQuotedString(raw),
+                Token::RParen,
+            ] => Ok(decode(raw)),
+            _ => Err(unsupported(
+                &format!("`{name}` with anything but one string"),
+                "name the group: `is_account_group_member('analysts')`",
+            )),
+        }
+    }
+
     fn closing(&self, from: usize) -> Result<usize, StatementError> {
         let close = (from..self.text.tokens().len()).find(|index| self.text.tokens()[*index].token == Token::RParen);
         close
@@ -388,20 +405,12 @@ impl<'a> Finder<'a> {
     }
 
     fn unnamed_columns(&mut self, select: &Select) {
-        for (place, item) in select.projection.iter().enumerate() {
+        let ranges = projection::columns(self.text, select).unwrap_or_default();
+        for (place, (item, range)) in select.projection.iter().zip(ranges).enumerate() {
             if let SelectItem::UnnamedExpr(expression) = item
                 && !matches!(expression, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
             {
-                let end = expression.span().end;
-                // The span of an expression ends after its last token; literals and calls always have one.
-                let last = self
-                    .text
-                    .tokens()
-                    .iter()
-                    .rposition(|token| token.span.end.line == end.line && token.span.end.column == end.column);
-                if let Some(last) = last {
-                    self.found.unnamed.push((place, last + 1));
-                }
+                self.found.unnamed.push((place, range.end));
             }
         }
     }
@@ -422,6 +431,45 @@ impl<'a> Finder<'a> {
     }
 }
 
+/// The tokens of a name, and its parts.
+pub(super) fn name_tokens(text: &Text, name: &ObjectName) -> Result<(Range<usize>, Vec<String>), StatementError> {
+    let mut idents = Vec::new();
+    for part in &name.0 {
+        match part {
+            ObjectNamePart::Identifier(ident) => idents.push(ident),
+            ObjectNamePart::Function(_) => return Err(unsupported("names made by a function", "write the name")),
+        }
+    }
+    let (Some(first), Some(last)) = (idents.first(), idents.last()) else {
+        return Err(parse_error("a table has no name"));
+    };
+    let range = token_of(text, first)?..token_of(text, last)? + 1;
+    let parts = idents.iter().map(|ident| part_text(ident)).collect::<Vec<_>>();
+    // `a.1b` and the like are read as one token by one reader and as two by another.
+    let words = text.tokens()[range.clone()]
+        .iter()
+        .filter(|token| matches!(token.token, Token::Word(_)))
+        .count();
+    if words != parts.len() {
+        return Err(unsupported(
+            &format!("the name `{name}`"),
+            "put parts of names that begin with a digit in backquotes",
+        ));
+    }
+    Ok((range, parts))
+}
+
+fn token_of(text: &Text, ident: &Ident) -> Result<usize, StatementError> {
+    let found = text.at(ident.span.start);
+    found.ok_or_else(|| {
+        StatementError::new(
+            "INTERNAL_ERROR",
+            "XX000",
+            format!("the place of `{ident}` in the statement is unknown"),
+        )
+    })
+}
+
 fn table_function(name: &str) -> Result<(), StatementError> {
     if TABLE_FUNCTIONS.contains(&name.to_lowercase().replace('`', "").as_str()) {
         return Ok(());
@@ -432,7 +480,8 @@ fn table_function(name: &str) -> Result<(), StatementError> {
     ))
 }
 
-fn part_text(ident: &Ident) -> String {
+/// A part of a name without its quotes.
+pub(super) fn part_text(ident: &Ident) -> String {
     if ident.quote_style.is_some() {
         ident.value.replace("``", "`")
     } else {

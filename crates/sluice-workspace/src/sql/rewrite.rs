@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::error::{from_api, unsupported};
-use super::relations::{QualifiedColumn, Relations, TableUse, of_expression, of_query, parse_expression, parse_query};
+use super::relations::{
+    QualifiedColumn, Relations, SessionCall, TableUse, of_expression, of_query, parse_expression, parse_query,
+};
+use super::routine::{self, Shape};
 use super::text::{Edit, Text, identifier, string_literal};
-use super::{information_schema, view};
+use super::{information_schema, secured, view};
 use crate::catalog::{Privilege, TableKind};
 use crate::compute::StatementError;
+use crate::principal::{ADMINS, USERS};
 
 /// Views in views, at most.
 const DEEPEST_VIEW: usize = 16;
@@ -44,10 +48,7 @@ pub(super) async fn query(context: &Context, text: &Text, start: usize) -> Resul
     if let Some(table) = table_statement(&text)? {
         return Box::pin(query_text(context, &format!("SELECT * FROM {table}"), 0)).await;
     }
-    let parsed = parse_query(&text, 0)?;
-    let relations = of_query(&text, &parsed)?;
-    drop(parsed);
-    rewrite(context, &text, relations, Vec::new(), 0).await
+    query_of(context, text, 0).await
 }
 
 /// As [`query`], every column of the outermost SELECT having a name of its own: the engine refuses to insert two columns named alike.
@@ -56,6 +57,7 @@ pub(super) async fn query_to_insert(context: &Context, text: &Text, start: usize
     if table_statement(&text)?.is_some() {
         return query(context, &text, 0).await;
     }
+    let text = routine::expand(context, text, Shape::Query, true).await?;
     let parsed = parse_query(&text, 0)?;
     let relations = of_query(&text, &parsed)?;
     drop(parsed);
@@ -68,32 +70,36 @@ pub(super) async fn query_to_insert(context: &Context, text: &Text, start: usize
 }
 
 /// Rewrites an expression of a data frame, which may not contain queries.
-pub(super) fn expression(context: &Context, source: &str) -> Result<String, StatementError> {
+pub(super) async fn expression(context: &Context, source: &str) -> Result<String, StatementError> {
     let text = Text::read(source)?;
     // An alias may follow, which is no part of the expression.
-    let relations = match parse_expression(&text) {
-        Ok(parsed) => of_expression(&text, &parsed)?,
-        Err(_with_alias) => {
-            let select = Text::read(&format!("SELECT {source}"))?;
-            let relations = of_query(&select, &*parse_query(&select, 0)?)?;
-            if !relations.reads.is_empty() {
-                return Err(unsupported(
-                    "queries in an expression of a data frame",
-                    "use `spark.sql`",
-                ));
-            }
-            let edits = session_functions(context, &relations);
-            let written = select.write(edits)?;
-            return Ok(written.trim_start().trim_start_matches("SELECT").trim().to_owned());
-        }
-    };
-    if !relations.reads.is_empty() {
-        return Err(unsupported(
-            "queries in an expression of a data frame",
-            "use `spark.sql`",
-        ));
+    if parse_expression(&text).is_ok() {
+        let text = routine::expand(context, text, Shape::Expression, true).await?;
+        return text.write(session_edits(context, &text)?);
     }
-    text.write(session_functions(context, &relations))
+    let select = Text::read(&format!("SELECT {source}"))?;
+    let select = routine::expand(context, select, Shape::Query, true).await?;
+    let relations = of_query(&select, &*parse_query(&select, 0)?)?;
+    refuse_queries(&relations)?;
+    let written = select.write(session_functions(context, &relations))?;
+    Ok(written.trim_start().trim_start_matches("SELECT").trim().to_owned())
+}
+
+fn refuse_queries(relations: &Relations) -> Result<(), StatementError> {
+    if relations.reads.is_empty() {
+        return Ok(());
+    }
+    Err(unsupported(
+        "queries in an expression of a data frame",
+        "use `spark.sql`",
+    ))
+}
+
+/// The answers of functions about the session in an expression, which may not contain queries.
+pub(super) fn session_edits(context: &Context, text: &Text) -> Result<Vec<Edit>, StatementError> {
+    let relations = of_expression(text, &parse_expression(text)?)?;
+    refuse_queries(&relations)?;
+    Ok(session_functions(context, &relations))
 }
 
 /// `TABLE t`, the short form of `SELECT * FROM t`.
@@ -109,7 +115,11 @@ fn table_statement(text: &Text) -> Result<Option<String>, StatementError> {
 
 /// The text of a query, already one statement.
 async fn query_text(context: &Context, source: &str, depth: usize) -> Result<Rewritten, StatementError> {
-    let text = Text::read(source)?;
+    query_of(context, Text::read(source)?, depth).await
+}
+
+async fn query_of(context: &Context, text: Text, depth: usize) -> Result<Rewritten, StatementError> {
+    let text = routine::expand(context, text, Shape::Query, false).await?;
     let parsed = parse_query(&text, 0)?;
     let relations = of_query(&text, &parsed)?;
     drop(parsed);
@@ -128,11 +138,15 @@ pub(super) async fn rewrite(
     edits.extend(session_functions(context, &relations));
     edits.extend(qualified_columns(context, &relations)?);
     for table in &relations.reads {
-        let Some(source) = Box::pin(source(context, table, depth, &mut rewritten)).await? else {
+        let version = match &table.version {
+            Some(range) => format!(" {}", text.write_tokens(range.clone())?),
+            None => String::new(),
+        };
+        let Some(source) = Box::pin(source(context, &table.parts, &version, depth, &mut rewritten)).await? else {
             continue;
         };
         edits.push(Edit {
-            range: table.range.clone(),
+            range: table.range.start..table.version.as_ref().map_or(table.range.end, |version| version.end),
             text: source,
         });
         edits.extend(alias(table));
@@ -154,19 +168,21 @@ pub(super) fn alias(table: &TableUse) -> Option<Edit> {
 /// What stands for a table in the engine's statement; none when the name is a temporary view of the session.
 async fn source(
     context: &Context,
-    table: &TableUse,
+    parts: &[String],
+    version: &str,
     depth: usize,
     rewritten: &mut Rewritten,
 ) -> Result<Option<String>, StatementError> {
-    if let [name] = table.parts.as_slice()
+    if let [name] = parts
+        && version.is_empty()
         && context.temporary_views.contains(&name.to_lowercase())
     {
         return Ok(None);
     }
-    if let Some(query) = information_schema::query(context, &table.parts).await? {
+    if let Some(query) = information_schema::query(context, parts).await? {
         return Ok(Some(format!("({query})")));
     }
-    let record = context.table(&table.parts, &[Privilege::Select]).await?;
+    let record = context.table(parts, &[Privilege::Select]).await?;
     if record.kind != TableKind::View {
         let location = record
             .securable
@@ -174,11 +190,12 @@ async fn source(
             .as_ref()
             .ok_or_else(|| no_location(&record.securable.full_name))?;
         let location = location.to_string_lossy().into_owned();
-        let source = format!("delta.{}", identifier(&location));
+        let stored = format!("delta.{}{version}", identifier(&location));
+        let source = secured::secured(context, &record, &stored).await?;
         rewritten.tables.insert(location, record.securable.full_name);
         return Ok(Some(source));
     }
-    if table.versioned {
+    if !version.is_empty() {
         return Err(unsupported(
             "old versions of views",
             "ask for old versions of the tables",
@@ -208,19 +225,26 @@ fn no_location(name: &str) -> StatementError {
 
 fn session_functions(context: &Context, relations: &Relations) -> Vec<Edit> {
     let mut edits = Vec::new();
-    for (name, range) in &relations.session_functions {
-        let value = match name.as_str() {
-            "current_catalog" => &context.catalog,
-            "current_database" | "current_schema" => &context.schema,
-            "current_metastore" => "local",
-            _ => &context.user,
+    for SessionCall { name, range, group } in &relations.session_functions {
+        let text = match (name.as_str(), group) {
+            ("current_catalog", _) => string_literal(&context.catalog),
+            ("current_database" | "current_schema", _) => string_literal(&context.schema),
+            ("current_metastore", _) => string_literal("local"),
+            (_, Some(group)) => is_member(context, name, group).to_string(),
+            (_, None) => string_literal(&context.caller.name),
         };
         edits.push(Edit {
             range: range.clone(),
-            text: string_literal(value),
+            text,
         });
     }
     edits
+}
+
+/// Whether who asks is in a group. The workspace's own groups, which every workspace has, are none of the account.
+fn is_member(context: &Context, function: &str, group: &str) -> bool {
+    let of_workspace = [ADMINS, USERS].contains(&group);
+    context.caller.groups.contains(group) && !(of_workspace && function == "is_account_group_member")
 }
 
 /// `catalog.schema.table.column` and `schema.table.column` lose what stands before the table's name, when a table without alias is meant.
@@ -249,16 +273,14 @@ fn qualified_columns(context: &Context, relations: &Relations) -> Result<Vec<Edi
     Ok(edits)
 }
 
-/// The query that reads a table by its name, for data frames; none when the name is a temporary view.
-pub(super) async fn table_read(context: &Context, parts: Vec<String>) -> Result<Option<Rewritten>, StatementError> {
+/// The query that reads a table by its name, for data frames; none when the name is a temporary view. The version is a clause of ours or empty.
+pub(super) async fn table_read(
+    context: &Context,
+    parts: Vec<String>,
+    version: &str,
+) -> Result<Option<Rewritten>, StatementError> {
     let mut rewritten = Rewritten::default();
-    let table = TableUse {
-        range: 0..0,
-        parts,
-        alias_at: None,
-        versioned: false,
-    };
-    let source = source(context, &table, 0, &mut rewritten).await?;
+    let source = source(context, &parts, version, 0, &mut rewritten).await?;
     Ok(source.map(|source| {
         rewritten.sql = format!("SELECT * FROM {source}");
         rewritten

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::relations::{of_query, parse_query};
 use super::text::Text;
-use super::{alter, change, describe, objects, rewrite, show, tables, views};
+use super::{alter, change, describe, functions, objects, rewrite, show, tables, views};
 use crate::compute::StatementError;
 
 /// Runs a statement of the principal.
@@ -18,6 +18,7 @@ pub(super) async fn run(context: &Context, text: &Text) -> Result<Outcome, State
         Command::Truncate(name) => change::truncate(context, &name).await,
         Command::CreateTable(new) => tables::create(context, text, &new).await,
         Command::CreateView(new) => views::create(context, text, &new).await,
+        Command::CreateFunction(new) => functions::create(context, text, &new).await,
         Command::CreateSchema(name, if_not_exists, comment, properties) => {
             objects::create_schema(context, &name, if_not_exists, comment.as_ref(), &properties).await
         }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::error::from_api;
 use super::outcome::{Outcome, table};
 use super::text::{qualified, string_literal};
-use crate::catalog::{SecurableKind, TableKind, TableRecord};
+use crate::catalog::{ColumnMask, RowFilter, SecurableKind, TableKind, TableRecord};
 use crate::compute::{Column, StatementError};
 
 /// Answers a SHOW statement.
@@ -64,6 +64,14 @@ pub(super) async fn show(context: &Context, show: &Show) -> Result<Outcome, Stat
                 rows.map(|volume| vec![Some(schema.clone()), Some(volume.name)])
                     .collect(),
             ))
+        }
+        Show::Functions(schema, pattern) => {
+            let found = super::functions::list(context, schema.as_deref()).await?;
+            let shown = found
+                .into_iter()
+                .filter(|each| like(pattern.as_deref(), &each.securable.name));
+            let rows = shown.map(|each| vec![Some(each.securable.full_name)]);
+            Ok(table(&["function"], rows.collect()))
         }
         Show::Columns(name) => {
             let record = visible(context, name).await?;
@@ -253,8 +261,9 @@ fn create_statement(record: &TableRecord) -> String {
                 .as_ref()
                 .map(|comment| format!(" COMMENT {}", string_literal(comment)))
                 .unwrap_or_default();
+            let mask = column.mask.as_ref().map(mask_clause).unwrap_or_default();
             format!(
-                "  {} {}{not_null}{comment}",
+                "  {} {}{not_null}{comment}{mask}",
                 super::text::identifier(&column.name),
                 column.type_text.to_uppercase()
             )
@@ -275,10 +284,37 @@ fn create_statement(record: &TableRecord) -> String {
     } else {
         format!("\nPARTITIONED BY ({})", partitioning.join(", "))
     };
+    let filter = record.row_filter.as_ref().map(filter_clause).unwrap_or_default();
     format!(
-        "CREATE TABLE {name} (\n{})\nUSING delta{partitioned}{comment}{properties}",
+        "CREATE TABLE {name} (\n{})\nUSING delta{partitioned}{comment}{properties}{filter}",
         columns.join(",\n")
     )
+}
+
+fn quoted_name(name: &str) -> String {
+    qualified(&name.split('.').map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn mask_clause(mask: &ColumnMask) -> String {
+    let using = if mask.using_column_names.is_empty() {
+        String::new()
+    } else {
+        format!(" USING COLUMNS ({})", identifiers(&mask.using_column_names))
+    };
+    format!(" MASK {}{using}", quoted_name(&mask.function_name))
+}
+
+fn filter_clause(filter: &RowFilter) -> String {
+    let columns = identifiers(&filter.input_column_names);
+    format!(
+        "\nWITH ROW FILTER {} ON ({columns})",
+        quoted_name(&filter.function_name)
+    )
+}
+
+fn identifiers(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| super::text::identifier(name)).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

@@ -11,11 +11,14 @@ use super::command::{CreateTable, WhenTaken};
 use super::context::{Context, bind};
 use super::delta_log;
 use super::error::{from_api, unsupported};
+use super::masks;
 use super::outcome::{Outcome, counts};
 use super::rewrite::{self, Rewritten};
 use super::text::{Text, identifier};
 use super::types::SqlType;
-use crate::catalog::{Column, NewTable, Privilege, SecurableKind, TableChange, TableKind, TableLocation, TableRecord};
+use crate::catalog::{
+    Column, NewTable, Privilege, RowFilter, SecurableKind, TableChange, TableKind, TableLocation, TableRecord,
+};
 use crate::compute::StatementError;
 
 /// Properties of Delta that readers and writers here honour, or that are hints.
@@ -57,9 +60,10 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateTable) ->
             (from_engine(&analysed.columns)?, Some(rewritten))
         }
     };
-    let columns = partition(columns, &new.partitioning)?;
+    let mut columns = partition(columns, &new.partitioning)?;
+    let row_filter = policies(context, &full_name, new, &mut columns).await?;
     if exists {
-        return replace(context, new, &full_name, columns, source).await;
+        return replace(context, new, &full_name, columns, row_filter, source).await;
     }
     let location = write_new(context, &columns, &new.properties)?;
     if let Some(source) = source {
@@ -76,9 +80,30 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateTable) ->
         columns,
         new.comment.clone(),
         new.properties.clone(),
+        row_filter,
     )
     .await?;
     affected(new, &record)
+}
+
+/// Puts the masks of the column definitions on the columns, and returns the row filter.
+async fn policies(
+    context: &Context,
+    full_name: &str,
+    new: &CreateTable,
+    columns: &mut [Column],
+) -> Result<Option<RowFilter>, StatementError> {
+    for definition in &new.columns {
+        if let Some(call) = &definition.mask {
+            let mask = masks::check_mask(context, full_name, columns, &definition.name, call).await?;
+            let masked = columns.iter_mut().find(|column| column.name == definition.name);
+            masked.into_iter().for_each(|column| column.mask = Some(mask.clone()));
+        }
+    }
+    match &new.row_filter {
+        Some(call) => Ok(Some(masks::check_filter(context, full_name, columns, call).await?)),
+        None => Ok(None),
+    }
 }
 
 /// What CREATE TABLE AS returns: nothing for a table without a query.
@@ -118,6 +143,7 @@ pub(super) async fn record(
     columns: Vec<Column>,
     comment: Option<String>,
     properties: BTreeMap<String, String>,
+    row_filter: Option<RowFilter>,
 ) -> Result<TableRecord, StatementError> {
     let directory = location.directory.clone();
     let new = NewTable {
@@ -129,6 +155,7 @@ pub(super) async fn record(
         view_definition: None,
         comment,
         properties,
+        row_filter,
     };
     let created = context.workspace.catalog().create_table(&context.principal, new).await;
     if created.is_err() {
@@ -159,9 +186,11 @@ async fn replace(
     new: &CreateTable,
     full_name: &str,
     columns: Vec<Column>,
+    row_filter: Option<RowFilter>,
     source: Option<Rewritten>,
 ) -> Result<Outcome, StatementError> {
     let (table, location) = context.delta_table(&new.name, &[Privilege::Manage]).await?;
+    masks::refuse_loss(&table, &columns)?;
     let staging = write_new(context, &columns, &BTreeMap::new())?;
     let filled = match &source {
         Some(source) => fill(context, &staging.directory, source).await,
@@ -183,7 +212,13 @@ async fn replace(
     };
     remove(&staging.directory)?;
     let rows = swapped?;
+    let masked = columns.iter().filter(|column| column.mask.is_some());
     let change = TableChange {
+        // Masks and filter stay, unless the statement names others.
+        masks: masked
+            .map(|column| (column.name.clone(), column.mask.clone()))
+            .collect(),
+        row_filter: row_filter.map(Some),
         columns: Some(columns),
         properties: Some(new.properties.clone()),
         comment: Some(new.comment.clone()),

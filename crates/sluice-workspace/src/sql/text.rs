@@ -417,6 +417,10 @@ fn check(token: &Token, before: Option<&Token>) -> Result<(), StatementError> {
         | Token::RArrow
         | Token::ShiftLeft
         | Token::ShiftRight => Ok(()),
+        Token::DollarQuotedString(_) => Err(unsupported(
+            "strings between `$$`, and with them functions in Python",
+            "write a scalar SQL function: CREATE FUNCTION f(x STRING) RETURNS STRING RETURN expression",
+        )),
         other => Err(unsupported(
             &format!("`{other}` in a statement"),
             "write the statement without it",

@@ -51,6 +51,7 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateView) -> 
             properties: Some(properties),
             comment: Some(new.comment.clone()),
             view_definition: Some(definition),
+            ..TableChange::default()
         };
         context
             .workspace
@@ -69,6 +70,7 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateView) -> 
         view_definition: Some(definition),
         comment: new.comment.clone(),
         properties,
+        row_filter: None,
     };
     context
         .workspace

@@ -54,6 +54,7 @@ pub(crate) async fn make_table(environment: &Environment, owner: &str, full_name
         view_definition: None,
         comment: Some("c".to_owned()),
         properties: [("sluice.product".to_owned(), "p/dev".to_owned())].into(),
+        row_filter: None,
     };
     workspace
         .catalog()

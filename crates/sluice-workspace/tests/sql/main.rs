@@ -1,10 +1,12 @@
 //! SQL on real Delta tables: the engine, the grants, the guards.
 #![expect(clippy::unwrap_used, reason = "a step of a test that fails is a failing test")]
 
+mod functions;
 mod gateway;
 mod grants;
 mod guards;
 mod maintenance;
+mod masks;
 mod python;
 mod statement_api;
 mod statements;

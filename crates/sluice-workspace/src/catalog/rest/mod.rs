@@ -1,6 +1,7 @@
 //! Unity Catalog over HTTP. Handlers read the request, call one function of [`crate::catalog::Catalog`] and describe the result.
 
 mod catalogs;
+mod functions;
 mod metastore;
 mod permissions;
 mod schemas;
@@ -19,6 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
         catalogs::routes(),
         schemas::routes(),
         tables::routes(),
+        functions::routes(),
         volumes::routes(),
         permissions::routes(),
     ]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Empty, Rest, metastore_id};
 use crate::call::Call;
 use crate::catalog::container::Change;
+use crate::catalog::mask::RowFilter;
 use crate::catalog::privilege::SecurableKind;
 use crate::catalog::table::{Column, NewTable, TableKind, TableRecord};
 use crate::error::ApiError;
@@ -48,6 +49,8 @@ struct TableInfo {
     storage_location: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     view_definition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row_filter: Option<RowFilter>,
     browse_only: bool,
     owner: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +79,7 @@ impl TableInfo {
             data_source_format: table.format,
             columns: table.columns,
             view_definition: table.view_definition,
+            row_filter: table.row_filter,
             browse_only: false,
             owner: securable.owner,
             comment: securable.comment,
@@ -148,6 +152,11 @@ async fn create(mut call: Call) -> Result<Json<TableInfo>, ApiError> {
             body.table_type, body.data_source_format
         )));
     }
+    if body.columns.iter().any(|column| column.mask.is_some()) {
+        return Err(ApiError::invalid(
+            "a column mask is set with ALTER TABLE … ALTER COLUMN … SET MASK, not where the table is registered",
+        ));
+    }
     let location = external_location(&call, body.storage_location.as_deref()).await?;
     let catalog = call.workspace.catalog();
     let new = NewTable {
@@ -159,6 +168,7 @@ async fn create(mut call: Call) -> Result<Json<TableInfo>, ApiError> {
         view_definition: None,
         comment: body.comment,
         properties: body.properties,
+        row_filter: None,
     };
     let made = catalog.create_table(&call.principal, new).await?;
     Ok(Json(TableInfo::of(made, &metastore_id(catalog).await?)))

@@ -11,6 +11,7 @@ use crate::catalog::SecurableKind;
 use crate::compute::StatementError;
 use crate::sql::cursor::Cursor;
 use crate::sql::error::unsupported;
+use crate::sql::masks::PolicyCall;
 
 pub(super) fn insert(at: &mut Cursor<'_>) -> Result<Insert, StatementError> {
     let overwrite = at.accept("OVERWRITE");
@@ -56,7 +57,7 @@ pub(super) fn insert(at: &mut Cursor<'_>) -> Result<Insert, StatementError> {
     })
 }
 
-fn when_taken(at: &mut Cursor<'_>, replace: bool) -> Result<WhenTaken, StatementError> {
+pub(super) fn when_taken(at: &mut Cursor<'_>, replace: bool) -> Result<WhenTaken, StatementError> {
     match (replace, at.accept("IF NOT EXISTS")) {
         (true, true) => Err(unsupported("OR REPLACE together with IF NOT EXISTS", "choose one")),
         (true, false) => Ok(WhenTaken::Replace),
@@ -75,6 +76,7 @@ pub(super) fn create_table(at: &mut Cursor<'_>, replace: bool) -> Result<CreateT
         partitioning: Vec::new(),
         comment: None,
         properties: BTreeMap::new(),
+        row_filter: None,
         query: None,
     };
     if at.looks_at("LIKE") || at.looks_at("SHALLOW") || at.looks_at("DEEP") || at.looks_at("CLONE") {
@@ -99,6 +101,8 @@ pub(super) fn create_table(at: &mut Cursor<'_>, replace: bool) -> Result<CreateT
             table.comment = Some(at.string()?);
         } else if at.accept("TBLPROPERTIES") {
             table.properties = at.properties()?;
+        } else if at.accept("WITH ROW FILTER") {
+            table.row_filter = Some(row_filter(at)?);
         } else if at.accept("CLUSTER BY") {
             return Err(unsupported(
                 "CLUSTER BY",
@@ -159,6 +163,7 @@ fn column_definition(at: &mut Cursor<'_>) -> Result<ColumnDefinition, StatementE
         type_text,
         nullable: true,
         comment: None,
+        mask: None,
     };
     loop {
         if at.accept("NOT NULL") {
@@ -167,6 +172,8 @@ fn column_definition(at: &mut Cursor<'_>) -> Result<ColumnDefinition, StatementE
             column.nullable = true;
         } else if at.accept("COMMENT") {
             column.comment = Some(at.string()?);
+        } else if at.accept("MASK") {
+            column.mask = Some(mask(at)?);
         } else if [
             "DEFAULT",
             "GENERATED",
@@ -174,7 +181,6 @@ fn column_definition(at: &mut Cursor<'_>) -> Result<ColumnDefinition, StatementE
             "CONSTRAINT",
             "CHECK",
             "REFERENCES",
-            "MASK",
             "COLLATE",
         ]
         .iter()
@@ -251,6 +257,10 @@ pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
         added_columns(at)?
     } else if at.accept("ALTER COLUMN") || at.accept("CHANGE COLUMN") {
         alter_column(at)?
+    } else if at.accept("SET ROW FILTER") {
+        Alteration::RowFilter(Some(row_filter(at)?))
+    } else if at.accept("DROP ROW FILTER") {
+        Alteration::RowFilter(None)
     } else if at.accept("SET TBLPROPERTIES") {
         Alteration::SetProperties(at.properties()?)
     } else if at.accept("UNSET TBLPROPERTIES") {
@@ -269,7 +279,7 @@ pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
     } else {
         return Err(unsupported(
             "this form of ALTER TABLE",
-            "it has ADD COLUMNS, ALTER COLUMN, SET and UNSET TBLPROPERTIES, RENAME TO and OWNER TO",
+            "it has ADD COLUMNS, ALTER COLUMN, SET and DROP ROW FILTER, SET and UNSET TBLPROPERTIES, RENAME TO and OWNER TO",
         ));
     };
     at.expect_end()?;
@@ -295,6 +305,42 @@ fn added_columns(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
     Ok(Alteration::AddColumns(columns, place))
 }
 
+/// After MASK: a function, and the columns that follow the masked one as its arguments.
+fn mask(at: &mut Cursor<'_>) -> Result<PolicyCall, StatementError> {
+    let function = at.name()?;
+    let columns = if at.accept("USING COLUMNS") {
+        columns_of_policy(at)?
+    } else {
+        Vec::new()
+    };
+    Ok(PolicyCall { function, columns })
+}
+
+/// After ROW FILTER: a function, and its arguments.
+fn row_filter(at: &mut Cursor<'_>) -> Result<PolicyCall, StatementError> {
+    let function = at.name()?;
+    at.expect("ON")?;
+    let columns = columns_of_policy(at)?;
+    Ok(PolicyCall { function, columns })
+}
+
+fn columns_of_policy(at: &mut Cursor<'_>) -> Result<Vec<String>, StatementError> {
+    let mut columns = Vec::new();
+    at.expect_token(&Token::LParen)?;
+    while !at.accept_token(&Token::RParen) {
+        if !columns.is_empty() {
+            at.expect_token(&Token::Comma)?;
+        }
+        columns.push(at.identifier().map_err(|_no_name| {
+            unsupported(
+                "literals as arguments of masks and filters",
+                "name columns, and write literals into the function",
+            )
+        })?);
+    }
+    Ok(columns)
+}
+
 fn alter_column(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
     let column = at.identifier()?;
     Ok(if at.accept("COMMENT") {
@@ -305,10 +351,14 @@ fn alter_column(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
         Alteration::ColumnNullable(column, true)
     } else if at.accept("TYPE") || at.accept("SET DATA TYPE") {
         Alteration::ColumnType(column, at.type_text()?)
+    } else if at.accept("SET MASK") {
+        Alteration::ColumnMask(column, Some(mask(at)?))
+    } else if at.accept("DROP MASK") {
+        Alteration::ColumnMask(column, None)
     } else {
         return Err(unsupported(
             "this form of ALTER COLUMN",
-            "it has COMMENT, SET NOT NULL, DROP NOT NULL and TYPE",
+            "it has COMMENT, SET NOT NULL, DROP NOT NULL, SET MASK, DROP MASK and TYPE",
         ));
     })
 }

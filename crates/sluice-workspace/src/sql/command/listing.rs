@@ -34,6 +34,13 @@ pub(super) fn show(at: &mut Cursor<'_>) -> Result<Show, StatementError> {
         Show::Views(container(at)?, pattern(at)?)
     } else if at.accept("VOLUMES") {
         Show::Volumes(container(at)?, pattern(at)?)
+    } else if at.accept("FUNCTIONS") || at.accept("USER FUNCTIONS") {
+        Show::Functions(container(at)?, pattern(at)?)
+    } else if at.looks_at("ALL FUNCTIONS") || at.looks_at("SYSTEM FUNCTIONS") {
+        return Err(unsupported(
+            "the list of the functions of SQL itself",
+            "SHOW USER FUNCTIONS lists those of a schema",
+        ));
     } else if at.accept("COLUMNS") {
         let table = container(at)?.ok_or_else(|| at.unexpected("`IN` and a table"))?;
         Show::Columns(match container(at)? {
@@ -68,7 +75,7 @@ pub(super) fn show(at: &mut Cursor<'_>) -> Result<Show, StatementError> {
         let what = at.identifier()?.to_uppercase();
         return Err(unsupported(
             &format!("SHOW {what}"),
-            "it shows CATALOGS, SCHEMAS, TABLES, VIEWS, VOLUMES, COLUMNS, TBLPROPERTIES, GRANTS and CREATE TABLE",
+            "it shows CATALOGS, SCHEMAS, TABLES, VIEWS, VOLUMES, FUNCTIONS, COLUMNS, TBLPROPERTIES, GRANTS and CREATE TABLE",
         ));
     })
 }
@@ -96,6 +103,10 @@ pub(super) fn describe(at: &mut Cursor<'_>) -> Result<Describe, StatementError> 
             let _ = at.accept("EXTENDED");
             return Ok(Describe::Securable(kind, at.name()?));
         }
+    }
+    if at.accept("FUNCTION") {
+        let extended = at.accept("EXTENDED");
+        return Ok(Describe::Function(at.name()?, extended));
     }
     let _ = at.accept("TABLE");
     let extended = at.accept("EXTENDED") || at.accept("FORMATTED");

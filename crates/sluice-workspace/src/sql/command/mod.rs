@@ -1,7 +1,10 @@
 //! What kind of statement a text is, and its parts. Pure; nothing is looked up and nothing allowed here.
 
 mod definition;
+mod function;
 mod listing;
+
+pub(in crate::sql) use function::CreateFunction;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,6 +15,7 @@ use crate::catalog::SecurableKind;
 use crate::compute::StatementError;
 use crate::sql::cursor::Cursor;
 use crate::sql::error::unsupported;
+use crate::sql::masks::PolicyCall;
 use crate::sql::text::Text;
 
 /// A column of CREATE TABLE or ADD COLUMNS.
@@ -21,6 +25,7 @@ pub(in crate::sql) struct ColumnDefinition {
     pub(in crate::sql) type_text: String,
     pub(in crate::sql) nullable: bool,
     pub(in crate::sql) comment: Option<String>,
+    pub(in crate::sql) mask: Option<PolicyCall>,
 }
 
 /// What CREATE does when the name is taken.
@@ -40,6 +45,7 @@ pub(in crate::sql) struct CreateTable {
     pub(in crate::sql) partitioning: Vec<String>,
     pub(in crate::sql) comment: Option<String>,
     pub(in crate::sql) properties: BTreeMap<String, String>,
+    pub(in crate::sql) row_filter: Option<PolicyCall>,
     /// Where the query begins.
     pub(in crate::sql) query: Option<usize>,
 }
@@ -83,6 +89,10 @@ pub(in crate::sql) enum Alteration {
     ColumnComment(String, Option<String>),
     ColumnNullable(String, bool),
     ColumnType(String, String),
+    /// SET MASK, or DROP MASK when there is none.
+    ColumnMask(String, Option<PolicyCall>),
+    /// SET ROW FILTER, or DROP ROW FILTER when there is none.
+    RowFilter(Option<PolicyCall>),
     SetProperties(BTreeMap<String, String>),
     UnsetProperties(Vec<String>, bool),
     Owner(String),
@@ -99,6 +109,7 @@ pub(in crate::sql) enum Show {
     Tables(Option<Vec<String>>, Option<String>),
     Views(Option<Vec<String>>, Option<String>),
     Volumes(Option<Vec<String>>, Option<String>),
+    Functions(Option<Vec<String>>, Option<String>),
     Columns(Vec<String>),
     Properties(Vec<String>, Option<String>),
     Grants(Option<String>, SecurableKind, Vec<String>),
@@ -112,6 +123,7 @@ pub(in crate::sql) enum Describe {
     History(Vec<String>, Option<u32>),
     Detail(Vec<String>),
     Securable(SecurableKind, Vec<String>),
+    Function(Vec<String>, bool),
 }
 
 /// A statement.
@@ -125,6 +137,7 @@ pub(in crate::sql) enum Command {
     Truncate(Vec<String>),
     CreateTable(CreateTable),
     CreateView(CreateView),
+    CreateFunction(CreateFunction),
     CreateSchema(Vec<String>, bool, Option<String>, BTreeMap<String, String>),
     CreateCatalog(String, bool, Option<String>),
     CreateVolume(Vec<String>, bool, Option<String>),
@@ -230,7 +243,7 @@ pub(in crate::sql) fn read(text: &Text) -> Result<Command, StatementError> {
         let first = words.identifier().map_err(|_no_word| at.unexpected("a statement"))?;
         return Err(unsupported(
             &format!("statements that begin with `{}`", first.to_uppercase()),
-            "it executes queries, INSERT, UPDATE, DELETE, MERGE and statements about catalogs, schemas, tables, views, volumes and grants",
+            "it executes queries, INSERT, UPDATE, DELETE, MERGE and statements about catalogs, schemas, tables, views, functions, volumes and grants",
         ));
     };
     at.expect_end()?;
@@ -261,8 +274,14 @@ fn create(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
     if at.accept("VIEW") {
         return definition::create_view(at, replace, temporary).map(Command::CreateView);
     }
+    if temporary && at.looks_at("FUNCTION") {
+        return Err(unsupported("temporary functions", "make a function of a schema"));
+    }
     if temporary {
         return Err(at.unexpected("`VIEW`"));
+    }
+    if at.accept("FUNCTION") {
+        return function::create_function(at, replace).map(Command::CreateFunction);
     }
     if at.looks_at("EXTERNAL") {
         return Err(unsupported(
@@ -274,7 +293,7 @@ fn create(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
         return definition::create_table(at, replace).map(Command::CreateTable);
     }
     if replace {
-        return Err(at.unexpected("`TABLE` or `VIEW`"));
+        return Err(at.unexpected("`TABLE`, `VIEW` or `FUNCTION`"));
     }
     let command = if at.accept("SCHEMA") || at.accept("DATABASE") {
         let if_not_exists = at.accept("IF NOT EXISTS");
@@ -310,7 +329,7 @@ fn create(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
         let what = at.identifier()?.to_uppercase();
         return Err(unsupported(
             &format!("CREATE {what}"),
-            "it has catalogs, schemas, tables, views and volumes",
+            "it has catalogs, schemas, tables, views, functions and volumes",
         ));
     };
     at.expect_end()?;
@@ -346,6 +365,7 @@ fn securable_kind(at: &mut Cursor<'_>) -> Result<SecurableKind, StatementError> 
         ("DATABASE", SecurableKind::Schema),
         ("CATALOG", SecurableKind::Catalog),
         ("VOLUME", SecurableKind::Volume),
+        ("FUNCTION", SecurableKind::Function),
     ] {
         if at.accept(word) {
             return Ok(kind);
@@ -354,7 +374,7 @@ fn securable_kind(at: &mut Cursor<'_>) -> Result<SecurableKind, StatementError> 
     let what = at.clone().identifier().unwrap_or_default().to_uppercase();
     Err(unsupported(
         &format!("objects of the kind `{what}`"),
-        "it has catalogs, schemas, tables, views and volumes",
+        "it has catalogs, schemas, tables, views, functions and volumes",
     ))
 }
 
