@@ -12,10 +12,39 @@ pub enum SubResource {
     Permissions,
     /// The grants on a Unity Catalog securable.
     Grants,
+    /// The tags of a Unity Catalog object and of its columns.
+    Tags,
+    /// The column masks and the row filter of a table.
+    Masks,
+    /// The foreign keys of a table.
+    Constraints,
 }
 
-/// `resources.<kind>.<name>` of a bundle or `catalog.<kind>.<name>` of the catalog files, with `.permissions` or `.grants` for a
-/// sub-resource. This is the key of plan entries, of both state files and of journal rows.
+impl SubResource {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Permissions,
+        Self::Grants,
+        Self::Tags,
+        Self::Masks,
+        Self::Constraints,
+    ];
+
+    /// The word at the end of a key.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permissions => "permissions",
+            Self::Grants => "grants",
+            Self::Tags => "tags",
+            Self::Masks => "masks",
+            Self::Constraints => "constraints",
+        }
+    }
+}
+
+/// `resources.<kind>.<name>` of a bundle or `catalog.<kind>.<name>` of the catalog files, with `.permissions`, `.grants` or
+/// another [`SubResource`] behind it. This is the key of plan entries, of both state files and of journal rows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ResourceKey {
@@ -79,8 +108,7 @@ impl fmt::Display for ResourceKey {
         let root = if self.catalog { "catalog" } else { "resources" };
         write!(formatter, "{root}.{}.{}", self.kind, self.name)?;
         match self.sub {
-            Some(SubResource::Permissions) => formatter.write_str(".permissions"),
-            Some(SubResource::Grants) => formatter.write_str(".grants"),
+            Some(sub) => write!(formatter, ".{}", sub.as_str()),
             None => Ok(()),
         }
     }
@@ -94,8 +122,10 @@ impl FromStr for ResourceKey {
         let parts: Vec<&str> = text.split('.').collect();
         let (root, kind, name, sub) = match parts[..] {
             [root, kind, name] => (root, kind, name, None),
-            [root, kind, name, "permissions"] => (root, kind, name, Some(SubResource::Permissions)),
-            [root, kind, name, "grants"] => (root, kind, name, Some(SubResource::Grants)),
+            [root, kind, name, sub] => {
+                let sub = SubResource::ALL.into_iter().find(|known| known.as_str() == sub);
+                (root, kind, name, Some(sub.ok_or_else(error)?))
+            }
             _ => return Err(error()),
         };
         let catalog = match root {
@@ -139,6 +169,9 @@ mod tests {
             "resources.jobs.load",
             "resources.jobs.load.permissions",
             "catalog.tables.flights.grants",
+            "catalog.tables.flights.tags",
+            "catalog.tables.flights.masks",
+            "catalog.tables.flights.constraints",
         ] {
             assert_eq!(text.parse::<ResourceKey>().unwrap().to_string(), text);
         }

@@ -7,6 +7,13 @@ pub(crate) fn identifier(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
+/// Names in a list, each in backticks.
+pub(crate) fn identifiers(names: &serde_json::Value) -> String {
+    let names = names.as_array().map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<String> = names.iter().filter_map(|name| name.as_str()).map(identifier).collect();
+    names.join(", ")
+}
+
 /// A full name, each part in backticks. Parts are separated by dots; a part that is in backticks already may hold dots.
 pub(crate) fn full_name(name: &str) -> String {
     name_parts(name)

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
-use sluice_model::{Diagnostic, Location, ResourceKey, SubResource, Tree, TreePath};
+use serde_json::Value;
+use sluice_model::{Diagnostic, Location, Node, ResourceKey, SubResource, Tree, TreePath};
 
 use super::graph::{self, Edges};
 use super::kinds::{self, Facts};
@@ -33,6 +33,8 @@ pub(crate) struct DesiredResource {
     pub(crate) depends_on: Vec<Dependency>,
     /// Where it is written.
     pub(crate) location: Option<Location>,
+    /// Where names that [`Kind::needs`](kinds::Kind::needs) gives are written.
+    pub(crate) places: BTreeMap<String, Location>,
     /// `lifecycle.prevent_destroy`.
     pub(crate) prevent_destroy: bool,
     /// `on_change: recreate` of a catalog resource.
@@ -73,7 +75,7 @@ pub(crate) fn collect(bundle: &Bundle, states: &States, faults: &mut Vec<Diagnos
     let named = named_bodies(&resources);
     claimed_twice(&resources, &named, faults);
     edges(&mut resources, &named, faults);
-    let edges: Edges = resources
+    let mut edges: Edges = resources
         .iter()
         .map(|(key, resource)| (key.clone(), resource.depends_on.clone()))
         .collect();
@@ -81,11 +83,48 @@ pub(crate) fn collect(bundle: &Bundle, states: &States, faults: &mut Vec<Diagnos
         faults.push(cycle_fault(&cycle, &resources));
         Vec::new()
     });
+    let guarded = access_last(&mut edges)
+        .then(|| graph::topological(&edges).ok())
+        .flatten();
+    let order = guarded.inspect(|_| keep_edges(&mut resources, edges)).unwrap_or(order);
     Desired {
         resources,
         named,
         order,
         facts,
+    }
+}
+
+/// What an object has is complete before somebody gets access to it: grants come after its constraints, tags and masks, and so does
+/// what uses it, except for functions, which its masks may need. Whether there is anything to add.
+fn access_last(edges: &mut Edges) -> bool {
+    let mut added = Vec::new();
+    for (key, needs) in &*edges {
+        if key.catalog && key.kind == "functions" || key.sub.is_some_and(|sub| sub != SubResource::Grants) {
+            continue;
+        }
+        for Dependency { node, label } in needs {
+            for sub in [SubResource::Constraints, SubResource::Tags, SubResource::Masks] {
+                let node = node.with_sub(sub);
+                if node.parent() != *key && edges.contains_key(&node) && !needs.iter().any(|other| other.node == node) {
+                    let label = label.clone();
+                    added.push((key.clone(), Dependency { node, label }));
+                }
+            }
+        }
+    }
+    for (key, dependency) in &added {
+        edges.entry(key.clone()).or_default().push(dependency.clone());
+    }
+    !added.is_empty()
+}
+
+fn keep_edges(resources: &mut BTreeMap<ResourceKey, DesiredResource>, edges: Edges) {
+    for (key, mut needs) in edges {
+        if let Some(resource) = resources.get_mut(&key) {
+            needs.sort();
+            resource.depends_on = needs;
+        }
     }
 }
 
@@ -132,68 +171,71 @@ impl Collector<'_> {
             );
             return;
         }
+        let mut places = BTreeMap::new();
+        names_at(tree, &mut places);
         let flag = |pointer: &str| document.pointer(pointer).and_then(Value::as_bool) == Some(true);
         let resource = DesiredResource {
             body: Value::Null,
             depends_on: Vec::new(),
             location,
+            places,
             prevent_destroy: flag("/lifecycle/prevent_destroy"),
             recreate_on_change: document.get("on_change").and_then(Value::as_str) == Some("recreate"),
         };
-        if let Some((sub, body)) = self.sub_document(&key, &document) {
-            self.add(key.with_sub(sub), body, resource.clone());
-        }
-        let mut body = document;
+        let mut body = kinds::standing_alone(&key, document.clone());
         if let Value::Object(fields) = &mut body
             && !(key.catalog && key.kind == "grants")
         {
             fields.retain(|name, _| !ENGINE_FIELDS.contains(&name.as_str()));
         }
-        self.add(key, body, resource);
+        if !self.add(key.clone(), body, resource.clone()) {
+            return;
+        }
+        for sub in kinds::subs_of(&key) {
+            let (body, declared) = kinds::sub_document(&key, *sub, &document);
+            let sub_key = key.with_sub(*sub);
+            // Without an entry in the configuration it exists when something was given before that can be taken back.
+            let before = *sub != SubResource::Permissions && self.states.get(&sub_key).is_some();
+            if declared || before {
+                self.add(sub_key, body, resource.clone());
+            }
+        }
     }
 
-    fn add(&mut self, key: ResourceKey, document: Value, mut resource: DesiredResource) {
-        let Some(kind) = kinds::of(&key) else { return };
+    /// Whether it is well formed.
+    fn add(&mut self, key: ResourceKey, document: Value, mut resource: DesiredResource) -> bool {
+        let Some(kind) = kinds::of(&key) else { return false };
         match kind.desired(document, &self.facts) {
             Ok(body) => {
                 resource.body = body;
                 self.resources.insert(key, resource);
+                true
             }
-            Err(faults) => self.faults.extend(faults.into_iter().map(|fault| {
-                Diagnostic::error(format!("`{key}` {fault}"))
-                    .path(path_of(&key))
-                    .location(resource.location.clone())
-            })),
+            Err(faults) => {
+                self.faults.extend(faults.into_iter().map(|fault| {
+                    Diagnostic::error(format!("`{key}` {fault}"))
+                        .path(path_of(&key))
+                        .location(resource.location.clone())
+                }));
+                false
+            }
         }
     }
+}
 
-    /// The document of a resource's permissions or grants. It exists without an entry in the configuration when grants were given
-    /// before, so that they are taken back.
-    fn sub_document(&self, key: &ResourceKey, document: &Value) -> Option<(SubResource, Value)> {
-        let sub = kinds::sub_of(key)?;
-        let empty = json!([]);
-        match sub {
-            SubResource::Permissions => {
-                let list = document
-                    .get("permissions")
-                    .filter(|list| list.as_array().is_some_and(|list| !list.is_empty()))?;
-                let object_id = format!("/{}/${{{key}.id}}", key.kind);
-                Some((sub, json!({"object_id": object_id, "__embed__": list})))
-            }
-            SubResource::Grants => {
-                let known = self.states.get(&key.with_sub(sub)).is_some();
-                let list = document.get("grants").unwrap_or(&empty);
-                if list == &empty && !known {
-                    return None;
-                }
-                let body = json!({
-                    "securable_type": kinds::securable_of(key),
-                    "full_name": format!("${{{key}.id}}"),
-                    "__embed__": list,
-                });
-                Some((sub, body))
-            }
+/// The places of the names of functions and tables that masks, row filters and foreign keys write out.
+fn names_at(tree: &Tree, places: &mut BTreeMap<String, Location>) {
+    for field in ["function", "references"] {
+        if let Some(name) = tree.get(field)
+            && let (Some(text), Some(location)) = (name.as_str(), &name.location)
+        {
+            places.entry(text.to_lowercase()).or_insert_with(|| location.clone());
         }
+    }
+    match &tree.node {
+        Node::Sequence(items) => items.iter().for_each(|item| names_at(item, places)),
+        Node::Mapping(fields) => fields.values().for_each(|value| names_at(value, places)),
+        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) | Node::String(_) => {}
     }
 }
 
@@ -334,8 +376,7 @@ pub(crate) fn path_of(key: &ResourceKey) -> TreePath {
     let path = TreePath::keys([root, &key.kind, &key.name]);
     match key.sub {
         None => path,
-        Some(SubResource::Permissions) => path.key("permissions"),
-        Some(SubResource::Grants) => path.key("grants"),
+        Some(sub) => path.key(sub.as_str()),
     }
 }
 

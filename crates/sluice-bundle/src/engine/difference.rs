@@ -50,6 +50,10 @@ pub(crate) enum Class {
     NotReturned,
     /// It cannot be changed in place.
     Recreate,
+    /// It can be changed in place although a rule for what contains it says otherwise.
+    InPlace,
+    /// An empty value says something: it is not the same as none.
+    Meaningful,
 }
 
 /// All fields in which the three differ, by path. A field that needs nothing is there too, with [`Action::Skip`] and the reason.
@@ -179,7 +183,8 @@ impl Walk<'_> {
         if new == remote && (remote.is_some() || not_returned.is_none()) {
             return (Action::Skip, Some("remote_already_set"));
         }
-        if [old, new, remote].into_iter().all(is_empty) {
+        let meaningful = self.rule(path, |class| class == Class::Meaningful).is_some();
+        if !meaningful && [old, new, remote].into_iter().all(is_empty) {
             return (Action::Skip, Some("empty"));
         }
         let changed_locally = old != new;
@@ -210,6 +215,9 @@ impl Walk<'_> {
             && !changed_locally
         {
             return (Action::Skip, Some(rule.reason));
+        }
+        if self.rule(path, |class| class == Class::InPlace).is_some() {
+            return (Action::Update, None);
         }
         match self.rule(path, |class| class == Class::Recreate) {
             Some(rule) => (Action::Recreate, Some(rule.reason)),

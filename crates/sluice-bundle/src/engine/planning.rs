@@ -9,7 +9,7 @@ use super::desired::{self, Desired, DesiredResource, path_of};
 use super::difference::{difference, highest};
 use super::kinds::{self, Change, Kind};
 use super::plan::{Action, Dependency, FieldChange, NewState, Plan, PlanEntry};
-use super::reads::{Observation, Observed, unclaimed};
+use super::reads::{self, Observation, Observed, unclaimed};
 use super::references::{Known, Reference, fill, references_in};
 use super::state::{StateEntry, States};
 use crate::language::Bundle;
@@ -57,6 +57,7 @@ pub fn plan(
     if !options.destroy {
         for key in &desired.order {
             planner.desired_entry(key, &desired.resources[key]);
+            planner.missing_needs(key, &desired.resources[key]);
         }
     }
     for (key, entry) in states.entries() {
@@ -150,6 +151,51 @@ impl<'a> Planner<'a> {
         self.entries.insert(key.clone(), entry);
     }
 
+    /// Refuses what needs an object that nobody declares and that does not exist, or that this plan deletes.
+    fn missing_needs(&mut self, key: &ResourceKey, resource: &DesiredResource) {
+        let Some(kind) = kinds::of(key) else { return };
+        let named = &self.desired.named[key];
+        let foreign = reads::foreign_needs(self.desired);
+        for (what, name) in kind.needs(named) {
+            let node = ResourceKey::catalog(what, name.to_lowercase());
+            if !foreign.contains_key(&node) {
+                continue;
+            }
+            let what = what.trim_end_matches('s');
+            let mut leaving = self.states.entries().filter(|(key, entry)| {
+                key.catalog && key.kind == node.kind && key.sub.is_none() && entry.id.eq_ignore_ascii_case(&name)
+            });
+            let (summary, help) = if let Some((owner, _)) = leaving.next() {
+                (
+                    format!("`{key}` needs the {what} `{name}`, which was `{owner}` and is deleted by this deployment"),
+                    format!("declare the {what} again, or name another one"),
+                )
+            } else if matches!(self.observed.get(&node), Some(Observation::Absent)) {
+                (
+                    format!("`{key}` needs the {what} `{name}`, which is neither declared nor exists in the workspace"),
+                    format!(
+                        "declare it under `{}` in the catalog files, or correct the name",
+                        node.kind
+                    ),
+                )
+            } else {
+                continue;
+            };
+            // The name of a managed schema inside a name is a reference by now; the last part is as it was written.
+            let last = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
+            let place = resource.places.get(&name.to_lowercase());
+            let place = place.or_else(|| {
+                let mut places = resource.places.iter();
+                places
+                    .find(|(written, _)| last(written) == last(&name))
+                    .map(|(_, place)| place)
+            });
+            let mut fault = Diagnostic::error(summary).path(path_of(key));
+            fault = fault.location(place.or(resource.location.as_ref()).cloned());
+            self.faults.push(fault.help(help));
+        }
+    }
+
     /// Finds out whether there is an object for a desired resource and whether it is ours.
     fn standing(
         &mut self,
@@ -231,8 +277,15 @@ impl<'a> Planner<'a> {
     /// Whether a resource is deleted together with the one that contains it: that one is made anew.
     fn goes_with_parent(&self, key: &ResourceKey, resource: &DesiredResource) -> bool {
         let named = &self.desired.named;
+        let access = kinds::of(key).filter(|kind| kind.is_access());
+        let used = access.map(|kind| kind.uses(&named[key])).unwrap_or_default();
+        let is_used = |node: &ResourceKey| {
+            let name = kinds::of(node).and_then(|kind| kind.natural_id(&named[node]));
+            name.is_some_and(|name| used.iter().any(|used| used.eq_ignore_ascii_case(&name)))
+        };
         resource.depends_on.iter().any(|Dependency { node, .. }| {
             let contained = key.parent() == *node
+                || is_used(node)
                 || kinds::schema_name(node, &named[node])
                     .is_some_and(|schema| kinds::stands_in(key, &named[key], &schema));
             let action = self.entries.get(node).map(|entry| entry.action);

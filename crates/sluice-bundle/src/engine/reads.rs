@@ -44,6 +44,8 @@ pub struct Read {
     pub key: ResourceKey,
     /// The first request.
     pub request: Request,
+    /// Requests that follow, each with its pages; what they ask for may be missing.
+    more: Vec<Request>,
     purpose: Purpose,
 }
 
@@ -88,8 +90,17 @@ impl Read {
         Self {
             key: key.clone(),
             request: kind.read(id),
+            more: Vec::new(),
             purpose: Purpose::Object { id: id.to_owned() },
         }
+    }
+
+    /// With what the kind has to read beside the object itself.
+    fn complete(mut self, kind: &dyn Kind, new: &Value, old: Option<&Value>) -> Self {
+        if let Purpose::Object { id } | Purpose::Known { id } = &self.purpose {
+            self.more = kind.read_more(id, new, old);
+        }
+        self
     }
 
     fn known(key: &ResourceKey, kind: &dyn Kind, id: &str) -> Self {
@@ -99,11 +110,20 @@ impl Read {
         }
     }
 
-    /// The request for the next page, from the answer to `request`; none when that was the last.
+    /// The request that follows `request` and its answer: the next page, or the next thing to read; none when that was the last.
     #[must_use]
     pub fn next_page(&self, request: &Request, response: &Response) -> Option<Request> {
-        let answer = response.json().ok().filter(|_| response.status < 400)?;
-        kinds::of(&self.key)?.next_page(request, &answer)
+        let kind = kinds::of(&self.key)?;
+        let answer = response.json().ok();
+        let position = self.more.iter().position(|more| more.path == request.path);
+        let refused = response.status >= 400;
+        if refused && !(position.is_some() && kind.is_absent(response.status, answer.as_ref()?)) {
+            return None;
+        }
+        let page = answer
+            .filter(|_| !refused)
+            .and_then(|answer| kind.next_page(request, &answer));
+        page.or_else(|| self.more.get(position.map_or(0, |position| position + 1)).cloned())
     }
 
     /// What the answers (one per page, in order) say.
@@ -115,10 +135,14 @@ impl Read {
             return Ok(Observation::Absent);
         };
         let mut pages = Vec::with_capacity(responses.len());
-        for response in responses {
+        for (index, response) in responses.iter().enumerate() {
             let answer = response.json();
             if response.status >= 400 {
                 if kind.is_absent(response.status, &answer.unwrap_or(Value::Null)) {
+                    if index > 0 && !self.more.is_empty() {
+                        pages.push(Value::Null);
+                        continue;
+                    }
                     return Ok(match self.purpose {
                         Purpose::Known { .. } => Observation::Lost,
                         Purpose::Object { .. } | Purpose::Search { .. } => Observation::Absent,
@@ -166,6 +190,11 @@ pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &Pl
         for key in &desired.order {
             reads.extend(next_read(key, &desired, states, observed));
         }
+        for (key, id) in foreign_needs(&desired) {
+            if let Some(kind) = kinds::of(&key).filter(|_| !observed.contains_key(&key)) {
+                reads.push(Read::object(&key, kind, &id));
+            }
+        }
     }
     for (key, entry) in states.entries() {
         let planned = !options.destroy && desired.resources.contains_key(key);
@@ -185,7 +214,7 @@ fn next_read(key: &ResourceKey, desired: &Desired, states: &States, observed: &O
     match observed.get(key) {
         Some(Observation::Found(ids)) => {
             return match &unclaimed(ids, states)[..] {
-                [id] => Some(Read::object(key, kind, id)),
+                [id] => Some(Read::object(key, kind, id).complete(kind, desired.named.get(key)?, None)),
                 _ => None,
             };
         }
@@ -193,6 +222,8 @@ fn next_read(key: &ResourceKey, desired: &Desired, states: &States, observed: &O
         Some(Observation::Lost) | None => {}
     }
     let lost = observed.contains_key(key);
+    let new = &desired.named.get(key)?;
+    let old = states.get(key).map(|entry| &entry.state);
     if kind.is_access() && lost {
         return None;
     }
@@ -203,24 +234,46 @@ fn next_read(key: &ResourceKey, desired: &Desired, states: &States, observed: &O
             (None, Some(entry)) => &entry.id,
             (Some(Observation::Absent | Observation::Lost | Observation::Found(_)), _) | (None, None) => return None,
         };
-        return Some(Read::object(key, kind, &kinds::sub_id(key, id)?));
+        let read = Read::object(key, kind, &kinds::sub_id(key, id)?);
+        return Some(read.complete(kind, new, old));
     }
     let known = states.get(key).map(|entry| entry.id.as_str());
     if let Some(id) = known.filter(|_| !lost) {
-        return Some(Read::known(key, kind, id));
+        return Some(Read::known(key, kind, id).complete(kind, new, old));
     }
-    let body = desired.named.get(key)?;
-    if let Some(id) = kind.natural_id(body) {
+    if let Some(id) = kind.natural_id(new) {
         let elsewhere = !id.contains("${") && known != Some(id.as_str());
-        return elsewhere.then(|| Read::object(key, kind, &id));
+        return elsewhere.then(|| Read::object(key, kind, &id).complete(kind, new, old));
     }
     Some(Read {
         key: key.clone(),
-        request: kind.search(body)?,
+        request: kind.search(new)?,
+        more: Vec::new(),
         purpose: Purpose::Search {
             mark: desired.facts.metadata_file_path.clone(),
         },
     })
+}
+
+/// The objects that have to exist though nothing declares them, by the key that stands for each among the observations, and their id.
+/// Such a key holds a full name, which no declaration can have.
+pub(crate) fn foreign_needs(desired: &Desired) -> BTreeMap<ResourceKey, String> {
+    let declared = kinds::declared_names(&desired.named);
+    let needs = desired
+        .named
+        .iter()
+        .filter_map(|(key, body)| Some(kinds::of(key)?.needs(body)));
+    needs
+        .flatten()
+        .filter(|(kind, name)| {
+            let keys = declared
+                .get(&name.to_lowercase())
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            !name.contains("${") && !keys.iter().any(|key| key.kind == *kind)
+        })
+        .map(|(kind, name)| (ResourceKey::catalog(kind, name.to_lowercase()), name.to_lowercase()))
+        .collect()
 }
 
 /// The ids that no state entry claims.

@@ -30,8 +30,24 @@ pub fn order(plan: &Plan) -> Vec<ResourceKey> {
     let sorted =
         |edges: graph::Edges| graph::topological(&edges).unwrap_or_else(|_cycle| edges.keys().cloned().collect());
     let mut keys = sorted(edges(false));
-    keys.extend(sorted(edges(true)).into_iter().rev());
+    // What a part needed outlives the object that it goes with: a table is dropped before the function that masks its columns.
+    let deletes = edges(true);
+    let outliving = graph::topological(&with_needs_of_parts(&deletes));
+    keys.extend(outliving.unwrap_or_else(|_cycle| sorted(deletes)).into_iter().rev());
     keys
+}
+
+fn with_needs_of_parts(edges: &graph::Edges) -> graph::Edges {
+    let mut all = edges.clone();
+    for (key, needs) in edges.iter().filter(|(key, _)| key.sub.is_some()) {
+        if let Some(parent) = all.get_mut(&key.parent()) {
+            let others = needs
+                .iter()
+                .filter(|dependency| dependency.node.parent() != key.parent());
+            parent.extend(others.cloned());
+        }
+    }
+    all
 }
 
 /// One remote call of a deployment, or, without a request, a change of the state alone.
@@ -362,7 +378,9 @@ impl Step {
             let absent = kind.is_some_and(|kind| kind.is_absent(response.status, &answer));
             return match &self.answer {
                 Answer::Gone if absent => Verdict::Done(Outcome { id: String::new() }),
+                Answer::GoneFrom(id) if absent => Verdict::Done(Outcome { id: id.clone() }),
                 Answer::Gone
+                | Answer::GoneFrom(_)
                 | Answer::GoneByStatement(_)
                 | Answer::IdField(_)
                 | Answer::Id(_)
@@ -371,7 +389,7 @@ impl Step {
         }
         let done = |id: &str| Verdict::Done(Outcome { id: id.to_owned() });
         match &self.answer {
-            Answer::Id(id) => done(id),
+            Answer::Id(id) | Answer::GoneFrom(id) => done(id),
             Answer::Gone => done(""),
             Answer::IdField(field) => match answer.get(field) {
                 Some(Value::String(id)) => done(id),

@@ -54,6 +54,10 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             Type::Boolean => self.boolean(tree, path),
             Type::Words(words) => self.words(tree, words.iter().copied(), path),
             Type::List(item) => self.list(tree, *item, path),
+            Type::ListOr(_, object) if tree.as_mapping().is_some() => {
+                self.object(tree, object.name, Fields::of_object(object), path);
+            }
+            Type::ListOr(item, _) => self.list(tree, *item, path),
             Type::Map(value) => self.map(tree, *value, path),
             Type::Object(object) => self.object(tree, object.name, Fields::of_object(object), path),
             Type::Wire(field_type) => self.wire(tree, field_type, path),

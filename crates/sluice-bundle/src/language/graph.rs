@@ -5,15 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use sluice_model::tree::Step;
-use sluice_model::{Diagnostic, Location, Node, ResourceKey, Tree, TreePath};
+use sluice_model::{Diagnostic, Location, Node, ResourceKey, SubResource, Tree, TreePath};
 
+use super::catalog_files;
 use super::reference::{self, Reference};
 use super::session::Session;
 use super::shape::{self, SUPPORTED_KINDS};
 use super::suggest;
 
 /// The kinds of catalog files that references may name.
-const CATALOG_KINDS: [&str; 2] = ["tables", "views"];
+const CATALOG_KINDS: [&str; 3] = ["tables", "views", "functions"];
 
 /// What a resource needs, with the place of the first reference to each.
 type Needs = BTreeMap<ResourceKey, Option<Location>>;
@@ -26,9 +27,9 @@ pub(super) fn check(resources: &Tree, catalog: &Tree, session: &mut Session<'_>)
         session,
     };
     graph.collect(resources, false, &SUPPORTED_KINDS);
-    graph.collect(catalog, true, &["tables", "views", "grants"]);
+    graph.collect(catalog, true, &catalog_files::KINDS);
     graph.references(resources, false, &SUPPORTED_KINDS);
-    graph.references(catalog, true, &["tables", "views", "grants"]);
+    graph.references(catalog, true, &catalog_files::KINDS);
     graph.circles();
 }
 
@@ -141,7 +142,7 @@ impl<'tree> Graph<'_, '_, 'tree> {
                     .report(refuse(format!("`{}` names no field", reference.text), None));
             }
         }
-        let needs = self.needs.entry(from.clone()).or_default();
+        let needs = self.needs.entry(part_at(from, path)).or_default();
         needs.entry(to).or_insert_with(|| user.location.clone());
     }
 
@@ -208,6 +209,21 @@ fn circle(ring: &[Visit<'_>]) -> Diagnostic {
         refused = refused.location(visit.location.clone());
     }
     refused.help("take one of the references out")
+}
+
+/// The part of a table that a path lies in: masks and foreign keys are made after the tables and functions that they need, which may
+/// need the table itself.
+fn part_at(key: &ResourceKey, path: &TreePath) -> ResourceKey {
+    let named = |place: usize, name: &str| matches!(path.0.get(place), Some(Step::Key(step)) if step == name);
+    if !key.catalog || key.kind != "tables" {
+        key.clone()
+    } else if named(3, "row_filter") || named(3, "columns") && named(5, "mask") {
+        key.with_sub(SubResource::Masks)
+    } else if named(3, "constraints") && named(4, "foreign_keys") {
+        key.with_sub(SubResource::Constraints)
+    } else {
+        key.clone()
+    }
 }
 
 fn key(catalog: bool, kind: &str, name: &str) -> ResourceKey {

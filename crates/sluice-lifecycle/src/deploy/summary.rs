@@ -85,6 +85,7 @@ fn page(key: &ResourceKey, id: &str, host: &Host) -> Option<String> {
     match key.kind.as_str() {
         "jobs" => Some(format!("{host}/jobs/{id}")),
         "schemas" | "tables" | "views" => Some(format!("{host}/explore/data/{slashed}")),
+        "functions" => Some(format!("{host}/explore/data/functions/{slashed}")),
         "volumes" => Some(format!("{host}/explore/data/volumes/{slashed}")),
         _ => None,
     }

@@ -121,10 +121,7 @@ impl Kind for Grants {
     }
 
     fn next_page(&self, request: &Request, answer: &Value) -> Option<Request> {
-        let token = text(answer, "next_page_token").filter(|token| !token.is_empty())?;
-        let mut next = request.clone();
-        next.query.retain(|(name, _)| name != "page_token");
-        Some(next.query("page_token", token))
+        super::page_after(request, answer)
     }
 
     fn observed(&self, pages: Vec<Value>) -> Value {

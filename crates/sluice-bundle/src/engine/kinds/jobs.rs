@@ -126,10 +126,7 @@ impl Kind for Jobs {
     }
 
     fn next_page(&self, request: &Request, answer: &Value) -> Option<Request> {
-        let token = text(answer, "next_page_token").filter(|token| !token.is_empty())?;
-        let mut next = request.clone();
-        next.query.retain(|(name, _)| name != "page_token");
-        Some(next.query("page_token", token))
+        super::page_after(request, answer)
     }
 
     /// The workspace answers 404, or in the older form 400 with a message, when a job does not exist.

@@ -3,12 +3,18 @@
 //! The engine around them ([`super::plan`], [`super::reads`], [`super::steps`]) knows no kind by name. A new kind is one file
 //! here, a line in [`of`], and its name in [`SUPPORTED`].
 
+mod constraints;
+mod functions;
 mod grants;
 mod jobs;
+mod masks;
 mod permissions;
 mod schemas;
 pub(crate) mod statements;
+mod sub_resources;
+mod table_constraints;
 mod tables;
+mod tags;
 mod views;
 mod volumes;
 
@@ -21,6 +27,8 @@ use sluice_wire::{Request, Response};
 use super::difference::Rules;
 use super::field_path::FieldPath;
 use super::plan::{FieldChange, PlanEntry};
+
+pub(crate) use sub_resources::{standing_alone, sub_document, sub_id, subs_of};
 
 /// The kinds of bundle resources that this engine deploys, for messages.
 pub(crate) const SUPPORTED: &[&str] = &["jobs", "schemas", "volumes"];
@@ -65,8 +73,20 @@ pub(crate) trait Kind: Sync {
         Vec::new()
     }
 
+    /// Objects that have to exist though they are not used by a reference: kind in the catalog files, and full name.
+    fn needs(&self, body: &Value) -> Vec<(&'static str, String)> {
+        let _ = body;
+        Vec::new()
+    }
+
     /// Reads one object.
     fn read(&self, id: &str) -> Request;
+
+    /// What has to be read beside [`Kind::read`], by the desired and the last applied body. What is not there counts as empty.
+    fn read_more(&self, id: &str, new: &Value, old: Option<&Value>) -> Vec<Request> {
+        let _ = (id, new, old);
+        Vec::new()
+    }
 
     /// The request for the page after this answer.
     fn next_page(&self, request: &Request, answer: &Value) -> Option<Request> {
@@ -186,6 +206,8 @@ pub(crate) enum Answer {
     Statement(String),
     /// The object is gone, also when it was not there.
     Gone,
+    /// A part of the object is gone, also when it was not there. The object's id is known.
+    GoneFrom(String),
     /// As [`Answer::Statement`], and the object is gone afterwards.
     GoneByStatement(String),
 }
@@ -221,19 +243,24 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
         (false, "schemas" | "volumes", Some(SubResource::Grants)) => Some(&grants::Grants { alone: false }),
         (true, "tables", None) => Some(&tables::Tables),
         (true, "views", None) => Some(&views::Views),
-        (true, "tables" | "views", Some(SubResource::Grants)) => Some(&grants::Grants { alone: false }),
+        (true, "functions", None) => Some(&functions::Functions),
+        (true, "tables" | "views" | "functions", Some(SubResource::Grants)) => Some(&grants::Grants { alone: false }),
         (true, "grants", None) => Some(&grants::Grants { alone: true }),
+        (true, "tables" | "views", Some(SubResource::Tags)) => Some(&tags::Tags { alone: false }),
+        (true, "tags", None) => Some(&tags::Tags { alone: true }),
+        (true, "tables", Some(SubResource::Masks)) => Some(&masks::Masks { alone: false }),
+        (true, "masks" | "row_filters", None) => Some(&masks::Masks { alone: true }),
+        (true, "tables", Some(SubResource::Constraints)) => Some(&constraints::ForeignKeys),
         _ => None,
     }
 }
 
-/// The sub-resource that a kind can have.
-pub(crate) fn sub_of(key: &ResourceKey) -> Option<SubResource> {
-    match (key.catalog, key.kind.as_str()) {
-        (false, "jobs") => Some(SubResource::Permissions),
-        (false, "schemas" | "volumes") | (true, "tables" | "views") => Some(SubResource::Grants),
-        _ => None,
-    }
+/// The request for the page after this answer, for answers with `next_page_token`.
+pub(crate) fn page_after(request: &Request, answer: &Value) -> Option<Request> {
+    let token = text(answer, "next_page_token").filter(|token| !token.is_empty())?;
+    let mut next = request.clone();
+    next.query.retain(|(name, _)| name != "page_token");
+    Some(next.query("page_token", token))
 }
 
 /// The error code and message of an error answer.
@@ -315,7 +342,7 @@ pub(crate) fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
 pub(crate) fn stands_in(key: &ResourceKey, named: &Value, schema: &str) -> bool {
     let in_schema = matches!(
         (key.catalog, key.kind.as_str()),
-        (false, "volumes") | (true, "tables" | "views")
+        (false, "volumes") | (true, "tables" | "views" | "functions")
     );
     let name = of(key)
         .filter(|_| in_schema && key.sub.is_none())
@@ -338,18 +365,24 @@ pub(crate) fn securable_of(key: &ResourceKey) -> Option<&'static str> {
         (false, "schemas") => Some("schema"),
         (false, "volumes") => Some("volume"),
         (true, "tables" | "views") => Some("table"),
+        (true, "functions") => Some("function"),
         _ => None,
     }
 }
 
-/// Full names (lower case) of declared Unity Catalog objects whose names hold no references.
-pub(crate) fn declared_names(named: &BTreeMap<ResourceKey, Value>) -> BTreeMap<String, ResourceKey> {
-    named
-        .iter()
-        .filter(|(key, _)| securable_of(key).is_some() && key.sub.is_none())
-        .filter_map(|(key, body)| Some((of(key)?.natural_id(body)?.to_lowercase(), key.clone())))
-        .filter(|(name, _)| !name.contains("${"))
-        .collect()
+/// Full names (lower case) of declared Unity Catalog objects whose names hold no references. A function and a table may share one.
+pub(crate) fn declared_names(named: &BTreeMap<ResourceKey, Value>) -> BTreeMap<String, Vec<ResourceKey>> {
+    let mut names: BTreeMap<String, Vec<ResourceKey>> = BTreeMap::new();
+    for (key, body) in named {
+        let name = of(key)
+            .filter(|_| securable_of(key).is_some() && key.sub.is_none())
+            .and_then(|kind| kind.natural_id(body))
+            .filter(|name| !name.contains("${"));
+        if let Some(name) = name {
+            names.entry(name.to_lowercase()).or_default().push(key.clone());
+        }
+    }
+    names
 }
 
 /// What a resource claims for itself, for messages: the object of its name, or one principal's privileges on a securable. Two
@@ -361,13 +394,15 @@ pub(crate) fn claims(key: &ResourceKey, named: &Value) -> Vec<String> {
     else {
         return Vec::new();
     };
-    match (key.sub, securable_of(key)) {
-        (Some(SubResource::Grants), _) | (None, None) => grants::principals(named)
+    match (key.sub, key.kind.as_str(), securable_of(key)) {
+        (Some(SubResource::Tags), _, _) | (None, "tags", None) => tags::claims(named),
+        (Some(SubResource::Masks), _, _) | (None, "masks" | "row_filters", None) => masks::claims(named),
+        (Some(SubResource::Grants), _, _) | (None, _, None) => grants::principals(named)
             .into_iter()
             .map(|principal| format!("the privileges of `{principal}` on `{}`", id.to_lowercase()))
             .collect(),
-        (None, Some(securable)) => vec![format!("the {securable} `{}`", id.to_lowercase())],
-        (Some(SubResource::Permissions), _) => Vec::new(),
+        (None, _, Some(securable)) => vec![format!("the {securable} `{}`", id.to_lowercase())],
+        (Some(SubResource::Permissions | SubResource::Constraints), _, _) => Vec::new(),
     }
 }
 
@@ -376,7 +411,7 @@ pub(crate) fn claims(key: &ResourceKey, named: &Value) -> Vec<String> {
 pub(crate) fn implied_needs(
     key: &ResourceKey,
     body: &Value,
-    names: &BTreeMap<String, ResourceKey>,
+    names: &BTreeMap<String, Vec<ResourceKey>>,
 ) -> Vec<(ResourceKey, String)> {
     let Some(kind) = of(key) else { return Vec::new() };
     let mut wanted: Vec<String> = kind.uses(body);
@@ -389,15 +424,8 @@ pub(crate) fn implied_needs(
     wanted
         .into_iter()
         .filter_map(|name| names.get(&name.to_lowercase()))
+        .flatten()
         .filter(|node| *node != key)
         .map(|node| (node.clone(), format!("${{{node}.id}}")))
         .collect()
-}
-
-/// The id of a sub-resource, from the id of the resource that it belongs to.
-pub(crate) fn sub_id(key: &ResourceKey, parent_id: &str) -> Option<String> {
-    match key.sub? {
-        SubResource::Permissions => Some(format!("/{}/{parent_id}", key.kind)),
-        SubResource::Grants => Some(format!("{}/{parent_id}", securable_of(key)?)),
-    }
 }

@@ -51,8 +51,16 @@ pub(crate) fn read(id: &str) -> Request {
     Request::new(Method::Get, format!("/api/2.1/unity-catalog/tables/{name}"))
 }
 
-/// What tables and views share of a desired body: the full name checked, the warehouse and the marker added.
-pub(crate) fn desired_base(document: &Value, facts: &Facts) -> Result<serde_json::Map<String, Value>, Vec<String>> {
+/// The warehouse that runs statements; without one a fault.
+pub(crate) fn warehouse<'facts>(facts: &'facts Facts, faults: &mut Vec<String>) -> Option<&'facts str> {
+    if facts.warehouse_id.is_none() {
+        faults.push("needs a warehouse to be made with: set `warehouse_id` in one of the catalog files".to_owned());
+    }
+    facts.warehouse_id.as_deref()
+}
+
+/// What all objects that statements make share of a desired body: the full name checked, comment and warehouse.
+pub(crate) fn named_base(document: &Value, facts: &Facts) -> Result<serde_json::Map<String, Value>, Vec<String>> {
     super::required(document, &["name"])?;
     let name = text(document, "name").unwrap_or_default();
     let mut faults = Vec::new();
@@ -60,19 +68,7 @@ pub(crate) fn desired_base(document: &Value, facts: &Facts) -> Result<serde_json
     if !name.contains("${") && (parts.len() != 3 || parts.iter().any(String::is_empty)) {
         faults.push(format!("has the name `{name}`, expected `catalog.schema.name`"));
     }
-    if document
-        .get("properties")
-        .and_then(|properties| properties.get(MARKER))
-        .is_some()
-    {
-        faults.push(format!(
-            "sets the property `{MARKER}`, which the deployment sets itself"
-        ));
-    }
-    let Some(warehouse) = &facts.warehouse_id else {
-        faults.push("needs a warehouse to be made with: set `warehouse_id` in one of the catalog files".to_owned());
-        return Err(faults);
-    };
+    let warehouse = warehouse(facts, &mut faults).unwrap_or_default();
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -81,6 +77,23 @@ pub(crate) fn desired_base(document: &Value, facts: &Facts) -> Result<serde_json
     if let Some(comment) = text(document, "comment").filter(|comment| !comment.is_empty()) {
         body.insert("comment".to_owned(), comment.into());
     }
+    body.insert("warehouse_id".to_owned(), warehouse.into());
+    Ok(body)
+}
+
+/// What tables and views share of a desired body beside that: their properties with the marker.
+pub(crate) fn desired_base(document: &Value, facts: &Facts) -> Result<serde_json::Map<String, Value>, Vec<String>> {
+    let declared = document.get("properties");
+    let marked = declared.and_then(|properties| properties.get(MARKER)).is_some();
+    let fault = marked.then(|| format!("sets the property `{MARKER}`, which the deployment sets itself"));
+    let mut body = match named_base(document, facts) {
+        Ok(_) if fault.is_some() => return Err(fault.into_iter().collect()),
+        Ok(body) => body,
+        Err(mut faults) => {
+            faults.extend(fault);
+            return Err(faults);
+        }
+    };
     let mut properties = serde_json::Map::new();
     for (name, value) in document
         .get("properties")
@@ -93,7 +106,6 @@ pub(crate) fn desired_base(document: &Value, facts: &Facts) -> Result<serde_json
     }
     properties.insert(MARKER.to_owned(), facts.marker.as_str().into());
     body.insert("properties".to_owned(), Value::Object(properties));
-    body.insert("warehouse_id".to_owned(), warehouse.as_str().into());
     Ok(body)
 }
 

@@ -1,6 +1,6 @@
 //! Tables of the catalog files: managed Delta tables, made and changed by SQL statements, one statement per call.
 //!
-//! Changed in place are comments, properties, nullability, the primary key, new columns and types that Delta can widen. What would
+//! Changed in place are comments, properties, nullability, the primary key, checks, new columns and types that Delta can widen. What would
 //! lose rows or values is refused with the reason. A table is dropped only when it carries the marker of its deployment and the caller
 //! allows it.
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use sluice_wire::Request;
 
 use super::statements::{self, MARKER, statement};
-use super::{Call, Change, Facts, Kind, ProbeAnswer, text};
+use super::{Call, Change, Facts, Kind, ProbeAnswer, table_constraints, text};
 use crate::engine::ddl::{self, ColumnType};
 use crate::engine::difference::{Class, Rule, Rules};
 use crate::engine::field_path::{FieldPath, Segment};
@@ -84,27 +84,13 @@ impl Kind for Tables {
         if columns.is_empty() && faults.is_empty() {
             faults.push("has no `columns`".to_owned());
         }
-        let key = document.pointer("/constraints/primary_key").and_then(Value::as_array);
-        let key: Vec<&str> = key.into_iter().flatten().filter_map(Value::as_str).collect();
-        for name in &key {
-            match columns.iter().find(|column| column["name"] == *name) {
-                None => faults.push(format!(
-                    "has `{name}` in its primary key, which is not one of its columns"
-                )),
-                Some(column) if column["nullable"] != false => {
-                    faults.push(format!(
-                        "has `{name}` in its primary key: set `nullable: false` on that column"
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
+        let constraints = table_constraints::desired(&document, &columns, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
         }
         body.insert("columns".to_owned(), Value::Array(columns));
-        if !key.is_empty() {
-            body.insert("constraints".to_owned(), json!({"primary_key": key}));
+        if let Some(constraints) = constraints {
+            body.insert("constraints".to_owned(), constraints);
         }
         Ok(Value::Object(body))
     }
@@ -141,14 +127,8 @@ impl Kind for Tables {
             .collect();
         columns.sort_by_key(|column| column.get("position").and_then(Value::as_u64));
         body.insert("columns".to_owned(), columns.into_iter().map(observed_column).collect());
-        if let Some(constraints) = table.get("table_constraints").and_then(Value::as_array) {
-            let key = constraints
-                .iter()
-                .find_map(|constraint| constraint.pointer("/primary_key_constraint/child_columns"));
-            body.insert(
-                "constraints".to_owned(),
-                key.map_or_else(|| json!({}), |key| json!({"primary_key": key})),
-            );
+        if let Some(constraints) = table_constraints::observed(&table) {
+            body.insert("constraints".to_owned(), constraints);
         }
         body.extend(super::pick(&table, RULES.output_only));
         Value::Object(body)
@@ -157,6 +137,7 @@ impl Kind for Tables {
     fn comparable(&self, remote: &Value, old: Option<&Value>, new: &Value) -> Value {
         let mut comparable = Value::Object(super::pick(remote, FIELDS));
         super::merge_properties(&mut comparable, old, new, |name| name == MARKER);
+        table_constraints::comparable(&mut comparable, old, new);
         comparable["warehouse_id"] = old.unwrap_or(new)["warehouse_id"].clone();
         comparable
     }
@@ -185,9 +166,7 @@ impl Kind for Tables {
             return Vec::new();
         };
         let mut clauses: Vec<String> = columns(change.new).map(column_clause).collect();
-        if let Some(key) = primary_key(change.new) {
-            clauses.push(format!("CONSTRAINT {} PRIMARY KEY ({key})", key_name(&id)));
-        }
+        clauses.extend(table_constraints::key_clause(change.new, &id));
         let mut sql = format!(
             "CREATE TABLE {} ({}) USING DELTA",
             ddl::full_name(&id),
@@ -199,22 +178,16 @@ impl Kind for Tables {
         let none = Map::new();
         let properties = change.new["properties"].as_object().unwrap_or(&none);
         sql.push_str(&format!(" {}", statements::properties_clause(properties.iter())));
-        vec![statements::create(change.new, &id, self.read(&id), sql)]
+        let mut calls = vec![statements::create(change.new, &id, self.read(&id), sql)];
+        calls.extend(table_constraints::new_checks(change.new, &id, &self.read(&id)));
+        calls
     }
 
     fn update(&self, change: &Change<'_>) -> Vec<Call> {
         let Some(id) = change.id else { return Vec::new() };
         let mut calls = statements::metadata_changes(change, "TABLE", id);
         calls.extend(self.column_changes(change, id));
-        if change.needed().any(|(path, _)| path.starts_with("constraints")) {
-            let name = ddl::full_name(id);
-            let sql = format!("ALTER TABLE {name} DROP PRIMARY KEY IF EXISTS");
-            calls.push(statement("drop primary key", change.new, id, sql));
-            if let Some(key) = primary_key(change.new) {
-                let sql = format!("ALTER TABLE {name} ADD CONSTRAINT {} PRIMARY KEY ({key})", key_name(id));
-                calls.push(statement("add primary key", change.new, id, sql));
-            }
-        }
+        calls.extend(table_constraints::changes(change, id, &self.read(id)));
         calls
     }
 
@@ -409,16 +382,4 @@ fn column_clause(column: &Value) -> String {
         clause.push_str(&format!(" {comment}"));
     }
     clause
-}
-
-/// The columns of the primary key, quoted.
-fn primary_key(body: &Value) -> Option<String> {
-    let key = body.pointer("/constraints/primary_key").and_then(Value::as_array)?;
-    let names: Vec<String> = key.iter().filter_map(Value::as_str).map(ddl::identifier).collect();
-    Some(names.join(", "))
-}
-
-fn key_name(id: &str) -> String {
-    let table = ddl::name_parts(id).pop().unwrap_or_default();
-    ddl::identifier(&format!("{table}_pk"))
 }

@@ -196,7 +196,7 @@ fn column_clause(column: &Value) -> String {
 
 /// Names of three parts in a query, backticks taken off: what it may read. Names inside comments and texts count too, which at
 /// most adds an edge that is not needed.
-fn used_names(query: &str) -> Vec<String> {
+pub(super) fn used_names(query: &str) -> Vec<String> {
     let plain = query.replace('`', "");
     plain
         .split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-')))

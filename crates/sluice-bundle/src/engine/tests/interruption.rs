@@ -20,9 +20,16 @@ fn before() -> Bundle {
     let catalog = json!({
         "version": 1,
         "warehouse_id": "w1",
+        "functions": {"hide": {"name": "dev.gold.hide", "returns": "int", "definition": "0",
+            "parameters": [{"name": "a", "type": "int"}], "grants": [{"principal": "analysts", "privileges": ["EXECUTE"]}]}},
         "tables": {"flights": {"name": "dev.gold.flights",
-            "columns": [{"name": "a", "type": "int"}],
+            "columns": [{"name": "a", "type": "int", "tags": {"pii": ""},
+                "mask": {"function": "${catalog.functions.hide.full_name}"}}],
+            "constraints": {"checks": {"positive": "a > 0"},
+                "foreign_keys": {"itself": {"columns": ["a"], "references": "dev.gold.flights"}}},
+            "tags": {"layer": "gold"},
             "grants": [{"principal": "analysts", "privileges": ["SELECT"]}]}},
+        "tags": {"gold": {"securable": "schema", "name": "dev.gold", "tags": {"layer": "gold"}}},
         "views": {"busy": {"name": "dev.gold.busy", "query": "SELECT * FROM dev.gold.flights"}},
     });
     bundle(resources, catalog)
@@ -41,7 +48,13 @@ fn after() -> Bundle {
         "version": 1,
         "warehouse_id": "w1",
         "tables": {"flights": {"name": "dev.gold.flights", "comment": "new", "properties": {"team": "flights"},
-            "columns": [{"name": "a", "type": "int", "comment": "new"}, {"name": "b", "type": "int"}]}},
+            "columns": [{"name": "a", "type": "int", "comment": "new"}, {"name": "b", "type": "int", "tags": {"pii": ""}}],
+            "constraints": {"checks": {"positive": "a >= 0"},
+                "foreign_keys": {"itself": {"columns": ["b"], "references": "dev.gold.flights"}}},
+            "row_filter": {"function": "dev.gold.hide", "columns": ["a"]},
+            "tags": {"layer": "silver"}}},
+        "functions": {"hide": {"name": "dev.gold.hide", "returns": "int", "definition": "1", "comment": "new",
+            "parameters": [{"name": "a", "type": "int"}]}},
         "views": {"busy": {"name": "dev.gold.busy", "comment": "new", "query": "SELECT a FROM dev.gold.flights"}},
     });
     bundle(resources, catalog)
@@ -51,7 +64,8 @@ fn after() -> Bundle {
 fn content(deployment: &Deployment) -> Value {
     let workspace = &deployment.workspace;
     let jobs: Vec<&Value> = workspace.jobs.values().map(|job| &job["name"]).collect();
-    json!({"jobs": jobs, "securables": workspace.securables, "tables": workspace.tables, "grants": workspace.grants})
+    json!({"jobs": jobs, "securables": workspace.securables, "tables": workspace.tables, "grants": workspace.grants,
+        "functions": workspace.functions, "tags": workspace.tags})
 }
 
 /// Kills the step from `start` to `wanted` at every request and finishes it each time.
@@ -103,9 +117,9 @@ fn sweep(start: &Deployment, wanted: &Bundle, destroy: bool) -> usize {
 #[test]
 fn every_place_to_be_killed_leads_to_the_same_end() {
     let empty = Deployment::default();
-    assert_eq!(sweep(&empty, &before(), false), 2 * 10);
+    assert_eq!(sweep(&empty, &before(), false), 2 * 18);
     let mut first = Deployment::default();
     first.deploy(&before());
-    assert_eq!(sweep(&first, &after(), false), 2 * 12);
-    assert_eq!(sweep(&first, &before(), true), 2 * 6);
+    assert_eq!(sweep(&first, &after(), false), 2 * 24);
+    assert_eq!(sweep(&first, &before(), true), 2 * 8);
 }

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod deployment;
+mod governance;
 mod interruption;
 mod jobs;
 mod statements;

@@ -137,7 +137,17 @@ impl Workspace {
     /// Executes one statement; the message of the failure when it fails.
     pub(super) fn execute(&mut self, sql: &str) -> Result<(), String> {
         let mut statement = Statement::new(sql);
-        if statement.skip("CREATE TABLE") {
+        if statement.skip("CREATE OR REPLACE FUNCTION") {
+            return self.create_function(&mut statement, sql, true);
+        } else if statement.skip("CREATE FUNCTION") {
+            return self.create_function(&mut statement, sql, false);
+        } else if statement.skip("DROP FUNCTION IF EXISTS") {
+            let name = statement.full_name();
+            if self.uses_function(&name) {
+                return Err(format!("`{name}` masks a column or filters rows"));
+            }
+            self.functions.remove(&name);
+        } else if statement.skip("CREATE TABLE") {
             self.create_table(&mut statement)?;
         } else if statement.skip("CREATE VIEW") {
             return self.create_view(&mut statement, sql);
@@ -150,6 +160,7 @@ impl Workspace {
                 table["view_definition"] = json!(sql.split_once(" AS ").unwrap().1);
                 statement.next = statement.tokens.len();
             } else {
+                self.knows_functions_of(sql)?;
                 alter(&mut statement, &mut table)?;
             }
             self.tables.insert(name, table);
@@ -165,10 +176,84 @@ impl Workspace {
         } else if statement.skip("DROP TABLE IF EXISTS") || statement.skip("DROP VIEW IF EXISTS") {
             let name = statement.full_name();
             self.tables.remove(&name);
+            let inside = format!("{name}.");
+            self.tags.retain(|entity, _| {
+                let (_, other) = entity.split_once('/').unwrap();
+                other != name && !other.starts_with(&inside)
+            });
         } else {
             panic!("the model does not execute {sql}");
         }
         assert!(!statement.rest(), "the model does not read the end of {sql}");
+        Ok(())
+    }
+
+    /// Masks and row filters name functions that exist.
+    fn knows_functions_of(&self, sql: &str) -> Result<(), String> {
+        for words in [" SET MASK ", " SET ROW FILTER "] {
+            if let Some((_, rest)) = sql.split_once(words) {
+                let name = Statement::new(rest).full_name();
+                if !self.functions.contains_key(&name) {
+                    return Err(format!("the function `{name}` does not exist"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn uses_function(&self, name: &str) -> bool {
+        self.tables.values().any(|table| {
+            let columns = table["columns"].as_array().into_iter().flatten();
+            let mut masks = columns.filter_map(|column| column.pointer("/mask/function_name"));
+            masks.any(|mask| mask == name)
+                || table
+                    .pointer("/row_filter/function_name")
+                    .is_some_and(|used| used == name)
+        })
+    }
+
+    fn create_function(&mut self, statement: &mut Statement, sql: &str, replace: bool) -> Result<(), String> {
+        let name = statement.full_name();
+        statement.expect("(");
+        let mut parameters = Vec::new();
+        while !statement.skip(")") {
+            let mut parameter = statement.column();
+            parameter["position"] = json!(parameters.len());
+            parameters.push(parameter);
+            statement.skip(",");
+        }
+        statement.expect("RETURNS");
+        let mut returns = String::new();
+        while !matches!(
+            statement.peek().as_deref(),
+            Some("DETERMINISTIC" | "NOT" | "COMMENT" | "RETURN")
+        ) {
+            returns.push_str(&statement.tokens[statement.next].to_string());
+            statement.next += 1;
+        }
+        let deterministic = !statement.skip("NOT DETERMINISTIC") && statement.skip("DETERMINISTIC");
+        let comment = statement.comment();
+        statement.expect("RETURN");
+        let existing = self.functions.get(&name);
+        match existing {
+            Some(_) if !replace => return Err(format!("`{name}` already exists")),
+            Some(existing) => {
+                let types = |parameters: &Value| -> Vec<Value> {
+                    let list = parameters.as_array().into_iter().flatten();
+                    list.map(|parameter| parameter["type_text"].clone()).collect()
+                };
+                if types(&existing["input_params"]["parameters"]) != types(&json!(parameters)) {
+                    return Err(format!("`{name}` has another signature"));
+                }
+            }
+            None => {}
+        }
+        let function = json!({
+            "full_name": name, "input_params": {"parameters": parameters}, "full_data_type": returns.to_uppercase(),
+            "data_type": "STRING", "routine_body": "SQL", "routine_definition": sql.split_once(" RETURN ").unwrap().1,
+            "is_deterministic": deterministic, "comment": comment, "owner": "deployer",
+        });
+        self.functions.insert(name, function);
         Ok(())
     }
 
@@ -182,7 +267,7 @@ impl Workspace {
         let mut table = json!({"full_name": name, "table_type": "MANAGED", "owner": "deployer"});
         loop {
             if statement.skip("CONSTRAINT") {
-                primary_key(statement, &mut table);
+                constraint(statement, &mut table)?;
             } else {
                 columns.push(statement.column());
             }
@@ -235,11 +320,65 @@ impl Workspace {
     }
 }
 
-fn primary_key(statement: &mut Statement, table: &mut Value) {
+/// Primary and foreign keys are shown as constraints of the table, checks as properties.
+fn constraint(statement: &mut Statement, table: &mut Value) -> Result<(), String> {
     let name = statement.identifier();
-    statement.expect("PRIMARY KEY");
-    table["table_constraints"] =
-        json!([{"primary_key_constraint": {"name": name, "child_columns": statement.names()}}]);
+    if table["table_constraints"].as_array().is_none() {
+        table["table_constraints"] = json!([]);
+    }
+    if names_of_constraints(table).contains(&name) {
+        return Err(format!("constraint `{name}` already exists"));
+    }
+    let constraints = table["table_constraints"].as_array_mut().unwrap();
+    if statement.skip("PRIMARY KEY") {
+        let columns = statement.names();
+        let rely = statement.skip("RELY");
+        constraints.push(json!({"primary_key_constraint": {"name": name, "child_columns": columns, "rely": rely}}));
+    } else if statement.skip("FOREIGN KEY") {
+        let columns = statement.names();
+        statement.expect("REFERENCES");
+        let parent = statement.full_name();
+        let parents = if statement.peek().as_deref() == Some("(") {
+            statement.names()
+        } else {
+            vec!["id".to_owned()]
+        };
+        let rely = statement.skip("RELY");
+        constraints.push(
+            json!({"foreign_key_constraint": {"name": name, "child_columns": columns,
+            "parent_table": parent, "parent_columns": parents, "rely": rely}}),
+        );
+    } else {
+        statement.expect("CHECK (");
+        let words: Vec<String> = statement.tokens[statement.next..statement.tokens.len() - 1]
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        statement.next = statement.tokens.len();
+        table["properties"][format!("delta.constraints.{name}")] = json!(words.join(" "));
+    }
+    Ok(())
+}
+
+fn names_of_constraints(table: &Value) -> Vec<String> {
+    let constraints = table["table_constraints"].as_array().into_iter().flatten();
+    let keys = constraints.filter_map(|constraint| constraint.as_object()?.values().next()?["name"].as_str());
+    let properties = table["properties"].as_object().into_iter().flatten();
+    let checks = properties.filter_map(|(name, _)| name.strip_prefix("delta.constraints."));
+    keys.chain(checks).map(str::to_owned).collect()
+}
+
+fn drop_constraint(table: &mut Value, name: &str) {
+    let constraints = table["table_constraints"].as_array_mut().unwrap();
+    constraints.retain(|constraint| {
+        constraint
+            .as_object()
+            .unwrap()
+            .values()
+            .all(|body| body["name"] != name)
+    });
+    let properties = table["properties"].as_object_mut().unwrap();
+    properties.shift_remove(&format!("delta.constraints.{name}"));
 }
 
 fn renumber(table: &mut Value) {
@@ -249,7 +388,13 @@ fn renumber(table: &mut Value) {
 }
 
 fn alter(statement: &mut Statement, table: &mut Value) -> Result<(), String> {
-    if statement.skip("SET") {
+    if statement.skip("SET ROW FILTER") {
+        let function = statement.full_name();
+        statement.expect("ON");
+        table["row_filter"] = json!({"function_name": function, "input_column_names": statement.names()});
+    } else if statement.skip("DROP ROW FILTER") {
+        table.as_object_mut().unwrap().shift_remove("row_filter");
+    } else if statement.skip("SET") {
         let properties = statement.properties();
         table["properties"].as_object_mut().unwrap().extend(properties);
     } else if statement.skip("UNSET TBLPROPERTIES IF EXISTS (") {
@@ -262,9 +407,14 @@ fn alter(statement: &mut Statement, table: &mut Value) -> Result<(), String> {
         }
         statement.expect(")");
     } else if statement.skip("DROP PRIMARY KEY IF EXISTS") {
-        table.as_object_mut().unwrap().shift_remove("table_constraints");
+        if let Some(constraints) = table["table_constraints"].as_array_mut() {
+            constraints.retain(|constraint| constraint.get("primary_key_constraint").is_none());
+        }
     } else if statement.skip("ADD CONSTRAINT") {
-        primary_key(statement, table);
+        constraint(statement, table)?;
+    } else if statement.skip("DROP CONSTRAINT IF EXISTS") {
+        let name = statement.identifier();
+        drop_constraint(table, &name);
     } else if statement.skip("ADD COLUMN") {
         let column = statement.column();
         let columns = table["columns"].as_array_mut().unwrap();
@@ -292,7 +442,14 @@ fn alter(statement: &mut Statement, table: &mut Value) -> Result<(), String> {
             .iter_mut()
             .find(|column| column["name"] == name.as_str())
             .unwrap();
-        if statement.skip("TYPE") {
+        if statement.skip("SET MASK") {
+            column["mask"] = json!({"function_name": statement.full_name()});
+            if statement.skip("USING COLUMNS") {
+                column["mask"]["using_column_names"] = json!(statement.names());
+            }
+        } else if statement.skip("DROP MASK") {
+            column.as_object_mut().unwrap().shift_remove("mask");
+        } else if statement.skip("TYPE") {
             let kind: Vec<String> = statement.tokens[statement.next..]
                 .iter()
                 .map(ToString::to_string)

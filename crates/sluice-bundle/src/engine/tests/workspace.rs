@@ -14,6 +14,10 @@ pub(super) struct Workspace {
     pub(super) securables: BTreeMap<String, Value>,
     /// Tables and views by full name, as Unity Catalog shows them.
     pub(super) tables: BTreeMap<String, Value>,
+    /// SQL functions by full name, as Unity Catalog shows them.
+    pub(super) functions: BTreeMap<String, Value>,
+    /// Values of tags by `entity type/entity name` and key.
+    pub(super) tags: BTreeMap<String, BTreeMap<String, String>>,
     /// Every statement that was executed.
     pub(super) statements: Vec<String>,
     /// Outcomes of statements that were asked for, by statement id.
@@ -89,6 +93,20 @@ impl Workspace {
                     Some(table) => answer(200, table.clone()),
                     None => error(404, "TABLE_DOES_NOT_EXIST", &format!("Table '{name}' does not exist.")),
                 }
+            }
+            (Method::Get, path) if path.starts_with("/api/2.1/unity-catalog/functions/") => {
+                let name = path.rsplit_once('/').unwrap().1;
+                match self.functions.get(name) {
+                    Some(function) => answer(200, function.clone()),
+                    None => error(
+                        404,
+                        "FUNCTION_DOES_NOT_EXIST",
+                        &format!("Function '{name}' does not exist."),
+                    ),
+                }
+            }
+            (_, path) if path.starts_with("/api/2.1/unity-catalog/entity-tag-assignments") => {
+                self.tag(request.method, path, &body)
             }
             (_, path) if path.starts_with("/api/2.1/unity-catalog/") => self.securable(request.method, path, body),
             other => panic!("the model does not answer {other:?}"),
@@ -207,6 +225,11 @@ impl Workspace {
                 self.securables
                     .retain(|other, _| other != name && !other.starts_with(&inside));
                 self.tables.retain(|other, _| !other.starts_with(&inside));
+                self.functions.retain(|other, _| !other.starts_with(&inside));
+                self.tags.retain(|entity, _| {
+                    let (_, other) = entity.split_once('/').unwrap();
+                    other != name && !other.starts_with(&inside)
+                });
                 self.grants.retain(|securable, _| {
                     let (_, other) = securable.split_once('/').unwrap();
                     other != name && !other.starts_with(&inside)
@@ -283,6 +306,68 @@ impl Workspace {
             .collect();
         self.grants.retain(|_, held| !held.is_empty());
         answer(200, json!({"privilege_assignments": list}))
+    }
+}
+
+impl Workspace {
+    /// Entity tag assignments: each key once per entity, pages of two.
+    fn tag(&mut self, method: Method, path: &str, body: &Value) -> Response {
+        let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
+        if method == Method::Post {
+            let entity = format!("{}/{}", text("entity_type"), text("entity_name"));
+            if !self.has_entity(&entity) {
+                return error(404, "RESOURCE_DOES_NOT_EXIST", &format!("`{entity}` does not exist"));
+            }
+            let tags = self.tags.entry(entity).or_default();
+            if tags.contains_key(&text("tag_key")) {
+                return error(409, "RESOURCE_ALREADY_EXISTS", "the tag is assigned already");
+            }
+            tags.insert(text("tag_key"), text("tag_value"));
+            return answer(200, body.clone());
+        }
+        let rest = path.rsplit_once("/entity-tag-assignments/").unwrap().1;
+        let (entity, key) = rest.split_once("/tags").unwrap();
+        if !self.has_entity(entity) {
+            return error(404, "RESOURCE_DOES_NOT_EXIST", &format!("`{entity}` does not exist"));
+        }
+        let (kind, name) = entity.split_once('/').unwrap();
+        let shown = |key: &str, value: &str| json!({"entity_type": kind, "entity_name": name, "tag_key": key, "tag_value": value});
+        let mut tags = self.tags.get(entity).cloned().unwrap_or_default();
+        let Some(key) = key.strip_prefix('/') else {
+            let list: Vec<Value> = tags.iter().map(|(key, value)| shown(key, value)).collect();
+            return answer(200, json!({"tag_assignments": list}));
+        };
+        if !tags.contains_key(key) {
+            return error(404, "RESOURCE_DOES_NOT_EXIST", "the tag is not assigned");
+        }
+        match method {
+            Method::Patch => {
+                tags.insert(key.to_owned(), text("tag_value"));
+                self.tags.insert(entity.to_owned(), tags);
+            }
+            Method::Delete => {
+                tags.remove(key);
+                self.tags.insert(entity.to_owned(), tags);
+                self.tags.retain(|_, tags| !tags.is_empty());
+                return answer(200, json!({}));
+            }
+            _ => {}
+        }
+        answer(200, shown(key, &self.tags[entity][key]))
+    }
+
+    fn has_entity(&self, entity: &str) -> bool {
+        let (kind, name) = entity.split_once('/').unwrap();
+        match kind {
+            "columns" => {
+                let (table, column) = name.rsplit_once('.').unwrap();
+                let table = self.tables.get(table);
+                let columns = table.and_then(|table| table["columns"].as_array());
+                columns.is_some_and(|columns| columns.iter().any(|other| other["name"] == column))
+            }
+            "tables" => self.tables.contains_key(name),
+            _ => self.securables.contains_key(name),
+        }
     }
 }
 

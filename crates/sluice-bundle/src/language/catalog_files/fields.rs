@@ -2,6 +2,23 @@
 
 use crate::language::shape::{GRANT, Object, Type};
 
+const TEXTS: Type = Type::List(&Type::Text);
+const TAGS: Type = Type::Map(&Type::Text);
+
+static MASK: Object = Object {
+    name: "mask",
+    fields: &[("function", Type::Text), ("using_columns", TEXTS)],
+    class: None,
+    required: &["function"],
+};
+
+static ROW_FILTER: Object = Object {
+    name: "row filter",
+    fields: &[("function", Type::Text), ("columns", TEXTS)],
+    class: None,
+    required: &["function", "columns"],
+};
+
 static COLUMN: Object = Object {
     name: "column",
     fields: &[
@@ -9,14 +26,39 @@ static COLUMN: Object = Object {
         ("type", Type::Text),
         ("nullable", Type::Boolean),
         ("comment", Type::Text),
+        ("tags", TAGS),
+        ("mask", Type::Object(&MASK)),
     ],
     class: None,
     required: &["name", "type"],
 };
 
+static PRIMARY_KEY: Object = Object {
+    name: "primary key",
+    fields: &[("name", Type::Text), ("columns", TEXTS), ("rely", Type::Boolean)],
+    class: None,
+    required: &["columns"],
+};
+
+static FOREIGN_KEY: Object = Object {
+    name: "foreign key",
+    fields: &[
+        ("columns", TEXTS),
+        ("references", Type::Text),
+        ("referenced_columns", TEXTS),
+        ("rely", Type::Boolean),
+    ],
+    class: None,
+    required: &["columns", "references"],
+};
+
 static CONSTRAINTS: Object = Object {
     name: "constraints",
-    fields: &[("primary_key", Type::List(&Type::Text))],
+    fields: &[
+        ("primary_key", Type::ListOr(&Type::Text, &PRIMARY_KEY)),
+        ("foreign_keys", Type::Map(&Type::Object(&FOREIGN_KEY))),
+        ("checks", Type::Map(&Type::Text)),
+    ],
     class: None,
     required: &[],
 };
@@ -36,6 +78,8 @@ static TABLE: Object = Object {
         ("columns", Type::List(&Type::Object(&COLUMN))),
         ("constraints", Type::Object(&CONSTRAINTS)),
         ("properties", Type::Map(&Type::Text)),
+        ("tags", TAGS),
+        ("row_filter", Type::Object(&ROW_FILTER)),
         ("grants", Type::List(&Type::Object(&GRANT))),
         ("lifecycle", Type::Object(&LIFECYCLE)),
         ("on_change", Type::Words(&["recreate"])),
@@ -46,7 +90,7 @@ static TABLE: Object = Object {
 
 static VIEW_COLUMN: Object = Object {
     name: "column",
-    fields: &[("name", Type::Text), ("comment", Type::Text)],
+    fields: &[("name", Type::Text), ("comment", Type::Text), ("tags", TAGS)],
     class: None,
     required: &["name"],
 };
@@ -59,11 +103,69 @@ static VIEW: Object = Object {
         ("file", Type::Text),
         ("comment", Type::Text),
         ("columns", Type::List(&Type::Object(&VIEW_COLUMN))),
+        ("tags", TAGS),
         ("grants", Type::List(&Type::Object(&GRANT))),
         ("lifecycle", Type::Object(&LIFECYCLE)),
     ],
     class: None,
     required: &["name"],
+};
+
+static PARAMETER: Object = Object {
+    name: "parameter",
+    fields: &[("name", Type::Text), ("type", Type::Text), ("comment", Type::Text)],
+    class: None,
+    required: &["name", "type"],
+};
+
+static FUNCTION: Object = Object {
+    name: "function",
+    fields: &[
+        ("name", Type::Text),
+        ("parameters", Type::List(&Type::Object(&PARAMETER))),
+        ("returns", Type::Text),
+        ("definition", Type::Text),
+        ("file", Type::Text),
+        ("deterministic", Type::Boolean),
+        ("comment", Type::Text),
+        ("grants", Type::List(&Type::Object(&GRANT))),
+        ("lifecycle", Type::Object(&LIFECYCLE)),
+    ],
+    class: None,
+    required: &["name", "returns"],
+};
+
+static TAGS_ALONE: Object = Object {
+    name: "tag declaration",
+    fields: &[
+        (
+            "securable",
+            Type::Words(&["catalog", "schema", "table", "view", "volume", "column"]),
+        ),
+        ("name", Type::Text),
+        ("tags", TAGS),
+    ],
+    class: None,
+    required: &["securable", "name", "tags"],
+};
+
+static MASK_ALONE: Object = Object {
+    name: "mask",
+    fields: &[
+        ("table", Type::Text),
+        ("column", Type::Text),
+        ("function", Type::Text),
+        ("using_columns", TEXTS),
+    ],
+    class: None,
+    required: &["table", "column", "function"],
+};
+
+static ROW_FILTER_ALONE: Object = Object {
+    name: "row filter",
+    fields: &[("table", Type::Text), ("function", Type::Text), ("columns", TEXTS)],
+    class: None,
+    required: &["table", "function", "columns"],
 };
 
 static CATALOG_GRANT: Object = Object {
@@ -95,7 +197,11 @@ pub(super) static CATALOG_TARGET: Object = Object {
         ("warehouse_id", Type::Text),
         ("tables", Type::Map(&Type::Object(&TABLE))),
         ("views", Type::Map(&Type::Object(&VIEW))),
+        ("functions", Type::Map(&Type::Object(&FUNCTION))),
         ("grants", Type::Map(&Type::Object(&CATALOG_GRANT))),
+        ("tags", Type::Map(&Type::Object(&TAGS_ALONE))),
+        ("masks", Type::Map(&Type::Object(&MASK_ALONE))),
+        ("row_filters", Type::Map(&Type::Object(&ROW_FILTER_ALONE))),
     ],
     class: None,
     required: &[],
@@ -109,7 +215,11 @@ pub(super) static CATALOG_FILE: Object = Object {
         ("warehouse_id", Type::Text),
         ("tables", Type::Map(&Type::Object(&TABLE))),
         ("views", Type::Map(&Type::Object(&VIEW))),
+        ("functions", Type::Map(&Type::Object(&FUNCTION))),
         ("grants", Type::Map(&Type::Object(&CATALOG_GRANT))),
+        ("tags", Type::Map(&Type::Object(&TAGS_ALONE))),
+        ("masks", Type::Map(&Type::Object(&MASK_ALONE))),
+        ("row_filters", Type::Map(&Type::Object(&ROW_FILTER_ALONE))),
         ("targets", Type::Map(&Type::Object(&CATALOG_TARGET))),
     ],
     class: None,

@@ -27,6 +27,8 @@ pub(super) enum Type {
     Words(&'static [&'static str]),
     /// A list.
     List(&'static Type),
+    /// A list, or a map with known fields.
+    ListOr(&'static Type, &'static Object),
     /// Any keys.
     Map(&'static Type),
     /// These fields.
@@ -160,9 +162,13 @@ pub(super) fn zero(path: &TreePath) -> Option<Tree> {
         Type::Text | Type::Words(_) | Type::Enumeration(_) => Some(Tree::from("")),
         Type::Boolean => Some(Tree::from(false)),
         Type::Integer => Some(Tree::from(0)),
-        Type::Any | Type::List(_) | Type::Map(_) | Type::Object(_) | Type::Wire(_) | Type::Class(_) => {
-            Some(Node::Null.into())
-        }
+        Type::Any
+        | Type::List(_)
+        | Type::ListOr(..)
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Wire(_)
+        | Type::Class(_) => Some(Node::Null.into()),
     }
 }
 

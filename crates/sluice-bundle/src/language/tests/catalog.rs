@@ -147,16 +147,16 @@ fn catalog_files_are_strict() {
     let text = "
 version: 1
 tabels: {}
-functions: {f: {}}
+policies: {f: {}}
 tables:
   a:
     name: main.a
     colums: []
   b:
     name: main.gold.b
-    columns: [{name: x, type: int}, {name: X, type: int}, {name: y, mask: {}}]
+    columns: [{name: x, type: int}, {name: X, type: int}, {name: y, masc: {}}]
     constraints: {primary_key: [z]}
-    tags: {a: b}
+    tag: {a: b}
 views:
   v: {name: a.b.c, query: SELECT 1, file: x.sql}
   w: {name: a.b.d, file: missing.sql}
@@ -167,10 +167,10 @@ targets: {qa: {}}
 ";
     insta::assert_snapshot!(shop(text).findings(), @r"
     refused
-    error: catalog kind `functions` is not supported by this version of Sluice
-      at functions
+    error: catalog kind `policies` is not supported by this version of Sluice
+      at policies
       in catalog/sales.yml:4:1
-      help: supported kinds: `tables`, `views`, `grants`
+      help: supported kinds: `tables`, `views`, `functions`, `grants`, `tags`, `masks`, `row_filters`
     error: unknown field `tabels`
       at tabels
       in catalog/sales.yml:3:1
@@ -179,14 +179,14 @@ targets: {qa: {}}
       at tables.a.colums
       in catalog/sales.yml:8:5
       help: did you mean `columns`?
-    error: unknown field `mask`
-      at tables.b.columns[2].mask
+    error: unknown field `masc`
+      at tables.b.columns[2].masc
       in catalog/sales.yml:11:69
-      help: a column has no such field; remove it
-    error: unknown field `tags`
-      at tables.b.tags
+      help: did you mean `mask`?
+    error: unknown field `tag`
+      at tables.b.tag
       in catalog/sales.yml:13:5
-      help: a table has no such field; remove it
+      help: did you mean `tags`?
     error: `tabel` is no value of `securable_type`
       at grants.g.securable_type
       in catalog/sales.yml:19:23
@@ -227,7 +227,7 @@ targets: {qa: {}}
     error: the primary key names column `z`, which does not exist
       at catalog.tables.b.constraints.primary_key[0]
       in catalog/sales.yml:12:33
-      help: did you mean `x`?
+      help: did you mean `X`?
     error: a view needs a query
       at catalog.views.w
       in catalog/sales.yml:16:3
@@ -236,7 +236,7 @@ targets: {qa: {}}
       at catalog.views.x
       in catalog/sales.yml:17:3
       help: set `query`, or `file` to a file that holds it
-    error: tables and views need `warehouse_id`
+    error: tables, views, functions and masks need `warehouse_id`
       at warehouse_id
       in catalog/sales.yml:6:3
       help: set it at the top of one catalog file, for example to `${var.warehouse_id}`
@@ -349,7 +349,7 @@ views:
     ");
     insta::assert_snapshot!(shop("version: 1\nviews:\n  a: {name: a.b.c, query: SELECT 1}\n").findings(), @r"
     refused
-    error: tables and views need `warehouse_id`
+    error: tables, views, functions and masks need `warehouse_id`
       at warehouse_id
       in catalog/sales.yml:3:3
       help: set it at the top of one catalog file, for example to `${var.warehouse_id}`

@@ -1,6 +1,7 @@
 //! Whole bundles, written inline, against what they resolve to or why they are refused.
 
 mod catalog;
+mod governance;
 mod references;
 mod refusals;
 mod resources;
