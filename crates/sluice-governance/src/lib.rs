@@ -4,11 +4,13 @@
 //! Start with [`descriptor::read`], [`contract::read`] and [`projection::project`].
 
 pub mod binding;
+pub mod compatibility;
 pub mod contract;
 pub mod descriptor;
 pub mod document;
 pub mod glossary;
 pub mod projection;
+pub mod quality;
 pub mod regulation;
 pub mod tag_policy;
 
