@@ -6,9 +6,11 @@
 pub mod binding;
 pub mod compatibility;
 pub mod contract;
+pub mod data_sheet;
 pub mod descriptor;
 pub mod document;
 pub mod glossary;
+pub mod metadata;
 pub mod projection;
 pub mod quality;
 pub mod regulation;

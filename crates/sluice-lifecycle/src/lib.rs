@@ -3,12 +3,14 @@
 pub mod blueprint;
 pub mod bundle_files;
 pub mod context;
+pub mod contracts;
 pub mod deploy;
 pub mod documents;
 pub mod execution;
 pub mod git;
 mod guardrails;
 pub mod machines;
+pub mod metadata;
 pub mod places;
 pub mod platform;
 pub mod ports;

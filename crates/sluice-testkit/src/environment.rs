@@ -84,6 +84,22 @@ impl Environment {
         self.finish(self.command(&self.program).args(arguments))
     }
 
+    /// Runs the program in a folder below [`Self::work`] to its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn sluice_in<I, S>(&self, folder: &str, arguments: I) -> Finished
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        self.finish(
+            self.command(&self.program)
+                .current_dir(self.work().join(folder))
+                .args(arguments),
+        )
+    }
+
     /// Runs git in a folder below [`Self::work`].
     ///
     /// # Panics

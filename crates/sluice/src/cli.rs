@@ -63,6 +63,10 @@ pub(crate) enum Command {
     Run(commands::run::Arguments),
     Summary(commands::summary::Arguments),
     Destroy(commands::destroy::Arguments),
+    #[command(subcommand)]
+    Metadata(commands::metadata::Command),
+    #[command(subcommand)]
+    Contract(commands::contract::Command),
     Verify(commands::verify::Arguments),
     Freeze(commands::freeze::Arguments),
     #[command(subcommand)]
@@ -91,6 +95,8 @@ impl Command {
             Self::Summary(arguments) => commands::summary::run(arguments, context).await,
             Self::New(arguments) => commands::new::run(arguments, context).await,
             Self::Blueprint(command) => commands::blueprint::run(command, context).await,
+            Self::Metadata(command) => commands::metadata::run(command, context).await,
+            Self::Contract(command) => commands::contract::run(command, context).await,
             Self::Verify(arguments) => commands::verify::run(arguments, context).await,
             Self::Freeze(arguments) => commands::freeze::run(arguments, context).await,
             Self::Release(command) => commands::release::run(command, context).await,

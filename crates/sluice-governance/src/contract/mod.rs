@@ -16,6 +16,7 @@ mod quality;
 mod schema;
 mod servers;
 mod shape;
+mod skeleton;
 mod vocabulary;
 
 pub use agreement::{Contract, Description, Role, Server, ServiceLevel, SupportChannel, TeamMember};
@@ -24,6 +25,7 @@ pub use context::{Context, ContextConstraint, VerifiedStatement};
 pub use entry::{Located, Place};
 pub use quality::{Expectation, QualityCheck, QualityRule};
 pub use schema::{Element, EnumValue, LogicalType, Property, Relationship, SchemaObject, Synonym};
+pub use skeleton::skeleton;
 
 /// Version of the standard that new contracts are written in.
 pub const API_VERSION: &str = "v3.2.0";

@@ -13,6 +13,8 @@ use sluice_wire::{Method, Request};
 
 use crate::bundle_files::git::{self, GitError};
 use crate::bundle_files::{glob, local_path, lookup};
+use crate::contracts;
+use crate::documents::DocumentError;
 
 /// Which bundle, for which target, with which values, at which workspace.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +97,17 @@ pub enum LoadError {
     Stuck(String),
 }
 
-/// Loads and resolves a bundle: reads files, Git, the current user and lookups as resolution asks for them.
+/// Descriptor and contracts belong to what is loaded.
+impl From<DocumentError> for LoadError {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Faults { diagnostics } => Self::Refused(diagnostics),
+            DocumentError::Read { path, source } => Self::Read { path, source },
+        }
+    }
+}
+
+/// Loads and resolves a bundle and puts the metadata of the product's contracts onto it: reads files, Git, the current user and lookups as resolution asks for them.
 ///
 /// # Errors
 /// When the bundle has errors or what it needs cannot be read.
@@ -105,7 +117,8 @@ pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
         match resolve(&loader.inputs) {
             Resolution::Needs(needs) => loader.fill(needs).await?,
             Resolution::Refused(diagnostics) => return Err(LoadError::Refused(diagnostics)),
-            Resolution::Resolved(bundle, findings) => {
+            Resolution::Resolved(mut bundle, mut findings) => {
+                findings.extend(contracts::project(&request.root, &mut bundle)?);
                 let faults = engine::check(&bundle);
                 if !faults.is_empty() {
                     return Err(LoadError::Refused(faults));
@@ -114,7 +127,6 @@ pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
                     Some(client) => client,
                     None => loader.connect(Some(bundle.workspace.host.clone()), None)?,
                 };
-                let mut bundle = bundle;
                 // The host may come from the process environment or a profile; then the bundle does not know it.
                 bundle.workspace.host = client.host().to_string();
                 let local_state = request

@@ -13,6 +13,7 @@ pub mod root;
 pub mod upload;
 
 pub use git::GitError;
+pub(crate) use glob::matches;
 pub use listing::{ListingError, LocalFile, LocalFiles};
 pub use load::{BundleRequest, LoadError, LoadedBundle, load};
 pub use root::{RootError, find_root};

@@ -18,6 +18,8 @@
 //!     gates: [upstream-verified, plan-unchanged]
 //! blueprints: [blueprints/data-product]
 //! principals: {jane@example.test: jane.doe@corp.example.test}
+//! glossary: [glossary/aviation.yaml]
+//! tags: {classification: {values: [public, internal, confidential, restricted]}}
 //! ```
 
 mod environment;
@@ -27,6 +29,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sluice_governance::document::{Reader, Value};
+use sluice_governance::glossary::Glossary;
+use sluice_governance::tag_policy::TagPolicy;
 use sluice_model::{Diagnostic, EnvironmentName, Tree};
 
 pub use environment::{Environment, EnvironmentBinding};
@@ -39,6 +43,16 @@ use crate::places::LOCAL_PLATFORM;
 pub const FILE_NAME: &str = "platform.yaml";
 /// Version of the format that this reads.
 pub const FORMAT_VERSION: i64 = 1;
+
+const KEYS: &[&str] = &[
+    "version",
+    "id",
+    "environments",
+    "blueprints",
+    "principals",
+    "glossary",
+    "tags",
+];
 
 /// What all products of a platform share.
 #[derive(Clone, Debug)]
@@ -53,6 +67,10 @@ pub struct Platform {
     pub blueprints: Vec<PathBuf>,
     /// Commit e-mail address → subject of the person.
     pub principals: BTreeMap<String, String>,
+    /// Files of the glossary, absolute.
+    pub glossary: Vec<PathBuf>,
+    /// Values that tags may have.
+    pub tags: TagPolicy,
 }
 
 /// A platform cannot be used.
@@ -112,6 +130,26 @@ impl Platform {
         }
     }
 
+    /// The terms of all glossary files.
+    ///
+    /// # Errors
+    /// When a file cannot be read or has faults; all of them are reported.
+    pub fn read_glossary(&self) -> Result<Glossary, DocumentError> {
+        let mut glossary = Glossary::default();
+        let mut faults = Vec::new();
+        for path in &self.glossary {
+            let tree = read_document(path, &path.display().to_string())?;
+            if let Err(found) = glossary.add(&tree) {
+                faults.extend(found);
+            }
+        }
+        if faults.is_empty() {
+            Ok(glossary)
+        } else {
+            Err(DocumentError::Faults { diagnostics: faults })
+        }
+    }
+
     /// One environment.
     ///
     /// # Errors
@@ -132,7 +170,7 @@ impl Platform {
 }
 
 fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
-    let object = reader.document(tree, &["version", "id", "environments", "blueprints", "principals"])?;
+    let object = reader.document(tree, KEYS)?;
     reader.format_version(&object, FORMAT_VERSION);
     let id = reader
         .required(&object, "id")
@@ -140,11 +178,11 @@ fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
     reader.required(&object, "environments");
     let environments = environment::read_all(reader, &object);
     let base = path.parent().unwrap_or(Path::new(".")).to_owned();
-    let blueprints = reader
-        .texts(&object, "blueprints")
-        .into_iter()
-        .map(|text| base.join(text))
-        .collect();
+    let mut paths = |key| -> Vec<PathBuf> {
+        let texts = reader.texts(&object, key);
+        texts.into_iter().map(|text| base.join(text)).collect()
+    };
+    let (blueprints, glossary) = (paths("blueprints"), paths("glossary"));
     let principals = reader.map(&object, "principals");
     let principals = principals
         .into_iter()
@@ -156,6 +194,8 @@ fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
         environments,
         blueprints,
         principals,
+        glossary,
+        tags: TagPolicy::read(reader, &object),
     })
 }
 

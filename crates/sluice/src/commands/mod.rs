@@ -4,12 +4,14 @@
 
 pub(crate) mod blueprint;
 mod bundle_options;
+pub(crate) mod contract;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod destroy;
 pub(crate) mod freeze;
 pub(crate) mod history;
 pub(crate) mod ledger;
+pub(crate) mod metadata;
 pub(crate) mod new;
 pub(crate) mod people;
 pub(crate) mod plan;

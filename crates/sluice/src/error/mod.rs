@@ -5,6 +5,7 @@
 mod databricks;
 mod deploy;
 mod lifecycle;
+mod metadata;
 mod platform;
 mod workspace;
 

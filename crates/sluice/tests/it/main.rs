@@ -4,6 +4,7 @@
 mod crash;
 mod deploy;
 mod gate;
+mod metadata;
 mod place;
 mod refusals;
 mod run;
