@@ -48,6 +48,8 @@ const ENGINE_FIELDS: &[&str] = &["permissions", "grants", "lifecycle", "on_chang
 pub(crate) fn facts(bundle: &Bundle) -> Facts {
     Facts {
         marker: format!("{}/{}", bundle.name, bundle.target),
+        product: bundle.name.clone(),
+        resource_path: bundle.workspace.resource_path.clone(),
         metadata_file_path: format!("{}/metadata.json", bundle.workspace.state_path),
         user_name: bundle.current_user.user_name.clone(),
         service_principal: bundle.current_user.service_principal,
@@ -292,7 +294,7 @@ fn named_bodies(resources: &BTreeMap<ResourceKey, DesiredResource>) -> BTreeMap<
             let natural = || kinds::of(&reference.node)?.natural_id(body).map(Value::String);
             let value = match reference.field.find(body) {
                 Some(value) => Some(value.clone()),
-                None if matches!(reference.field.to_string().as_str(), "id" | "full_name") => natural(),
+                None if matches!(reference.field.to_string().as_str(), "id" | "full_name" | "name") => natural(),
                 None => None,
             };
             value

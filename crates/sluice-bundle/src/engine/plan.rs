@@ -209,8 +209,8 @@ impl Plan {
         lines
     }
 
-    /// The entries that delete something that can hold data (schemas, volumes, tables), also by recreating it: what an approval
-    /// prompt names.
+    /// The entries that delete something that people may miss (schemas, volumes, tables, dashboards, Genie spaces, secrets), also by
+    /// recreating it: what an approval prompt names.
     #[must_use]
     pub fn destructive(&self) -> Vec<(&ResourceKey, Action)> {
         self.plan
@@ -219,7 +219,10 @@ impl Plan {
                 matches!(entry.action, Action::Delete | Action::Recreate)
                     && !entry.gone
                     && key.sub.is_none()
-                    && matches!(key.kind.as_str(), "schemas" | "volumes" | "tables")
+                    && matches!(
+                        key.kind.as_str(),
+                        "schemas" | "volumes" | "tables" | "dashboards" | "genie_spaces" | "secret_scopes"
+                    )
             })
             .map(|(key, entry)| (key, entry.action))
             .collect()

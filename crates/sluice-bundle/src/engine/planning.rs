@@ -310,8 +310,9 @@ impl<'a> Planner<'a> {
     ) -> PlanEntry {
         let old = self.states.get(key).map(|state| &state.state);
         let remote = entry.remote_state.clone().unwrap_or_default();
-        let remote = kind.comparable(&remote, old, body);
-        entry.changes = difference(kind.rules(), old, body, Some(&remote));
+        let remote = kind.expanded(&kind.comparable(&remote, old, body));
+        let before = old.map(|old| kind.expanded(old));
+        entry.changes = difference(kind.rules(), before.as_ref(), &kind.expanded(body), Some(&remote));
         entry.action = highest(&entry.changes);
         if entry.adopted {
             entry.action = entry.action.max(Action::Update);
@@ -467,10 +468,10 @@ impl<'a> Planner<'a> {
         {
             return Known::Value(Value::String(id.clone()));
         }
-        if matches!(field.as_str(), "id" | "full_name") {
+        if matches!(field.as_str(), "id" | "full_name" | "name") {
             let natural = kind.natural_id(body).filter(|id| !id.contains("${"));
             return match natural {
-                Some(id) if at_once => Known::Value(Value::String(id)),
+                Some(id) if at_once || keeps_id && field == "name" => Known::Value(Value::String(id)),
                 Some(_) => Known::Later,
                 None if field == "id" => Known::Later,
                 None => never(reference),

@@ -126,6 +126,13 @@ impl Read {
         page.or_else(|| self.more.get(position.map_or(0, |position| position + 1)).cloned())
     }
 
+    fn absent(&self) -> Observation {
+        match self.purpose {
+            Purpose::Known { .. } => Observation::Lost,
+            Purpose::Object { .. } | Purpose::Search { .. } => Observation::Absent,
+        }
+    }
+
     /// What the answers (one per page, in order) say.
     ///
     /// # Errors
@@ -143,10 +150,7 @@ impl Read {
                         pages.push(Value::Null);
                         continue;
                     }
-                    return Ok(match self.purpose {
-                        Purpose::Known { .. } => Observation::Lost,
-                        Purpose::Object { .. } | Purpose::Search { .. } => Observation::Absent,
-                    });
+                    return Ok(self.absent());
                 }
                 let (code, message) = kinds::error_of(response);
                 return Err(ReadError::Refused {
@@ -162,10 +166,14 @@ impl Read {
             })?);
         }
         Ok(match &self.purpose {
-            Purpose::Object { id } | Purpose::Known { id } => Observation::Present {
-                id: id.clone(),
-                remote: kind.observed(pages),
-            },
+            Purpose::Object { id } | Purpose::Known { id } => {
+                let remote = kind.observed(pages);
+                if kind.is_trashed(&remote) {
+                    return Ok(self.absent());
+                }
+                let id = id.clone();
+                Observation::Present { id, remote }
+            }
             Purpose::Search { mark } => {
                 let mut ids: Vec<String> = pages.iter().flat_map(|page| kind.found(page, mark)).collect();
                 ids.sort();
@@ -188,7 +196,7 @@ pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &Pl
     let mut reads = Vec::new();
     if !options.destroy {
         for key in &desired.order {
-            reads.extend(next_read(key, &desired, states, observed));
+            reads.extend(next_read(key, &desired, states, observed, options));
         }
         for (key, id) in foreign_needs(&desired) {
             if let Some(kind) = kinds::of(&key).filter(|_| !observed.contains_key(&key)) {
@@ -209,7 +217,13 @@ pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &Pl
 }
 
 /// The read that a desired resource needs now.
-fn next_read(key: &ResourceKey, desired: &Desired, states: &States, observed: &Observed) -> Option<Read> {
+fn next_read(
+    key: &ResourceKey,
+    desired: &Desired,
+    states: &States,
+    observed: &Observed,
+    options: &PlanOptions,
+) -> Option<Read> {
     let kind = kinds::of(key)?;
     match observed.get(key) {
         Some(Observation::Found(ids)) => {
@@ -245,12 +259,16 @@ fn next_read(key: &ResourceKey, desired: &Desired, states: &States, observed: &O
         let elsewhere = !id.contains("${") && known != Some(id.as_str());
         return elsewhere.then(|| Read::object(key, kind, &id).complete(kind, new, old));
     }
+    let ours = kind.is_ours_by_place(new, &desired.facts);
+    if !(ours || options.adopt || options.interrupted.contains(key)) {
+        return None;
+    }
     Some(Read {
         key: key.clone(),
         request: kind.search(new)?,
         more: Vec::new(),
         purpose: Purpose::Search {
-            mark: desired.facts.metadata_file_path.clone(),
+            mark: kind.mark(new, &desired.facts),
         },
     })
 }

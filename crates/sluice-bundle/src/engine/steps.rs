@@ -83,6 +83,17 @@ enum After {
 pub struct Outcome {
     /// Id of the object; of the deleted one after a delete.
     pub id: String,
+    /// The etag that the service gave it, for kinds whose state keeps it.
+    pub etag: Option<String>,
+}
+
+impl Outcome {
+    fn of(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            etag: None,
+        }
+    }
 }
 
 /// What an answer to a step means.
@@ -211,10 +222,11 @@ impl Applied {
             "id" => object.id.clone().map(Value::String),
             _ => None,
         };
+        let named = matches!(field.as_str(), "full_name" | "name");
         value
             .or_else(|| reference.field.find(object.body.as_ref()?).cloned())
             .or_else(|| reference.field.find(object.remote.as_ref()?).cloned())
-            .or_else(|| natural().filter(|_| field == "full_name").map(Value::String))
+            .or_else(|| natural().filter(|_| named).map(Value::String))
             .map_or(Known::Later, Known::Value)
     }
 }
@@ -291,9 +303,12 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
         }
         Action::Skip | Action::Update | Action::UpdateId | Action::Delete => kind.update(&change),
     };
+    // The Databricks CLI reads `resources.json`, and knows nothing of catalog kinds.
+    let mut depends_on = entry.depends_on.clone();
+    depends_on.retain(|dependency| key.catalog || !dependency.node.catalog);
     let after = After::Set {
         body: body.clone(),
-        depends_on: entry.depends_on.clone(),
+        depends_on,
     };
     if calls.is_empty() {
         let natural = kind.natural_id(&body);
@@ -303,12 +318,19 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
             entry.id.clone().or(natural)
         };
         let id = id.unwrap_or_default();
-        steps.push(state_step(key, "record", id, after));
-        return Ok(steps);
+        steps.push(state_step(key, "record", id, after.clone()));
     }
-    let last = calls.len() - 1;
+    let count = calls.len();
     for (index, call) in calls.into_iter().enumerate() {
-        steps.push(step(key, call, if index == last { after.clone() } else { After::Keep }));
+        // An id that the service made is in the state before anything else is done to the object.
+        let keeps = index + 1 == count || matches!(call.answer, Answer::IdField(_));
+        steps.push(step(key, call, if keeps { after.clone() } else { After::Keep }));
+    }
+    if matches!(entry.action, Action::Update | Action::UpdateId) {
+        let etag = entry.remote_state.as_ref().and_then(|remote| remote.get("etag"));
+        for step in &mut steps {
+            step.keep_etag(etag.and_then(Value::as_str));
+        }
     }
     Ok(steps)
 }
@@ -355,11 +377,35 @@ fn state_step(key: &ResourceKey, description: &str, id: String, after: After) ->
 }
 
 impl Step {
+    /// The step with the id of its object in place of [`NEW_ID`](kinds::NEW_ID), after an earlier step of the same entry brought it.
+    #[must_use]
+    pub fn following(&self, outcome: &Outcome) -> Self {
+        let mut step = self.clone();
+        if let Some(request) = &mut step.request {
+            request.path = request.path.replace(kinds::NEW_ID, &outcome.id);
+        }
+        if let Answer::Id(id) = &mut step.answer
+            && id == kinds::NEW_ID
+        {
+            id.clone_from(&outcome.id);
+        }
+        step.keep_etag(outcome.etag.as_deref());
+        step
+    }
+
+    /// Puts an etag into the state that the step leaves, until a later answer brings another.
+    fn keep_etag(&mut self, etag: Option<&str>) {
+        let keeps = kinds::of(&self.key).is_some_and(Kind::has_etag);
+        if let (After::Set { body, .. }, Some(etag), true) = (&mut self.after, etag, keeps) {
+            body["etag"] = etag.into();
+        }
+    }
+
     /// The outcome of a step without a request.
     #[must_use]
     pub fn without_request(&self) -> Option<Outcome> {
         match (&self.request, &self.answer) {
-            (None, Answer::Id(id)) => Some(Outcome { id: id.clone() }),
+            (None, Answer::Id(id)) => Some(Outcome::of(id)),
             _ => None,
         }
     }
@@ -377,8 +423,8 @@ impl Step {
             let kind = kinds::of(&self.key);
             let absent = kind.is_some_and(|kind| kind.is_absent(response.status, &answer));
             return match &self.answer {
-                Answer::Gone if absent => Verdict::Done(Outcome { id: String::new() }),
-                Answer::GoneFrom(id) if absent => Verdict::Done(Outcome { id: id.clone() }),
+                Answer::Gone if absent => Verdict::Done(Outcome::of("")),
+                Answer::GoneFrom(id) if absent => Verdict::Done(Outcome::of(id)),
                 Answer::Gone
                 | Answer::GoneFrom(_)
                 | Answer::GoneByStatement(_)
@@ -387,7 +433,13 @@ impl Step {
                 | Answer::Statement(_) => failed(),
             };
         }
-        let done = |id: &str| Verdict::Done(Outcome { id: id.to_owned() });
+        let etag = answer.get("etag").and_then(Value::as_str);
+        let done = |id: &str| {
+            Verdict::Done(Outcome {
+                etag: etag.map(str::to_owned),
+                ..Outcome::of(id)
+            })
+        };
         match &self.answer {
             Answer::Id(id) | Answer::GoneFrom(id) => done(id),
             Answer::Gone => done(""),
@@ -409,7 +461,7 @@ impl Step {
         let (Some(rule), Some(kind)) = (&self.probe_answer, kinds::of(&self.key)) else {
             return ProbeVerdict::Ambiguous("the step has no probe".to_owned());
         };
-        let happened = |id: &str| ProbeVerdict::Happened(Outcome { id: id.to_owned() });
+        let happened = |id: &str| ProbeVerdict::Happened(Outcome::of(id));
         let answer = response.json().unwrap_or(Value::Null);
         if response.status >= 400 {
             if kind.is_absent(response.status, &answer) {
@@ -421,15 +473,23 @@ impl Step {
         match rule {
             ProbeAnswer::Exists(id) => happened(id),
             ProbeAnswer::Field { path, value, id } => {
-                let remote = kind.observed(vec![answer]);
+                let remote = kind.expanded(&kind.observed(vec![answer]));
                 let found = FieldPath::parse(path).and_then(|path| path.find(&remote).cloned());
-                if found == *value {
+                let value = value.as_ref().map(|value| {
+                    let mut wanted = serde_json::Map::new();
+                    wanted.insert(path.clone(), value.clone());
+                    kind.expanded(&Value::Object(wanted))[path].clone()
+                });
+                if found == value {
                     happened(id)
                 } else {
                     ProbeVerdict::NotHappened
                 }
             }
             ProbeAnswer::Search { mark } => match &kind.found(&answer, mark)[..] {
+                [] if answer.get("next_page_token").is_some() => {
+                    ProbeVerdict::Ambiguous("there are more objects than one answer shows".to_owned())
+                }
                 [] => ProbeVerdict::NotHappened,
                 [id] => happened(id),
                 several => ProbeVerdict::Ambiguous(format!("several objects carry the mark: {}", several.join(", "))),
@@ -443,11 +503,18 @@ impl Step {
         match &self.after {
             After::Keep => StateChange::Keep,
             After::Remove => StateChange::Remove,
-            After::Set { body, depends_on } => StateChange::Set(StateEntry {
-                id: outcome.id.clone(),
-                state: body.clone(),
-                depends_on: depends_on.clone(),
-            }),
+            After::Set { body, depends_on } => {
+                let mut state = body.clone();
+                let keeps_etag = kinds::of(&self.key).is_some_and(Kind::has_etag);
+                if let (true, Some(etag)) = (keeps_etag, &outcome.etag) {
+                    state["etag"] = etag.as_str().into();
+                }
+                StateChange::Set(StateEntry {
+                    id: outcome.id.clone(),
+                    state,
+                    depends_on: depends_on.clone(),
+                })
+            }
         }
     }
 }
@@ -456,7 +523,7 @@ impl Step {
 fn judge_statement(answer: &Value, id: &str) -> Verdict {
     let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
     match (text("/status/state"), text("/statement_id")) {
-        (Some("SUCCEEDED"), _) => Verdict::Done(Outcome { id: id.to_owned() }),
+        (Some("SUCCEEDED"), _) => Verdict::Done(Outcome::of(id)),
         (Some("PENDING" | "RUNNING"), Some(statement)) => Verdict::Poll(Request::new(
             Method::Get,
             format!(

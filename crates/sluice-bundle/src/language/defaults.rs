@@ -1,12 +1,12 @@
 //! What a resource has when nobody says otherwise, and the marks that say that a job belongs to a bundle.
 
-use sluice_model::Tree;
+use sluice_model::{Node, Tree};
 
 use super::WorkspacePaths;
 use super::presets::each;
 
 /// Sets the defaults of all resources.
-pub(super) fn set(resources: &mut Tree) {
+pub(super) fn set(resources: &mut Tree, paths: &WorkspacePaths) {
     for job in each(resources, "jobs") {
         default(job, "name", "Untitled");
         default(job, "max_concurrent_runs", 1);
@@ -32,6 +32,24 @@ pub(super) fn set(resources: &mut Tree) {
     }
     for volume in each(resources, "volumes") {
         default(volume, "volume_type", "MANAGED");
+    }
+    for kind in ["genie_spaces", "dashboards"] {
+        for resource in each(resources, kind) {
+            default(resource, "parent_path", paths.resource_path.as_str());
+            let folder = resource.get_mut("parent_path");
+            if let Some(Node::String(folder)) = folder.map(|folder| &mut folder.node)
+                && folder.starts_with('/')
+                && !folder.starts_with("/Workspace/")
+            {
+                folder.insert_str(0, "/Workspace");
+            }
+        }
+    }
+    for dashboard in each(resources, "dashboards") {
+        default(dashboard, "embed_credentials", false);
+    }
+    for scope in each(resources, "secret_scopes") {
+        default(scope, "backend_type", "DATABRICKS");
     }
 }
 

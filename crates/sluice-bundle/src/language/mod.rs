@@ -4,7 +4,7 @@
 //! 2. `shape`, `check`: which fields there are, and what does not fit. `unsupported`, `cli_version`: what this version refuses by name.
 //! 3. `target`: the chosen target and its overrides. `catalog_files`, `settings`: the documents that are Sluice's own.
 //! 4. `variables`, `workspace`, `reference`, `interpolate`: values of variables, the place in the workspace, references.
-//! 5. `normalise`, `presets`, `mode`, `permissions`, `defaults`, `sync`, `paths`, `graph`: the resources as they are deployed.
+//! 5. `contents`, `normalise`, `presets`, `mode`, `permissions`, `defaults`, `sync`, `paths`, `graph`: the resources as they are deployed.
 //!
 //! Nothing here reads a file or asks a workspace: what is missing is a [`Need`]. Errors are held back while something on this disk
 //! is still unknown, so that they come together, and the workspace is asked only when there are none. What stays to be
@@ -13,6 +13,7 @@
 mod catalog_files;
 mod check;
 mod cli_version;
+mod contents;
 mod defaults;
 pub mod glob;
 mod graph;

@@ -21,6 +21,9 @@ pub(super) fn resources(resources: &mut Tree, session: &mut Session<'_>) {
         ),
         ("schemas", &[("grants", "principal")]),
         ("volumes", &[("grants", "principal")]),
+        ("genie_spaces", &[]),
+        ("dashboards", &[]),
+        ("secret_scopes", &[]),
     ] {
         let Some(Node::Mapping(named)) = resources.get_mut(kind).map(|kind| &mut kind.node) else {
             continue;

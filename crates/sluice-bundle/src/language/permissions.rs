@@ -7,41 +7,48 @@ use super::presets::each;
 use super::session::Session;
 use super::shape::PRINCIPAL_FIELDS;
 
-/// Checks entries, gives bundle-level permissions to jobs and makes the deployer the owner where permissions are managed.
+/// What a level of the whole bundle is called on each kind of object: `CAN_MANAGE`, `CAN_VIEW`, `CAN_RUN`.
+const KINDS: [(&str, [&str; 3]); 4] = [
+    ("jobs", ["CAN_MANAGE", "CAN_VIEW", "CAN_MANAGE_RUN"]),
+    ("genie_spaces", ["CAN_MANAGE", "CAN_READ", "CAN_RUN"]),
+    ("dashboards", ["CAN_MANAGE", "CAN_READ", "CAN_RUN"]),
+    ("secret_scopes", ["MANAGE", "READ", ""]),
+];
+
+/// Checks entries, gives bundle-level permissions to objects and makes the deployer the owner of jobs where permissions are managed.
 pub(super) fn apply(config: &mut Tree, user: &CurrentUser, session: &mut Session<'_>) {
     let bundle = config.get("permissions").cloned().unwrap_or_default();
     check(&bundle, &TreePath::keys(["permissions"]), session);
     let Some(resources) = config.get_mut("resources") else {
         return;
     };
-    let Some(Node::Mapping(jobs)) = resources.get_mut("jobs").map(|jobs| &mut jobs.node) else {
-        return;
-    };
-    for (name, job) in jobs {
-        let path = TreePath::keys(["resources", "jobs", name.as_str(), "permissions"]);
-        if let Some(permissions) = job.get("permissions") {
-            check(permissions, &path, session);
-        }
-        let mut entries = job
-            .get("permissions")
-            .and_then(Tree::as_sequence)
-            .unwrap_or_default()
-            .to_vec();
-        for entry in bundle.as_sequence().unwrap_or_default() {
-            if !is_user(entry, user) && !entries.iter().any(|own| principal(own) == principal(entry)) {
-                entries.extend(for_job(entry));
+    for (kind, levels) in KINDS {
+        let Some(Node::Mapping(objects)) = resources.get_mut(kind).map(|objects| &mut objects.node) else {
+            continue;
+        };
+        for (name, object) in objects {
+            let path = TreePath::keys(["resources", kind, name.as_str(), "permissions"]);
+            if let Some(permissions) = object.get("permissions") {
+                check(permissions, &path, session);
             }
-        }
-        if !entries.is_empty() {
-            own(&mut entries, user);
-            let place = job.get("permissions").cloned().unwrap_or_default();
-            job.set(
-                "permissions",
-                Tree {
-                    node: Node::Sequence(entries),
-                    ..place
-                },
-            );
+            let mut entries = object
+                .get("permissions")
+                .and_then(Tree::as_sequence)
+                .unwrap_or_default()
+                .to_vec();
+            for entry in bundle.as_sequence().unwrap_or_default() {
+                if !is_user(entry, user) && !entries.iter().any(|own| principal(own) == principal(entry)) {
+                    entries.extend(translated(entry, levels));
+                }
+            }
+            if !entries.is_empty() {
+                if kind == "jobs" {
+                    own(&mut entries, user);
+                }
+                let place = object.get("permissions").cloned().unwrap_or_default();
+                let node = Node::Sequence(entries);
+                object.set("permissions", Tree { node, ..place });
+            }
         }
     }
 }
@@ -64,14 +71,17 @@ fn user_field(user: &CurrentUser) -> &'static str {
     }
 }
 
-/// A permission of the bundle as a permission of a job.
-fn for_job(entry: &Tree) -> Option<Tree> {
+/// A permission of the bundle as a permission of an object; none when that has nothing of the kind.
+fn translated(entry: &Tree, [manage, view, run]: [&str; 3]) -> Option<Tree> {
     let level = match entry.get("level")?.as_str()? {
-        "CAN_MANAGE" => "CAN_MANAGE",
-        "CAN_VIEW" => "CAN_VIEW",
-        "CAN_RUN" => "CAN_MANAGE_RUN",
+        "CAN_MANAGE" => manage,
+        "CAN_VIEW" => view,
+        "CAN_RUN" => run,
         _ => return None,
     };
+    if level.is_empty() {
+        return None;
+    }
     let mut entry = entry.clone();
     entry.set("level", level);
     Some(entry)

@@ -60,7 +60,7 @@ fn check_development(presets: &Tree, short_name: &str, user: &CurrentUser, sessi
     }
 }
 
-/// Applies the presets to jobs and schemas; volumes have none.
+/// Applies the presets; volumes and secret scopes have none.
 pub(super) fn apply(config: &mut Tree) {
     let presets = config.get("presets").cloned().unwrap_or_default();
     let schemas_keep_names = config
@@ -79,10 +79,15 @@ pub(super) fn apply(config: &mut Tree) {
     for job in each(resources, "jobs") {
         apply_to_job(job, &prefix, &presets);
     }
+    for (kind, field) in [("genie_spaces", "title"), ("dashboards", "display_name")] {
+        for resource in each(resources, kind) {
+            prepend(resource, field, &prefix);
+        }
+    }
     let schema_prefix = schema_prefix(&prefix);
     if !schemas_keep_names {
         for schema in each(resources, "schemas") {
-            prepend(schema, &schema_prefix);
+            prepend(schema, "name", &schema_prefix);
         }
     }
 }
@@ -96,8 +101,8 @@ pub(super) fn each<'tree>(resources: &'tree mut Tree, kind: &str) -> impl Iterat
     named.into_iter().flat_map(indexmap::IndexMap::values_mut)
 }
 
-fn prepend(resource: &mut Tree, prefix: &str) {
-    if let Some(Node::String(name)) = resource.get_mut("name").map(|name| &mut name.node) {
+fn prepend(resource: &mut Tree, field: &str, prefix: &str) {
+    if let Some(Node::String(name)) = resource.get_mut(field).map(|name| &mut name.node) {
         name.insert_str(0, prefix);
     }
 }
@@ -109,7 +114,7 @@ fn schema_prefix(prefix: &str) -> String {
 }
 
 fn apply_to_job(job: &mut Tree, prefix: &str, presets: &Tree) {
-    prepend(job, prefix);
+    prepend(job, "name", prefix);
     if let Some(Node::Mapping(tags)) = presets.get("tags").map(|tags| &tags.node)
         && !tags.is_empty()
     {

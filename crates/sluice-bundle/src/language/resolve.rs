@@ -10,7 +10,9 @@ use super::settings::Settings;
 use super::shape::Type;
 use super::target::Chosen;
 use super::{Bundle, CurrentUser, Inputs, Resolution};
-use super::{catalog_files, cli_version, defaults, graph, include, mode, normalise, permissions, presets, shape, sync};
+use super::{
+    catalog_files, cli_version, contents, defaults, graph, include, mode, normalise, permissions, presets, shape, sync,
+};
 use super::{target, unsupported, variables, workspace};
 
 /// Resolves the bundle of one target, or says what is missing or wrong. Pure: the same inputs give the same answer.
@@ -77,7 +79,7 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
     }
     permissions::apply(&mut config, user, session);
     if let Some(resources) = config.get_mut("resources") {
-        defaults::set(resources);
+        defaults::set(resources, &paths);
         Translation::new(&sync, &paths.file_path, git).apply(resources, session);
         defaults::annotate(resources, &paths);
     }
@@ -150,6 +152,7 @@ fn conform(config: &mut Tree, session: &mut Session<'_>) {
 /// Normalises the resources and the catalog and checks them against each other.
 fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut Session<'_>) -> Tree {
     let mut resources = config.get("resources").cloned().unwrap_or_else(Tree::mapping);
+    contents::read(&mut resources, session);
     normalise::resources(&mut resources, session);
     let path = TreePath::keys(["resources"]);
     Check::resolved(session, false).conform(&mut resources, Type::Object(&shape::RESOURCES), &path);

@@ -138,7 +138,11 @@ impl<J: DeploymentJournal> Apply<'_, J> {
             Ok(steps) => steps,
             Err(error) => return Ok(Err(known(error.to_string()))),
         };
+        let mut before: Option<Outcome> = None;
         for step in &steps {
+            let step = &before
+                .as_ref()
+                .map_or_else(|| step.clone(), |before| step.following(before));
             let outcome = match step.without_request() {
                 Some(outcome) => outcome,
                 None => {
@@ -154,11 +158,12 @@ impl<J: DeploymentJournal> Apply<'_, J> {
             self.states.record(key, change.clone());
             self.log.append(key, &change)?;
             if step.request.is_some() {
-                let outcome = StepOutcome::Done {
-                    id: Some(outcome.id).filter(|id| !id.is_empty()),
+                let done = StepOutcome::Done {
+                    id: Some(outcome.id.clone()).filter(|id| !id.is_empty()),
                 };
-                self.record_outcome(&outcome).await?;
+                self.record_outcome(&done).await?;
             }
+            before = Some(outcome);
         }
         Ok(Ok(()))
     }

@@ -84,6 +84,8 @@ fn page(key: &ResourceKey, id: &str, host: &Host) -> Option<String> {
     let slashed = id.replace('.', "/");
     match key.kind.as_str() {
         "jobs" => Some(format!("{host}/jobs/{id}")),
+        "genie_spaces" => Some(format!("{host}/genie/rooms/{id}")),
+        "dashboards" => Some(format!("{host}/dashboardsv3/{id}")),
         "schemas" | "tables" | "views" => Some(format!("{host}/explore/data/{slashed}")),
         "functions" => Some(format!("{host}/explore/data/functions/{slashed}")),
         "volumes" => Some(format!("{host}/explore/data/volumes/{slashed}")),

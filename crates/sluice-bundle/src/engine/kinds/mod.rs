@@ -4,12 +4,16 @@
 //! here, a line in [`of`], and its name in [`SUPPORTED`].
 
 mod constraints;
+mod dashboards;
 mod functions;
+mod genie_spaces;
 mod grants;
 mod jobs;
 mod masks;
 mod permissions;
 mod schemas;
+mod secret_scopes;
+mod serialized_space;
 pub(crate) mod statements;
 mod sub_resources;
 mod table_constraints;
@@ -17,6 +21,7 @@ mod tables;
 mod tags;
 mod views;
 mod volumes;
+mod workspace_object;
 
 use std::collections::BTreeMap;
 
@@ -31,13 +36,27 @@ use super::plan::{FieldChange, PlanEntry};
 pub(crate) use sub_resources::{standing_alone, sub_document, sub_id, subs_of};
 
 /// The kinds of bundle resources that this engine deploys, for messages.
-pub(crate) const SUPPORTED: &[&str] = &["jobs", "schemas", "volumes"];
+pub(crate) const SUPPORTED: &[&str] = &[
+    "jobs",
+    "schemas",
+    "volumes",
+    "genie_spaces",
+    "dashboards",
+    "secret_scopes",
+];
+
+/// Stands in the request of a call for the id that an earlier call of the same object brings.
+pub(crate) const NEW_ID: &str = "{id}";
 
 /// What kinds need to know about the deployment.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     /// `<bundle name>/<target>`: the ownership marker of tables and views.
     pub(crate) marker: String,
+    /// The bundle's name.
+    pub(crate) product: String,
+    /// The deployment's folder for objects with a place in the workspace tree.
+    pub(crate) resource_path: String,
     /// Path of the deployment's `metadata.json`: the ownership marker of jobs.
     pub(crate) metadata_file_path: String,
     /// Name of the deploying user or application id of the deploying service principal.
@@ -109,10 +128,39 @@ pub(crate) trait Kind: Sync {
         remote.clone()
     }
 
+    /// The body in the form in which it is compared and shown: texts that hold a document are that document.
+    fn expanded(&self, body: &Value) -> Value {
+        body.clone()
+    }
+
+    /// Whether the service gives the object an etag, which the state keeps.
+    fn has_etag(&self) -> bool {
+        false
+    }
+
+    /// Whether an observed object counts as deleted.
+    fn is_trashed(&self, remote: &Value) -> bool {
+        let _ = remote;
+        false
+    }
+
     /// Looks for an object that an interrupted deployment left behind, for kinds without natural id.
     fn search(&self, body: &Value) -> Option<Request> {
         let _ = body;
         None
+    }
+
+    /// What an object with this body is found by in an answer to [`Kind::search`].
+    fn mark(&self, body: &Value, facts: &Facts) -> String {
+        let _ = body;
+        facts.metadata_file_path.clone()
+    }
+
+    /// Whether what is found by its mark is this deployment's for certain. Otherwise it is looked for only when a creation was
+    /// interrupted or the caller adopts.
+    fn is_ours_by_place(&self, body: &Value, facts: &Facts) -> bool {
+        let _ = (body, facts);
+        true
     }
 
     /// The ids of objects in an answer to [`Kind::search`] that carry our mark.
@@ -237,7 +285,14 @@ pub(crate) enum ProbeAnswer {
 pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
     match (key.catalog, key.kind.as_str(), key.sub) {
         (false, "jobs", None) => Some(&jobs::Jobs),
-        (false, "jobs", Some(SubResource::Permissions)) => Some(&permissions::JobPermissions),
+        (false, "jobs", Some(SubResource::Permissions)) => Some(&permissions::Permissions { with_owner: true }),
+        (false, "genie_spaces", None) => Some(&genie_spaces::GenieSpaces),
+        (false, "dashboards", None) => Some(&dashboards::Dashboards),
+        (false, "genie_spaces" | "dashboards", Some(SubResource::Permissions)) => {
+            Some(&permissions::Permissions { with_owner: false })
+        }
+        (false, "secret_scopes", None) => Some(&secret_scopes::SecretScopes),
+        (false, "secret_scopes", Some(SubResource::Permissions)) => Some(&secret_scopes::SecretAcls),
         (false, "schemas", None) => Some(&schemas::Schemas),
         (false, "volumes", None) => Some(&volumes::Volumes),
         (false, "schemas" | "volumes", Some(SubResource::Grants)) => Some(&grants::Grants { alone: false }),
@@ -397,12 +452,13 @@ pub(crate) fn claims(key: &ResourceKey, named: &Value) -> Vec<String> {
     match (key.sub, key.kind.as_str(), securable_of(key)) {
         (Some(SubResource::Tags), _, _) | (None, "tags", None) => tags::claims(named),
         (Some(SubResource::Masks), _, _) | (None, "masks" | "row_filters", None) => masks::claims(named),
-        (Some(SubResource::Grants), _, _) | (None, _, None) => grants::principals(named)
+        (Some(SubResource::Grants), _, _) | (None, "grants", None) => grants::principals(named)
             .into_iter()
             .map(|principal| format!("the privileges of `{principal}` on `{}`", id.to_lowercase()))
             .collect(),
+        (None, "secret_scopes", _) => vec![format!("the secret scope `{id}`")],
         (None, _, Some(securable)) => vec![format!("the {securable} `{}`", id.to_lowercase())],
-        (Some(SubResource::Permissions | SubResource::Constraints), _, _) => Vec::new(),
+        (Some(SubResource::Permissions | SubResource::Constraints), _, _) | (None, _, None) => Vec::new(),
     }
 }
 

@@ -1,7 +1,8 @@
-//! The access control list of a job: a PUT replaces what was given directly; inherited entries stay and are not compared.
+//! The access control list of a workspace object: a PUT replaces what was given directly; inherited entries stay and are not compared.
 //!
-//! The list always names exactly one owner, because the workspace refuses a list without one: the deploying identity, when the
-//! configuration names none. Deleting the sub-resource makes no call: the list goes with its job.
+//! A job's list always names exactly one owner, because the workspace refuses a list without one: the deploying identity, when the
+//! configuration names none. Other objects have no owner; there the deploying identity keeps managing them. Deleting the sub-resource
+//! makes no call: the list goes with its object.
 
 use serde_json::{Value, json};
 use sluice_wire::{Method, Request};
@@ -10,8 +11,11 @@ use super::{Answer, Call, Change, Facts, Kind, text};
 use crate::engine::difference::{Class, Rule, Rules};
 use crate::engine::plan::Action;
 
-/// The sub-resource `jobs.*.permissions`.
-pub(crate) struct JobPermissions;
+/// The sub-resource `permissions` of jobs, Genie spaces and dashboards.
+pub(crate) struct Permissions {
+    /// Whether one of the entries is the owner.
+    pub(crate) with_owner: bool,
+}
 
 /// The fields that name a principal, in the order in which they are looked for.
 pub(crate) const PRINCIPALS: &[&str] = &["user_name", "group_name", "service_principal_name"];
@@ -26,7 +30,7 @@ static RULES: Rules = Rules {
     output_only: &["object_type"],
 };
 
-impl Kind for JobPermissions {
+impl Kind for Permissions {
     fn rules(&self) -> &'static Rules {
         &RULES
     }
@@ -54,14 +58,19 @@ impl Kind for JobPermissions {
         if !faults.is_empty() {
             return Err(faults);
         }
-        if !entries.iter().any(|(_, _, level)| level == "IS_OWNER") {
+        let highest = if self.with_owner { "IS_OWNER" } else { "CAN_MANAGE" };
+        let deployer = |principal: &str| self.with_owner || principal == facts.user_name;
+        if !entries
+            .iter()
+            .any(|(_, principal, level)| level == highest && deployer(principal))
+        {
             let field = if facts.service_principal {
                 "service_principal_name"
             } else {
                 "user_name"
             };
             entries.retain(|(_, principal, _)| *principal != facts.user_name);
-            entries.push((field.to_owned(), facts.user_name.clone(), "IS_OWNER".to_owned()));
+            entries.push((field.to_owned(), facts.user_name.clone(), highest.to_owned()));
         }
         let list: Vec<Value> = entries
             .into_iter()

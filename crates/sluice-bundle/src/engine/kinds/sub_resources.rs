@@ -9,7 +9,7 @@ use super::{pick, securable_of, tags, text};
 /// The sub-resources that a kind can have.
 pub(crate) fn subs_of(key: &ResourceKey) -> &'static [SubResource] {
     match (key.catalog, key.kind.as_str()) {
-        (false, "jobs") => &[SubResource::Permissions],
+        (false, "jobs" | "genie_spaces" | "dashboards" | "secret_scopes") => &[SubResource::Permissions],
         (false, "schemas" | "volumes") | (true, "functions") => &[SubResource::Grants],
         (true, "tables") => &[
             SubResource::Constraints,
@@ -40,7 +40,7 @@ pub(crate) fn sub_document(key: &ResourceKey, sub: SubResource, document: &Value
         SubResource::Permissions => {
             let list = document.get("permissions").cloned().unwrap_or_else(|| json!([]));
             let declared = list.as_array().is_some_and(|list| !list.is_empty());
-            let object_id = format!("/{}/{id}", key.kind);
+            let object_id = permissions_id(key, &id);
             (json!({"object_id": object_id, "__embed__": list}), declared)
         }
         SubResource::Grants => {
@@ -94,9 +94,18 @@ pub(crate) fn standing_alone(key: &ResourceKey, document: Value) -> Value {
 /// The id of a sub-resource, from the id of the resource that it belongs to.
 pub(crate) fn sub_id(key: &ResourceKey, parent_id: &str) -> Option<String> {
     match key.sub? {
-        SubResource::Permissions => Some(format!("/{}/{parent_id}", key.kind)),
+        SubResource::Permissions => Some(permissions_id(key, parent_id)),
         SubResource::Grants => Some(format!("{}/{parent_id}", securable_of(key)?)),
         SubResource::Tags => Some(format!("tables/{parent_id}")),
         SubResource::Masks | SubResource::Constraints => Some(parent_id.to_owned()),
+    }
+}
+
+/// What the API for permissions calls an object; for a secret scope, which has permissions of its own kind, its name.
+fn permissions_id(key: &ResourceKey, id: &str) -> String {
+    match key.kind.as_str() {
+        "genie_spaces" => format!("/genie/{id}"),
+        "secret_scopes" => id.to_owned(),
+        kind => format!("/{kind}/{id}"),
     }
 }

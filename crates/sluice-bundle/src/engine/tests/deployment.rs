@@ -100,7 +100,11 @@ impl Deployment {
                 let answer = self.workspace.send(&read.request);
                 applied.observe(&read.key, read.observe(&[answer]).unwrap());
             }
+            let mut before: Option<crate::engine::Outcome> = None;
             for step in steps(plan, &key, &applied).unwrap() {
+                let step = before
+                    .as_ref()
+                    .map_or_else(|| step.clone(), |before| step.following(before));
                 let mut request = step.request.clone();
                 let outcome = loop {
                     let Some(sent) = request else {
@@ -124,6 +128,7 @@ impl Deployment {
                 let change = step.state_after(&outcome);
                 applied.record(&key, &change);
                 self.states.record(&key, change);
+                before = Some(outcome);
             }
         }
         let text = |state: &crate::engine::State| state.to_text().unwrap();

@@ -26,7 +26,10 @@ fn a_call_without_an_answer_is_looked_up() {
     let verdict = |jobs: serde_json::Value| step.judge_probe(&answer(200, json!({"jobs": jobs})));
     assert_eq!(
         verdict(json!([job(1, "/elsewhere"), job(2, ours)])),
-        ProbeVerdict::Happened(Outcome { id: "2".to_owned() })
+        ProbeVerdict::Happened(Outcome {
+            id: "2".to_owned(),
+            etag: None
+        })
     );
     assert_eq!(verdict(json!([job(1, "/elsewhere")])), ProbeVerdict::NotHappened);
     assert!(matches!(
@@ -43,7 +46,8 @@ fn a_call_without_an_answer_is_looked_up() {
     assert_eq!(
         step.judge_probe(&answer(200, json!({}))),
         ProbeVerdict::Happened(Outcome {
-            id: "dev.gold".to_owned()
+            id: "dev.gold".to_owned(),
+            etag: None,
         })
     );
 }
@@ -56,7 +60,8 @@ fn the_state_of_a_statement_decides_and_not_the_status_of_the_answer() {
     assert_eq!(
         judge(json!({"state": "SUCCEEDED"})),
         Verdict::Done(Outcome {
-            id: "dev.gold.v".to_owned()
+            id: "dev.gold.v".to_owned(),
+            etag: None,
         })
     );
     assert!(

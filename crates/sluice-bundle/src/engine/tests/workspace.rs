@@ -16,6 +16,10 @@ pub(super) struct Workspace {
     pub(super) tables: BTreeMap<String, Value>,
     /// SQL functions by full name, as Unity Catalog shows them.
     pub(super) functions: BTreeMap<String, Value>,
+    /// Genie spaces and dashboards by id, and who has published dashboards.
+    pub(super) objects: BTreeMap<String, Value>,
+    /// Access control lists of secret scopes.
+    pub(super) scopes: BTreeMap<String, BTreeMap<String, String>>,
     /// Values of tags by `entity type/entity name` and key.
     pub(super) tags: BTreeMap<String, BTreeMap<String, String>>,
     /// Every statement that was executed.
@@ -26,7 +30,7 @@ pub(super) struct Workspace {
     pub(super) grants: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Every request that changed something: method, path.
     pub(super) changes: Vec<(Method, String)>,
-    next_id: i64,
+    pub(super) next_id: i64,
 }
 
 pub(super) fn answer(status: u16, body: Value) -> Response {
@@ -75,6 +79,15 @@ impl Workspace {
                 Some(_) => answer(200, json!({})),
                 None => error(400, "INVALID_PARAMETER_VALUE", "Job 1 does not exist."),
             },
+            (_, path) if path.starts_with("/api/2.0/secrets/") => self.secrets(path, query("scope"), &body),
+            (_, path)
+                if super::workspace_objects::KINDS
+                    .iter()
+                    .any(|kind| path.starts_with(kind.path)) =>
+            {
+                self.object(request, body)
+            }
+            (Method::Post, "/api/2.0/workspace/mkdirs") => answer(200, json!({})),
             (_, path) if path.starts_with("/api/2.0/permissions/") => self.permissions(request.method, path, &body),
             (_, path) if path.starts_with("/api/2.1/unity-catalog/permissions/") => {
                 self.grants(request.method, path, &body)
@@ -148,8 +161,12 @@ impl Workspace {
                 .iter()
                 .filter(|entry| entry["permission_level"] == "IS_OWNER")
                 .count();
-            if owners != 1 {
-                return error(400, "INVALID_PARAMETER_VALUE", "a job needs exactly one owner");
+            if owners != usize::from(object.starts_with("/jobs/")) {
+                return error(
+                    400,
+                    "INVALID_PARAMETER_VALUE",
+                    "a job needs exactly one owner, nothing else has one",
+                );
             }
             *direct = list.clone();
         }

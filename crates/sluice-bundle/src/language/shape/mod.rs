@@ -10,7 +10,7 @@ pub(super) use tables::{
     AUTH_FIELDS, BUNDLE_PERMISSIONS, GRANT, KINDS, PRESETS, PRINCIPAL_FIELDS, RESOURCES, ROOT, RUN_AS, SUPPORTED_KINDS,
     SYNC, VARIABLE_FIELDS,
 };
-use tables::{BUNDLE_KNOWN, CURRENT_USER, JOB, SCHEMA, VOLUME, WORKSPACE};
+use tables::{BUNDLE_KNOWN, CURRENT_USER, DASHBOARD, GENIE_SPACE, JOB, SCHEMA, SECRET_SCOPE, VOLUME, WORKSPACE};
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug)]
@@ -181,6 +181,9 @@ pub(super) fn referable(catalog: bool, kind: &str) -> Vec<&'static str> {
         "jobs" => (&JOB, "jobs.Job"),
         "schemas" => (&SCHEMA, "catalog.SchemaInfo"),
         "volumes" => (&VOLUME, "catalog.VolumeInfo"),
+        "genie_spaces" => (&GENIE_SPACE, "dashboards.GenieSpace"),
+        "dashboards" => (&DASHBOARD, "dashboards.Dashboard"),
+        "secret_scopes" => (&SECRET_SCOPE, "workspace.SecretScope"),
         _ => return Vec::new(),
     };
     let remote = Fields::of_class(remote);

@@ -5,7 +5,7 @@ use super::{Object, Type};
 /// The fields of a variable's definition.
 pub(in crate::language) const VARIABLE_FIELDS: [&str; 4] = ["default", "lookup", "type", "description"];
 
-/// The kinds of resources that a bundle can declare; the first three are supported.
+/// The kinds of resources that a bundle can declare.
 pub(in crate::language) const KINDS: [&str; 33] = [
     "jobs",
     "schemas",
@@ -43,7 +43,14 @@ pub(in crate::language) const KINDS: [&str; 33] = [
 ];
 
 /// The kinds that this version deploys.
-pub(in crate::language) const SUPPORTED_KINDS: [&str; 3] = ["jobs", "schemas", "volumes"];
+pub(in crate::language) const SUPPORTED_KINDS: [&str; 6] = [
+    "jobs",
+    "schemas",
+    "volumes",
+    "genie_spaces",
+    "dashboards",
+    "secret_scopes",
+];
 
 const TEXTS: Type = Type::List(&Type::Text);
 const TEXT_MAP: Type = Type::Map(&Type::Text);
@@ -121,6 +128,85 @@ pub(super) static VOLUME: Object = Object {
     ],
     class: None,
     required: &["name", "catalog_name", "schema_name"],
+};
+
+/// Levels on objects with a place in the workspace tree.
+pub(super) static OBJECT_PERMISSION: Object = Object {
+    name: "permission",
+    fields: &[
+        ("level", Type::Words(&["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"])),
+        ("user_name", Type::Text),
+        ("group_name", Type::Text),
+        ("service_principal_name", Type::Text),
+    ],
+    class: None,
+    required: &["level"],
+};
+
+pub(super) static GENIE_SPACE: Object = Object {
+    name: "Genie space",
+    fields: &[
+        ("title", Type::Text),
+        ("description", Type::Text),
+        ("warehouse_id", Type::Text),
+        ("parent_path", Type::Text),
+        ("serialized_space", Type::Any),
+        ("file_path", Type::Text),
+        ("permissions", Type::List(&Type::Object(&OBJECT_PERMISSION))),
+        ("lifecycle", Type::Object(&LIFECYCLE)),
+    ],
+    class: None,
+    required: &["title", "warehouse_id"],
+};
+
+pub(super) static DASHBOARD: Object = Object {
+    name: "dashboard",
+    fields: &[
+        ("display_name", Type::Text),
+        ("warehouse_id", Type::Text),
+        ("parent_path", Type::Text),
+        ("serialized_dashboard", Type::Any),
+        ("file_path", Type::Text),
+        ("embed_credentials", Type::Boolean),
+        ("dataset_catalog", Type::Text),
+        ("dataset_schema", Type::Text),
+        ("permissions", Type::List(&Type::Object(&OBJECT_PERMISSION))),
+        ("lifecycle", Type::Object(&LIFECYCLE)),
+    ],
+    class: None,
+    required: &["display_name"],
+};
+
+static KEY_VAULT: Object = Object {
+    name: "key vault",
+    fields: &[("dns_name", Type::Text), ("resource_id", Type::Text)],
+    class: None,
+    required: &["dns_name", "resource_id"],
+};
+
+static SECRET_PERMISSION: Object = Object {
+    name: "permission",
+    fields: &[
+        ("level", Type::Words(&["READ", "WRITE", "MANAGE"])),
+        ("user_name", Type::Text),
+        ("group_name", Type::Text),
+        ("service_principal_name", Type::Text),
+    ],
+    class: None,
+    required: &["level"],
+};
+
+pub(super) static SECRET_SCOPE: Object = Object {
+    name: "secret scope",
+    fields: &[
+        ("name", Type::Text),
+        ("backend_type", Type::Words(&["DATABRICKS", "AZURE_KEYVAULT"])),
+        ("keyvault_metadata", Type::Object(&KEY_VAULT)),
+        ("permissions", Type::List(&Type::Object(&SECRET_PERMISSION))),
+        ("lifecycle", Type::Object(&LIFECYCLE)),
+    ],
+    class: None,
+    required: &["name"],
 };
 
 pub(super) static LOOKUP: Object = Object::of(
@@ -297,6 +383,9 @@ pub(in crate::language) static RESOURCES: Object = Object::of(
         ("jobs", Type::Map(&Type::Object(&JOB))),
         ("schemas", Type::Map(&Type::Object(&SCHEMA))),
         ("volumes", Type::Map(&Type::Object(&VOLUME))),
+        ("genie_spaces", Type::Map(&Type::Object(&GENIE_SPACE))),
+        ("dashboards", Type::Map(&Type::Object(&DASHBOARD))),
+        ("secret_scopes", Type::Map(&Type::Object(&SECRET_SCOPE))),
     ],
 );
 

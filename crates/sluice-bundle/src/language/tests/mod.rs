@@ -2,6 +2,7 @@
 
 mod catalog;
 mod governance;
+mod objects;
 mod references;
 mod refusals;
 mod resources;

@@ -300,7 +300,7 @@ resources:
     error: kind `pipelines` is not supported by this version of Sluice
       at resources.pipelines
       in databricks.yml:17:3
-      help: supported kinds: `jobs`, `schemas`, `volumes`; deploy the others with `databricks bundle`
+      help: supported kinds: `jobs`, `schemas`, `volumes`, `genie_spaces`, `dashboards`, `secret_scopes`; deploy the others with `databricks bundle`
     error: `task_key` is missing
       at resources.jobs.load.tasks[0].task_key
       in databricks.yml:15:11
@@ -431,7 +431,7 @@ resources:
     error: kind `pipelines` is not supported by this version of Sluice
       at resources.pipelines
       in databricks.yml:12:3
-      help: supported kinds: `jobs`, `schemas`, `volumes`; deploy the others with `databricks bundle`
+      help: supported kinds: `jobs`, `schemas`, `volumes`, `genie_spaces`, `dashboards`, `secret_scopes`; deploy the others with `databricks bundle`
     ");
 }
 

@@ -1,0 +1,279 @@
+//! AI/BI dashboards: a draft and its published version. Every change of the draft is published.
+//!
+//! The service makes the id; what an interrupted deployment left behind is found as Genie spaces are. A published version that is older
+//! than the draft counts as not published, so that a deployment that ended between the two goes on where it was. Deleting moves a
+//! dashboard to the trash, where it counts as gone.
+
+use serde_json::{Map, Value, json};
+use sluice_wire::request::encode_segment;
+use sluice_wire::{Method, Request};
+
+use super::{Answer, Call, Change, Facts, Kind, NEW_ID, ProbeAnswer, changed_fields, text, workspace_object};
+use crate::engine::difference::{Class, Rule, Rules};
+use crate::engine::field_path::FieldPath;
+
+/// The kind `dashboards`.
+pub(crate) struct Dashboards;
+
+const PATH: &str = "/api/2.0/lakeview/dashboards";
+
+/// What a draft can be given.
+const DRAFT: &[&str] = &["display_name", "warehouse_id", "parent_path", "serialized_dashboard"];
+
+/// Where the queries of a dashboard look for tables; given beside the body.
+const DATASETS: [&str; 2] = ["dataset_catalog", "dataset_schema"];
+
+static RULES: Rules = Rules {
+    keyed: &[
+        ("serialized_dashboard.datasets", &["name"]),
+        ("serialized_dashboard.pages", &["name"]),
+    ],
+    fields: &[
+        Rule {
+            pattern: "parent_path",
+            class: Class::Recreate,
+            reason: "immutable",
+        },
+        Rule {
+            pattern: "dataset_catalog",
+            class: Class::NotReturned,
+            reason: "not_returned_by_api",
+        },
+        Rule {
+            pattern: "dataset_schema",
+            class: Class::NotReturned,
+            reason: "not_returned_by_api",
+        },
+        Rule {
+            pattern: "warehouse_id",
+            class: Class::BackendDefault(&[]),
+            reason: "backend_default",
+        },
+    ],
+    output_only: &[
+        "dashboard_id",
+        "etag",
+        "path",
+        "lifecycle_state",
+        "create_time",
+        "update_time",
+    ],
+};
+
+impl Kind for Dashboards {
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+
+    fn desired(&self, document: Value, _facts: &Facts) -> Result<Value, Vec<String>> {
+        super::required(&document, &["display_name"])?;
+        let content = match document.get("serialized_dashboard") {
+            Some(content @ Value::Object(_)) => content.to_string(),
+            Some(Value::String(content)) => match serde_json::from_str::<Map<String, Value>>(content) {
+                Ok(_) => content.clone(),
+                Err(_not_an_object) => {
+                    return Err(vec![
+                        "has a `serialized_dashboard` that is not a JSON object".to_owned(),
+                    ]);
+                }
+            },
+            _ => return Err(vec!["has no `serialized_dashboard`".to_owned()]),
+        };
+        let mut body = super::pick(&document, DRAFT);
+        body.extend(super::pick(&document, &DATASETS));
+        body.insert("serialized_dashboard".to_owned(), content.into());
+        let embed = document
+            .get("embed_credentials")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
+        body.insert("embed_credentials".to_owned(), embed.into());
+        body.insert("published".to_owned(), true.into());
+        Ok(Value::Object(body))
+    }
+
+    fn expanded(&self, body: &Value) -> Value {
+        let mut body = body.clone();
+        let content = text(&body, "serialized_dashboard").and_then(|content| serde_json::from_str(content).ok());
+        if let Some(content @ Value::Object(_)) = content {
+            body["serialized_dashboard"] = content;
+        }
+        body
+    }
+
+    fn has_etag(&self) -> bool {
+        true
+    }
+
+    fn read(&self, id: &str) -> Request {
+        Request::new(Method::Get, path(id))
+    }
+
+    fn read_more(&self, id: &str, _new: &Value, _old: Option<&Value>) -> Vec<Request> {
+        vec![Request::new(Method::Get, published(&path(id)))]
+    }
+
+    fn next_page(&self, request: &Request, answer: &Value) -> Option<Request> {
+        super::page_after(request, answer)
+    }
+
+    fn observed(&self, pages: Vec<Value>) -> Value {
+        let mut pages = pages.into_iter();
+        let mut dashboard = pages.next().unwrap_or_default();
+        if let Some(version) = pages.next() {
+            let drafted = text(&dashboard, "update_time").map(moment);
+            let made = text(&version, "revision_create_time").map(moment);
+            let current = made.is_none() || made >= drafted;
+            dashboard["published"] = json!(version.is_object() && current);
+            dashboard["embed_credentials"] = json!(version.get("embed_credentials") == Some(&json!(true)));
+        }
+        dashboard
+    }
+
+    fn is_trashed(&self, remote: &Value) -> bool {
+        text(remote, "lifecycle_state") == Some("TRASHED")
+    }
+
+    fn comparable(&self, remote: &Value, old: Option<&Value>, new: &Value) -> Value {
+        let mut comparable = super::pick(remote, DRAFT);
+        comparable.extend(super::pick(remote, &["published", "embed_credentials"]));
+        let mut comparable = Value::Object(comparable);
+        workspace_object::same_folder(&mut comparable, new);
+        workspace_object::unchanged_since(&mut comparable, remote, old, "serialized_dashboard");
+        comparable
+    }
+
+    fn search(&self, body: &Value) -> Option<Request> {
+        text(body, "display_name").filter(|name| !name.contains("${"))?;
+        Some(Request::new(Method::Get, PATH).query("page_size", 100))
+    }
+
+    fn mark(&self, body: &Value, _facts: &Facts) -> String {
+        workspace_object::mark(text(body, "display_name"), text(body, "parent_path"))
+    }
+
+    fn found(&self, answer: &Value, mark: &str) -> Vec<String> {
+        let dashboards = answer.get("dashboards").and_then(Value::as_array).into_iter().flatten();
+        dashboards
+            .filter(|one| workspace_object::mark(text(one, "display_name"), text(one, "parent_path")) == mark)
+            .filter_map(|one| text(one, "dashboard_id").map(str::to_owned))
+            .collect()
+    }
+
+    fn is_ours_by_place(&self, body: &Value, facts: &Facts) -> bool {
+        workspace_object::in_own_folder(body, facts)
+    }
+
+    fn create(&self, change: &Change<'_>) -> Vec<Call> {
+        let mark = workspace_object::mark(text(change.new, "display_name"), text(change.new, "parent_path"));
+        let probe = self
+            .search(change.new)
+            .map(|request| (request, ProbeAnswer::Search { mark }));
+        let body = Value::Object(super::pick(change.new, DRAFT));
+        let mut calls = workspace_object::folder(change.new);
+        calls.push(Call {
+            description: "create".to_owned(),
+            request: with_datasets(Request::new(Method::Post, PATH), change.new).json(body),
+            answer: Answer::IdField("dashboard_id"),
+            idempotent: false,
+            probe,
+        });
+        calls.push(publish(NEW_ID, change.new));
+        calls
+    }
+
+    fn update(&self, change: &Change<'_>) -> Vec<Call> {
+        let Some(id) = change.id else { return Vec::new() };
+        let changed = changed_fields(change);
+        let mut body = Map::new();
+        for field in changed.iter().filter(|field| DRAFT.contains(&field.as_str())) {
+            let value = change.new.get(field).cloned().unwrap_or_else(|| json!(""));
+            body.insert(field.clone(), value);
+        }
+        let mut calls = Vec::new();
+        let elsewhere = changed.iter().any(|field| DATASETS.contains(&field.as_str()));
+        if elsewhere || !body.is_empty() {
+            calls.push(self.change_draft(id, body, change));
+        }
+        if !changed.is_empty() {
+            calls.push(publish(id, change.new));
+        }
+        calls
+    }
+
+    fn delete(&self, id: &str, _old: &Value) -> Vec<Call> {
+        vec![Call {
+            description: "move to the trash".to_owned(),
+            request: Request::new(Method::Delete, path(id)),
+            answer: Answer::Gone,
+            idempotent: true,
+            probe: None,
+        }]
+    }
+}
+
+impl Dashboards {
+    fn change_draft(&self, id: &str, mut body: Map<String, Value>, change: &Change<'_>) -> Call {
+        let field = body.iter().next().map(|(field, value)| (field.clone(), value.clone()));
+        let probe = field.map(|(field, value)| {
+            let path = FieldPath::default().key(&field).to_string();
+            let id = id.to_owned();
+            let value = Some(value);
+            (self.read(&id), ProbeAnswer::Field { path, value, id })
+        });
+        let description = match body.len() {
+            0 => "change where its queries look".to_owned(),
+            _ => format!("change {}", body.keys().cloned().collect::<Vec<_>>().join(", ")),
+        };
+        let remote = change.entry.remote_state.as_ref();
+        if let Some(etag) = remote.and_then(|remote| remote.get("etag")) {
+            body.insert("etag".to_owned(), etag.clone());
+        }
+        let request = Request::new(Method::Patch, path(id)).json(Value::Object(body));
+        Call {
+            description,
+            request: with_datasets(request, change.new),
+            answer: Answer::Id(id.to_owned()),
+            idempotent: false,
+            probe,
+        }
+    }
+}
+
+fn publish(id: &str, body: &Value) -> Call {
+    let request = super::pick(body, &["embed_credentials", "warehouse_id"]);
+    Call {
+        description: "publish".to_owned(),
+        request: Request::new(Method::Post, published(&path(id))).json(Value::Object(request)),
+        answer: Answer::Id(id.to_owned()),
+        idempotent: true,
+        probe: None,
+    }
+}
+
+fn with_datasets(mut request: Request, body: &Value) -> Request {
+    for name in DATASETS {
+        if let Some(value) = text(body, name).filter(|value| !value.is_empty()) {
+            request = request.query(name, value);
+        }
+    }
+    request
+}
+
+/// The seconds and their fraction of a time in RFC 3339 with `Z`, as texts that compare like the times.
+fn moment(time: &str) -> (String, String) {
+    let time = time.trim_end_matches('Z');
+    let (seconds, fraction) = time.split_once('.').unwrap_or((time, ""));
+    (seconds.to_owned(), format!("{fraction:0<9}"))
+}
+
+fn path(id: &str) -> String {
+    if id == NEW_ID {
+        format!("{PATH}/{id}")
+    } else {
+        format!("{PATH}/{}", encode_segment(id))
+    }
+}
+
+fn published(dashboard: &str) -> String {
+    format!("{dashboard}/published")
+}

@@ -1,0 +1,199 @@
+//! Genie spaces. Their content is one text to the service; here it is compared and shown field by field, in the service's order.
+//!
+//! The service makes the id, and a space carries no mark. One that an interrupted deployment left behind is found by title and folder,
+//! and taken over only in the deployment's own folder. A change is sent with the etag of what was read: a space that somebody changed
+//! since then is not overwritten. Deleting moves a space to the trash.
+
+use serde_json::{Map, Value, json};
+use sluice_wire::request::encode_segment;
+use sluice_wire::{Method, Request};
+
+use super::{Answer, Call, Change, Facts, Kind, ProbeAnswer, changed_fields, serialized_space, text, workspace_object};
+use crate::engine::difference::{Class, Rule, Rules};
+use crate::engine::field_path::FieldPath;
+
+/// The kind `genie_spaces`.
+pub(crate) struct GenieSpaces;
+
+const PATH: &str = "/api/2.0/genie/spaces";
+
+/// What a space can be given.
+const FIELDS: &[&str] = &[
+    "title",
+    "description",
+    "warehouse_id",
+    "parent_path",
+    "serialized_space",
+];
+
+static RULES: Rules = Rules {
+    keyed: &[
+        ("serialized_space.data_sources.tables", &["identifier"]),
+        ("serialized_space.data_sources.metric_views", &["identifier"]),
+        ("**.column_configs", &["column_name"]),
+        ("serialized_space.config.sample_questions", &["id"]),
+        ("serialized_space.benchmarks.questions", &["id"]),
+        ("serialized_space.instructions.*", &["id"]),
+        ("serialized_space.instructions.sql_snippets.*", &["id"]),
+    ],
+    fields: &[Rule {
+        pattern: "title",
+        class: Class::BackendDefault(&[]),
+        reason: "backend_default",
+    }],
+    output_only: &["space_id", "etag", "create_time", "update_time"],
+};
+
+impl Kind for GenieSpaces {
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+
+    fn desired(&self, document: Value, facts: &Facts) -> Result<Value, Vec<String>> {
+        super::required(&document, &["warehouse_id"])?;
+        let content = match document.get("serialized_space") {
+            Some(Value::Object(content)) => content.clone(),
+            Some(Value::String(content)) => match serde_json::from_str(content) {
+                Ok(content) => content,
+                Err(_not_an_object) => {
+                    return Err(vec!["has a `serialized_space` that is not a JSON object".to_owned()]);
+                }
+            },
+            _ => return Err(vec!["has no `serialized_space`".to_owned()]),
+        };
+        let content = serialized_space::with_ids(&content, &facts.product);
+        let mut body = super::pick(&document, FIELDS);
+        body.insert("serialized_space".to_owned(), Value::Object(content).to_string().into());
+        Ok(Value::Object(body))
+    }
+
+    fn expanded(&self, body: &Value) -> Value {
+        let mut body = body.clone();
+        if let Some(content) = text(&body, "serialized_space").and_then(serialized_space::parse) {
+            body["serialized_space"] = content;
+        }
+        body
+    }
+
+    fn uses(&self, body: &Value) -> Vec<String> {
+        serialized_space::uses(text(body, "serialized_space").unwrap_or_default())
+    }
+
+    fn has_etag(&self) -> bool {
+        true
+    }
+
+    fn read(&self, id: &str) -> Request {
+        Request::new(Method::Get, path(id)).query("include_serialized_space", "true")
+    }
+
+    fn next_page(&self, request: &Request, answer: &Value) -> Option<Request> {
+        super::page_after(request, answer)
+    }
+
+    fn observed(&self, pages: Vec<Value>) -> Value {
+        super::first_page(pages)
+    }
+
+    fn comparable(&self, remote: &Value, old: Option<&Value>, new: &Value) -> Value {
+        let mut comparable = Value::Object(super::pick(remote, FIELDS));
+        workspace_object::same_folder(&mut comparable, new);
+        workspace_object::unchanged_since(&mut comparable, remote, old, "serialized_space");
+        comparable
+    }
+
+    fn search(&self, body: &Value) -> Option<Request> {
+        text(body, "title").filter(|title| !title.is_empty() && !title.contains("${"))?;
+        Some(Request::new(Method::Get, PATH).query("page_size", 100))
+    }
+
+    fn mark(&self, body: &Value, _facts: &Facts) -> String {
+        workspace_object::mark(text(body, "title"), text(body, "parent_path"))
+    }
+
+    fn found(&self, answer: &Value, mark: &str) -> Vec<String> {
+        let spaces = answer.get("spaces").and_then(Value::as_array).into_iter().flatten();
+        spaces
+            .filter(|space| workspace_object::mark(text(space, "title"), text(space, "parent_path")) == mark)
+            .filter_map(|space| text(space, "space_id").map(str::to_owned))
+            .collect()
+    }
+
+    fn is_ours_by_place(&self, body: &Value, facts: &Facts) -> bool {
+        workspace_object::in_own_folder(body, facts)
+    }
+
+    fn create(&self, change: &Change<'_>) -> Vec<Call> {
+        let mark = workspace_object::mark(text(change.new, "title"), text(change.new, "parent_path"));
+        let probe = self
+            .search(change.new)
+            .map(|request| (request, ProbeAnswer::Search { mark }));
+        let mut calls = workspace_object::folder(change.new);
+        calls.push(Call {
+            description: "create".to_owned(),
+            request: Request::new(Method::Post, PATH).json(sent(change.new)),
+            answer: Answer::IdField("space_id"),
+            idempotent: false,
+            probe,
+        });
+        calls
+    }
+
+    fn update(&self, change: &Change<'_>) -> Vec<Call> {
+        let Some(id) = change.id else { return Vec::new() };
+        let whole = sent(change.new);
+        let mut body = Map::new();
+        for field in changed_fields(change) {
+            let value = whole.get(&field).cloned().unwrap_or_else(|| json!(""));
+            body.insert(field, value);
+        }
+        let Some((field, value)) = body.iter().next() else {
+            return Vec::new();
+        };
+        let probe = ProbeAnswer::Field {
+            path: FieldPath::default().key(field).to_string(),
+            value: Some(value.clone()),
+            id: id.to_owned(),
+        };
+        let mut calls = Vec::new();
+        if body.contains_key("parent_path") {
+            calls.extend(workspace_object::folder(change.new));
+        }
+        let description = format!("change {}", body.keys().cloned().collect::<Vec<_>>().join(", "));
+        let remote = change.entry.remote_state.as_ref();
+        if let Some(etag) = remote.and_then(|remote| remote.get("etag")) {
+            body.insert("etag".to_owned(), etag.clone());
+        }
+        calls.push(Call {
+            description,
+            request: Request::new(Method::Patch, path(id)).json(Value::Object(body)),
+            answer: Answer::Id(id.to_owned()),
+            idempotent: false,
+            probe: Some((self.read(id), probe)),
+        });
+        calls
+    }
+
+    fn delete(&self, id: &str, _old: &Value) -> Vec<Call> {
+        vec![Call {
+            description: "move to the trash".to_owned(),
+            request: Request::new(Method::Delete, path(id)),
+            answer: Answer::Gone,
+            idempotent: true,
+            probe: None,
+        }]
+    }
+}
+
+/// The body with its content in the order that the service asks for; names that were references until now may have changed it.
+fn sent(body: &Value) -> Value {
+    let mut fields = super::pick(body, FIELDS);
+    if let Some(content) = text(body, "serialized_space").and_then(serialized_space::parse) {
+        fields.insert("serialized_space".to_owned(), content.to_string().into());
+    }
+    Value::Object(fields)
+}
+
+fn path(id: &str) -> String {
+    format!("{PATH}/{}", encode_segment(id))
+}
