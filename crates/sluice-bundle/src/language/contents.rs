@@ -1,7 +1,7 @@
 //! The contents of Genie spaces and dashboards: written in place as a map, as the text that the service exports, or in a file beside
 //! the bundle file. Afterwards each is a map.
 
-use sluice_model::{Diagnostic, Node, Tree, TreePath};
+use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
 
 use super::session::Session;
 use super::{include, reference, sync};
@@ -109,7 +109,18 @@ fn in_file(resource: &mut Tree, field: &str, file: &Tree, path: &TreePath, sessi
         Err(error) => session.report(
             Diagnostic::error(format!("`{local}` is not JSON: {error}"))
                 .path(path.key("file_path"))
+                .location(Some(place(&local, &error)))
                 .location(file.location.clone()),
         ),
+    }
+}
+
+/// Where a file stops being JSON.
+fn place(file: &str, error: &serde_json::Error) -> Location {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
+    Location {
+        file: file.into(),
+        line: count(error.line()),
+        column: count(error.column()),
     }
 }

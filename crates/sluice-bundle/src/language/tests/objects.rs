@@ -178,6 +178,7 @@ resources:
       help: paths are relative to the file that they stand in
     error: `resources/broken.json` is not JSON: expected value at line 2 column 13
       at resources.dashboards.broken.file_path
+      in resources/broken.json:2:13
       in resources/objects.yml:10:42
     error: `resources/list.json` does not hold a JSON object
       at resources.dashboards.array.file_path
