@@ -16,12 +16,15 @@ use crate::warehouses;
 use crate::workspace::Workspace;
 
 /// The seeded users and the group that each belongs to.
-const SEEDED_USERS: [(&str, &str); 5] = [
+const SEEDED_USERS: [(&str, &str); 8] = [
     ("admin", ADMINS),
     ("engineer", "engineers"),
     ("steward", "stewards"),
     ("domain-owner", "domain-owners"),
     ("analyst", "analysts"),
+    ("business", "business-reviewers"),
+    ("legal", "legal-reviewers"),
+    ("security", "security-reviewers"),
 ];
 
 /// The seeded service principal, and its application id, the same in every workspace so that files can name it.

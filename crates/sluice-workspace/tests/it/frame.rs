@@ -61,7 +61,7 @@ async fn tokens_survive_a_restart_and_the_profile_file_is_private() {
             .collect::<Vec<_>>()
     };
     let before = tokens(sluice_workspace::profiles::read(&path).unwrap());
-    assert_eq!(before.len(), 12, "six principals in each of two workspaces");
+    assert_eq!(before.len(), 18, "nine principals in each of two workspaces");
     let environment = environment.restart().await;
     assert_eq!(tokens(sluice_workspace::profiles::read(&path).unwrap()), before);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

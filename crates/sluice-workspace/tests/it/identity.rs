@@ -64,7 +64,7 @@ async fn lists_are_filtered_and_paged() {
         .collect();
     assert_eq!(
         (&page["totalResults"], names),
-        (&json!(5), vec![json!("analyst"), json!("domain-owner")])
+        (&json!(8), vec![json!("analyst"), json!("business")])
     );
     let members = list("Groups?filter=displayName%20eq%20%22admins%22").await;
     assert_eq!(members["Resources"][0]["members"][0]["display"], "admin");
