@@ -266,7 +266,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// TLS with ring, once per process.
-fn install_tls_provider() {
+pub(crate) fn install_tls_provider() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
         // An error means that the process has a provider already, which serves as well.

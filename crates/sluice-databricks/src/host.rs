@@ -28,15 +28,7 @@ impl Host {
     /// Whether this is an address of this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        match self.0.host_str() {
-            Some("localhost") => true,
-            Some(name) => name
-                .trim_start_matches('[')
-                .trim_end_matches(']')
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback()),
-            None => false,
-        }
+        self.0.host_str().is_some_and(is_loopback)
     }
 
     /// The address of a path of the API, already percent-encoded.
@@ -45,6 +37,12 @@ impl Host {
         url.set_path(path);
         url
     }
+}
+
+/// Whether a host name of a URL is this machine.
+pub(crate) fn is_loopback(name: &str) -> bool {
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl FromStr for Host {

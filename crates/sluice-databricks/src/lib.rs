@@ -1,4 +1,4 @@
-//! The one HTTP client of the Databricks REST API: credentials, retry, pages, uploads.
+//! The one HTTP client of the Databricks REST API: credentials, retry, pages, uploads; and the one POST to a webhook.
 //!
 //! It sends values of `sluice-wire` and knows nothing of bundles or releases. *Invariant:* no other crate opens an HTTP connection
 //! to a workspace, and no other function repeats a request. Start at [`Client::send`]; [`configuration`] says which host and token.
@@ -13,6 +13,7 @@ mod pages;
 pub mod profile;
 pub mod retry;
 mod transfer;
+pub mod webhook;
 
 pub use client::Client;
 pub use configuration::{ClientConfiguration, ConfigurationError, ConfigurationSources};
@@ -20,3 +21,4 @@ pub use credential::{CredentialError, CredentialReference};
 pub use error::{ApiError, ApiErrorKind, ClientError};
 pub use host::{Host, HostError};
 pub use retry::RetryPolicy;
+pub use webhook::{Webhook, WebhookAddressError, WebhookError};
