@@ -1,7 +1,9 @@
 //! Releases, promotion, deployment and the use cases on them.
 
+pub mod approval;
 pub mod blueprint;
 pub mod bundle_files;
+pub mod change;
 pub mod context;
 pub mod contracts;
 pub mod deploy;
@@ -11,6 +13,8 @@ pub mod git;
 mod guardrails;
 pub mod machines;
 pub mod metadata;
+pub mod notification;
+pub mod people;
 pub mod places;
 pub mod platform;
 pub mod ports;
@@ -18,5 +22,6 @@ pub mod preparation;
 pub mod product;
 pub mod promotion;
 pub mod release;
+pub mod signoff;
 pub mod status;
 pub mod verification;

@@ -12,6 +12,7 @@ use crate::documents::{DocumentError, parse_document, read_document};
 use crate::execution::Candidate;
 use crate::execution::candidate::{Origin, resolve};
 use crate::execution::replica::Side;
+use crate::execution::stamp::{self, StampError};
 use crate::guardrails;
 use crate::platform::{Environment, Platform};
 use crate::product::DESCRIPTOR;
@@ -29,6 +30,8 @@ pub(crate) struct Preparation<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) local_state: PathBuf,
     pub(crate) process_environment: &'a BTreeMap<String, String>,
+    /// Id of the ledger that this is recorded in.
+    pub(crate) ledger: &'a str,
 }
 
 /// Content cannot be made ready. Nothing was changed.
@@ -43,6 +46,15 @@ pub enum PreparationError {
     /// The blueprint's lock cannot be used.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The environment belongs to another ledger.
+    #[error("environment `{environment}` is not this ledger's")]
+    Stamp {
+        /// The environment.
+        environment: String,
+        /// Why.
+        #[source]
+        source: Box<StampError>,
+    },
     /// The bundle has errors for an environment, or its workspace does not answer.
     #[error("the bundle cannot be resolved for environment `{environment}`")]
     Load {
@@ -66,6 +78,10 @@ impl PreparationError {
                 | LoadError::Configuration(_)
                 | LoadError::Git(_)
                 | LoadError::Stuck(_) => None,
+            },
+            Self::Stamp { source, .. } => match source.as_ref() {
+                StampError::Client { source, .. } => Some(source),
+                StampError::OtherLedger { .. } | StampError::Unreadable { .. } => None,
             },
             Self::Export(_) | Self::Document(_) | Self::Lock(_) => None,
         }
@@ -98,6 +114,12 @@ pub(crate) async fn prepare(wanted: &Preparation<'_>) -> Result<(Export, Candida
     let loaded = resolve(&exported, &origin, environment)
         .await
         .map_err(load_error(environment))?;
+    stamp::check(&loaded, wanted.ledger)
+        .await
+        .map_err(|source| PreparationError::Stamp {
+            environment: environment.name.to_string(),
+            source: Box::new(source),
+        })?;
     refuse_contradictions(&exported, &loaded, environment)?;
     let here = side(environment, &loaded, &documents);
     let mut upstream = Vec::new();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sluice_model::{Digest, EnvironmentName, ProductName, ReleaseVersion, Timestamp};
-use sluice_store::record::{Deployment, DeploymentState};
+use sluice_store::record::{Approval, Deployment, DeploymentState};
 use sluice_store::{Event, Store, StoreError, Subject};
 
 use crate::machines::deployment::is_unfinished;
@@ -38,6 +38,8 @@ pub struct Running {
     pub by: String,
     /// The deployment.
     pub deployment: String,
+    /// Who approved it; nobody had to when this is empty.
+    pub approved_by: Vec<String>,
 }
 
 /// What stopped or is under way.
@@ -63,6 +65,7 @@ pub async fn status(
 ) -> Result<Vec<StatusCell>, StoreError> {
     let deployments = store.deployments(product).await?;
     let releases = store.releases(product).await?;
+    let approvals = store.approvals(product).await?;
     let mut products: Vec<&ProductName> = deployments.iter().map(|row| &row.product).collect();
     products.extend(releases.iter().map(|row| &row.product));
     products.sort_unstable();
@@ -82,7 +85,11 @@ pub async fn status(
                 .iter()
                 .filter(|row| row.product == *product && row.environment == *environment)
                 .collect();
-            cells.push(cell(product, environment, &mine, at));
+            let mut cell = cell(product, environment, &mine, at);
+            if let Some(running) = &mut cell.running {
+                running.approved_by = approvers(&approvals, &running.deployment);
+            }
+            cells.push(cell);
         }
     }
     Ok(cells)
@@ -108,6 +115,7 @@ fn cell(
             since,
             by: row.started_by.clone(),
             deployment: row.id.clone(),
+            approved_by: Vec::new(),
         });
     let unfinished = deployments
         .iter()
@@ -123,6 +131,16 @@ fn cell(
         running,
         unfinished,
     }
+}
+
+/// Who agreed to what a deployment did.
+fn approvers(approvals: &[Approval], deployment: &str) -> Vec<String> {
+    approvals
+        .iter()
+        .filter(|row| row.deployment.as_deref() == Some(deployment))
+        .flat_map(|row| row.decisions.iter().filter(|decision| decision.granted))
+        .map(|decision| decision.subject.clone())
+        .collect()
 }
 
 /// One line of the history.
@@ -170,7 +188,7 @@ pub async fn history(
 }
 
 fn is_shown(event: &Event, product: Option<&ProductName>, environment: Option<&EnvironmentName>) -> bool {
-    let internal = ["step.", "lease.", "gate."]
+    let internal = ["step.", "lease.", "gate.", "notification."]
         .iter()
         .any(|prefix| event.kind.starts_with(prefix));
     !internal

@@ -101,6 +101,7 @@ pub async fn verify(use_case: UseCase<'_>, request: &VerifyRequest<'_>) -> Resul
     let branch = git(root, &["branch", "--show-current"]).await?;
     let branch = String::from_utf8_lossy(&branch).trim().to_owned();
     let head = request.product.head().await?;
+    let ledger = use_case.store.head().await?.ledger_id;
     let wanted = Preparation {
         repository: root,
         commit: &head,
@@ -110,6 +111,7 @@ pub async fn verify(use_case: UseCase<'_>, request: &VerifyRequest<'_>) -> Resul
         environment,
         local_state: root.join(".databricks/bundle").join(&environment.target),
         process_environment: request.process_environment,
+        ledger: &ledger,
     };
     // Where an environment requires others, the same content must be a replica of theirs; dev requires none.
     let (_export, candidate) = prepare(&wanted).await?;

@@ -72,6 +72,35 @@ impl Subject {
                 environment: Some(row.environment.clone()),
                 ..Self::default()
             },
+            Change::Approval(row) => Self {
+                product: Some(row.product.clone()),
+                environment: Some(row.environment.clone()),
+                version: Some(row.version.clone()),
+                promotion: Some(row.promotion.clone()),
+                deployment: row.deployment.clone(),
+            },
+            Change::Refusal(row) => Self {
+                product: Some(row.product.clone()),
+                environment: Some(row.environment.clone()),
+                version: Some(row.version.clone()),
+                promotion: row.promotion.clone(),
+                ..Self::default()
+            },
+            Change::Signoff(row) => Self {
+                product: Some(row.product.clone()),
+                environment: Some(row.environment.clone()),
+                version: Some(row.version.clone()),
+                deployment: Some(row.deployment.clone()),
+                ..Self::default()
+            },
+            Change::ChangeRequest(row) => Self {
+                product: Some(row.product.clone()),
+                environment: Some(row.environment.clone()),
+                version: Some(row.version.clone()),
+                promotion: row.promotions.last().cloned(),
+                ..Self::default()
+            },
+            Change::Notification(row) => row.subject.clone(),
         }
     }
 }

@@ -32,6 +32,16 @@ macro_rules! states {
     };
 }
 
+mod approval;
+mod change_request;
+mod notification;
+mod signoff;
+
+pub use approval::{Approval, ApprovalState, Attempt, Decision, Refusal, Statement};
+pub use change_request::{ChangeRequest, ChangeRequestState};
+pub use notification::{Notification, NotificationState};
+pub use signoff::{Evidence, Signoff, SignoffVerdict};
+
 states! {
     /// State of a release.
     ReleaseState {
@@ -51,6 +61,8 @@ states! {
         Planning = "planning",
         /// The gates are being evaluated.
         Gating = "gating",
+        /// Every gate passed but the approval, which somebody has to give.
+        AwaitingApproval = "awaiting_approval",
         /// Every gate passed for the recorded plan.
         Ready = "ready",
         /// A deployment carries it out.
@@ -61,6 +73,12 @@ states! {
         PlanFailed = "plan_failed",
         /// A gate failed.
         Blocked = "blocked",
+        /// Somebody whose approval is needed said no.
+        Rejected = "rejected",
+        /// Nobody decided, or nobody went on, in time.
+        Expired = "expired",
+        /// Who asked for it took it back.
+        Withdrawn = "withdrawn",
         /// Its deployment failed.
         Failed = "failed",
         /// Another release was promoted over it.
@@ -113,6 +131,8 @@ states! {
         Pass = "pass",
         /// It does not.
         Fail = "fail",
+        /// It waits for somebody.
+        Pending = "pending",
     }
 }
 
@@ -346,6 +366,16 @@ pub enum Change {
     Step(Step),
     /// A lease.
     Lease(Lease),
+    /// An approval.
+    Approval(Approval),
+    /// An attempt that was refused.
+    Refusal(Refusal),
+    /// A sign-off.
+    Signoff(Signoff),
+    /// A requested change.
+    ChangeRequest(ChangeRequest),
+    /// A notification.
+    Notification(Notification),
 }
 
 impl Change {
@@ -360,6 +390,11 @@ impl Change {
             Self::Verification(row) => format!("verification.{}", if row.passed { "passed" } else { "failed" }),
             Self::Step(row) => format!("step.{}", row.state),
             Self::Lease(row) => format!("lease.{}", if row.holder.is_some() { "taken" } else { "released" }),
+            Self::Approval(row) => format!("approval.{}", row.event()),
+            Self::Refusal(row) => row.kind().to_owned(),
+            Self::Signoff(row) => format!("signoff.{}", row.verdict),
+            Self::ChangeRequest(row) => format!("change.{}", row.state),
+            Self::Notification(row) => format!("notification.{}", row.state),
         }
     }
 
@@ -374,6 +409,11 @@ impl Change {
             Self::Verification(row) => format!("verifications {}", row.id),
             Self::Step(row) => format!("steps {} {}", row.deployment, row.number),
             Self::Lease(row) => format!("leases {} {}", row.product, row.environment),
+            Self::Approval(row) => format!("approvals {}", row.id),
+            Self::Refusal(row) => format!("refusals {}", row.id),
+            Self::Signoff(row) => format!("signoffs {}", row.id),
+            Self::ChangeRequest(row) => format!("change_requests {}", row.id),
+            Self::Notification(row) => format!("notifications {}", row.id),
         }
     }
 }

@@ -1,5 +1,10 @@
 //! Writing and reading the state tables. Each row keeps its typed columns for keys and rules, and the whole record as JSON.
 
+mod approval;
+mod change_request;
+mod notification;
+mod signoff;
+
 use serde::de::DeserializeOwned;
 use sluice_model::{EnvironmentName, ProductName, ReleaseVersion};
 use sqlx::query::Query;
@@ -19,6 +24,11 @@ pub(crate) async fn write(connection: &mut SqliteConnection, change: &Change) ->
         Change::Deployment(row) => deployment(connection, change, row).await,
         Change::Verification(row) => verification(connection, change, row).await,
         Change::Step(row) => step(connection, change, row).await,
+        Change::Approval(row) => approval::write(connection, change, row).await,
+        Change::Refusal(row) => approval::write_refusal(connection, change, row).await,
+        Change::Signoff(row) => signoff::write(connection, change, row).await,
+        Change::ChangeRequest(row) => change_request::write(connection, change, row).await,
+        Change::Notification(row) => notification::write(connection, change, row).await,
         Change::Lease(_) => Err(StoreError::Stale { row: change.row_key() }),
     }
 }
@@ -311,6 +321,11 @@ impl Store {
         rows.extend(steps.into_iter().map(Change::Step));
         let leases: Vec<Lease> = fetch(self, "leases", sqlx::query("SELECT record FROM leases")).await?;
         rows.extend(leases.into_iter().map(Change::Lease));
+        rows.extend(self.approvals(None).await?.into_iter().map(Change::Approval));
+        rows.extend(self.refusals(None).await?.into_iter().map(Change::Refusal));
+        rows.extend(self.signoffs(None).await?.into_iter().map(Change::Signoff));
+        rows.extend(self.change_requests(None).await?.into_iter().map(Change::ChangeRequest));
+        rows.extend(self.notifications().await?.into_iter().map(Change::Notification));
         Ok(rows)
     }
 }

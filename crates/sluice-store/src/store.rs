@@ -13,7 +13,13 @@ use crate::event::{Event, canonical_text, genesis};
 use crate::record::Change;
 use crate::rows;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+/// Version, name and text of a migration.
+pub(crate) type MigrationSource = (i64, &'static str, &'static str);
+
+pub(crate) const MIGRATIONS: &[MigrationSource] = &[
+    (1, "initial", include_str!("../migrations/0001_initial.sql")),
+    (2, "approval", include_str!("../migrations/0002_approval.sql")),
+];
 
 /// How long a writer waits for another one before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -30,6 +36,11 @@ impl Store {
     /// # Errors
     /// When the file cannot be made or opened, or was written by a newer version.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, MIGRATIONS).await
+    }
+
+    /// As [`Self::open`], with these migrations alone: a test of a migration begins with those before it.
+    pub(crate) async fn open_with(path: &Path, migrations: &[MigrationSource]) -> Result<Self, StoreError> {
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory).map_err(|source| StoreError::Directory {
                 path: directory.to_owned(),
@@ -51,10 +62,13 @@ impl Store {
                 path: path.to_owned(),
                 source,
             })?;
-        migrator().run(&pool).await.map_err(|source| StoreError::Migrate {
-            path: path.to_owned(),
-            source,
-        })?;
+        migrator(migrations)
+            .run(&pool)
+            .await
+            .map_err(|source| StoreError::Migrate {
+                path: path.to_owned(),
+                source,
+            })?;
         let store = Self { pool };
         store.found().await?;
         Ok(store)
@@ -167,9 +181,9 @@ pub(crate) fn record_text<T: serde::Serialize>(row: &T) -> Result<String, StoreE
     Ok(canonical_text(row)?)
 }
 
-fn migrator() -> Migrator {
+fn migrator(migrations: &[MigrationSource]) -> Migrator {
     Migrator::with_migrations(
-        MIGRATIONS
+        migrations
             .iter()
             .map(|(version, name, sql)| {
                 Migration::new(

@@ -7,9 +7,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use crate::error::StoreError;
 use crate::record::{
-    Change, Deployment, DeploymentState, Promotion, PromotionState, Release, ReleaseState, Step, StepState,
+    Approval, ApprovalState, Attempt, Change, ChangeRequest, ChangeRequestState, Deployment, DeploymentState, Evidence,
+    Gate, Notification, NotificationState, Promotion, PromotionState, Refusal, Release, ReleaseState, Signoff,
+    SignoffVerdict, Statement, Step, StepState, Verdict,
 };
-use crate::store::Store;
+use crate::store::{MIGRATIONS, Store};
 use crate::verify::{FaultKind, verify_export};
 
 fn at(second: i64) -> Timestamp {
@@ -414,4 +416,221 @@ async fn concurrent_writers_make_one_gapless_chain() {
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=20).collect::<Vec<u64>>());
     assert_eq!(store.verify().await.unwrap().fault, None);
+}
+
+fn approval(id: &str, state: ApprovalState, row_version: u64) -> Approval {
+    Approval {
+        id: id.to_owned(),
+        promotion: "p".to_owned(),
+        product: "flights".parse().unwrap(),
+        environment: "prod".parse().unwrap(),
+        version: "1.0.0".parse().unwrap(),
+        statement: Statement {
+            release: Digest::of(b"1"),
+            binding: Digest::of(b"2"),
+            effect: Digest::of(b"3"),
+            policy: None,
+        },
+        effects: vec![("resources.jobs.load".parse().unwrap(), "create".to_owned())],
+        role: "domain-owner".to_owned(),
+        count: 1,
+        state,
+        decisions: Vec::new(),
+        deployment: None,
+        reasons: Vec::new(),
+        requested_at: at(1),
+        expires_at: at(100),
+        changed_at: at(1),
+        row_version,
+    }
+}
+
+#[tokio::test]
+async fn an_approval_is_used_once_and_only_when_granted() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(directory.path()).await;
+    let record = |row| store.record(at(1), &ACTOR, Change::Approval(row));
+    record(approval("a", ApprovalState::Open, 1)).await.unwrap();
+    let second = record(approval("b", ApprovalState::Open, 1)).await;
+    assert!(matches!(second, Err(StoreError::Conflict { .. })), "{second:?}");
+    let early = record(approval("a", ApprovalState::Consumed, 2)).await;
+    assert!(matches!(early, Err(StoreError::Stale { .. })), "{early:?}");
+    record(approval("a", ApprovalState::Granted, 2)).await.unwrap();
+    record(approval("a", ApprovalState::Consumed, 3)).await.unwrap();
+    for state in ApprovalState::ALL {
+        let again = record(approval("a", *state, 4)).await;
+        assert!(matches!(again, Err(StoreError::Stale { .. })), "{state}: {again:?}");
+    }
+    record(approval("b", ApprovalState::Open, 1)).await.unwrap();
+    let kinds: Vec<String> = store
+        .events(0, 10)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|event| event.kind)
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "approval.requested",
+            "approval.granted",
+            "approval.consumed",
+            "approval.requested"
+        ]
+    );
+    assert_eq!(store.verify().await.unwrap().fault, None);
+}
+
+/// One row of every kind that came with approvals.
+fn governed_rows() -> Vec<Change> {
+    vec![
+        Change::Approval(approval("a", ApprovalState::Open, 1)),
+        Change::Refusal(Refusal {
+            id: "r".to_owned(),
+            product: "flights".parse().unwrap(),
+            environment: "prod".parse().unwrap(),
+            version: "1.0.0".parse().unwrap(),
+            promotion: Some("p".to_owned()),
+            approval: Some("a".to_owned()),
+            attempt: Attempt::Approve,
+            subject: "engineer@sluice.test".to_owned(),
+            reasons: vec!["wrote it".to_owned()],
+            at: at(2),
+        }),
+        Change::Signoff(Signoff {
+            id: "s".to_owned(),
+            product: "flights".parse().unwrap(),
+            environment: "qa".parse().unwrap(),
+            version: "1.0.0".parse().unwrap(),
+            digest: Digest::of(b"1"),
+            deployment: "d".to_owned(),
+            criterion: "business-acceptance".to_owned(),
+            role: "business".to_owned(),
+            verdict: SignoffVerdict::Accepted,
+            evidence: Evidence::Text("seen".to_owned()),
+            subject: "business@sluice.test".to_owned(),
+            display_name: "business".to_owned(),
+            issuer: "http://127.0.0.1:7342".to_owned(),
+            at: at(2),
+        }),
+        Change::ChangeRequest(ChangeRequest {
+            id: "c".to_owned(),
+            product: "flights".parse().unwrap(),
+            request: "a column".to_owned(),
+            signoff: Some("s".to_owned()),
+            version: "1.1.0".parse().unwrap(),
+            environment: "qa".parse().unwrap(),
+            state: ChangeRequestState::Requested,
+            commit: "c0ffee".to_owned(),
+            verification: None,
+            digest: None,
+            promotions: Vec::new(),
+            requested_at: at(3),
+            requested_by: "engineer@sluice.test".to_owned(),
+            changed_at: at(3),
+            row_version: 1,
+        }),
+        Change::Notification(Notification {
+            id: "n".to_owned(),
+            event: "approval.requested".to_owned(),
+            subject: crate::event::Subject::default(),
+            about: "a".to_owned(),
+            message: "look".to_owned(),
+            command: None,
+            receiver: Digest::of(b"url"),
+            state: NotificationState::Pending,
+            attempts: 0,
+            next_at: at(3),
+            failure: None,
+            made_at: at(3),
+            row_version: 1,
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn a_ledger_of_the_first_schema_goes_on_and_keeps_its_proof() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("p/ledger.sqlite");
+    let old = Store::open_with(&path, &MIGRATIONS[..1]).await.unwrap();
+    three_entries(&old).await;
+    for (id, state) in [("a", PromotionState::Requested), ("b", PromotionState::Blocked)] {
+        old.record(at(1), &ACTOR, Change::Promotion(promotion(id, state)))
+            .await
+            .unwrap();
+    }
+    let gate = |row_version, verdict| {
+        Change::Gate(Gate {
+            promotion: "a".to_owned(),
+            kind: "approval".to_owned(),
+            inputs_digest: Digest::of(b"inputs"),
+            verdict,
+            reasons: Vec::new(),
+            evidence: Vec::new(),
+            evaluated_at: at(1),
+            row_version,
+        })
+    };
+    old.record(at(1), &ACTOR, gate(1, Verdict::Pass)).await.unwrap();
+    let waits = Promotion {
+        row_version: 2,
+        ..promotion("a", PromotionState::AwaitingApproval)
+    };
+    let unknown = old.record(at(2), &ACTOR, Change::Promotion(waits.clone())).await;
+    assert!(matches!(unknown, Err(StoreError::Query { .. })), "{unknown:?}");
+    let (rows, head) = (old.all_promotions_and_gates().await, old.head().await.unwrap());
+    old.close().await;
+
+    let store = store(directory.path()).await;
+    assert_eq!(
+        (store.all_promotions_and_gates().await, store.head().await.unwrap()),
+        (rows, head)
+    );
+    assert_eq!(store.verify().await.unwrap().fault, None);
+    store.record(at(2), &ACTOR, Change::Promotion(waits)).await.unwrap();
+    store.record(at(2), &ACTOR, gate(2, Verdict::Pending)).await.unwrap();
+    let second = store
+        .record(
+            at(2),
+            &ACTOR,
+            Change::Promotion(promotion("c", PromotionState::Requested)),
+        )
+        .await;
+    assert!(
+        matches!(second, Err(StoreError::Conflict { .. })),
+        "one that waits is open: {second:?}"
+    );
+    store.record_all(at(3), &ACTOR, governed_rows()).await.unwrap();
+    let verified = store.verify().await.unwrap();
+    assert_eq!((verified.entries, verified.fault), (13, None));
+    assert_eq!(verify_export(&store.export().await.unwrap()).unwrap().fault, None);
+}
+
+#[tokio::test]
+async fn a_changed_row_of_any_kind_shows() {
+    let tables = ["approvals", "refusals", "signoffs", "change_requests", "notifications"];
+    for (table, seq) in tables.into_iter().zip(1_u64..) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(directory.path()).await;
+        store.record_all(at(3), &ACTOR, governed_rows()).await.unwrap();
+        store.close().await;
+        let raw = raw(directory.path()).await;
+        let sql = format!("DELETE FROM {table}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&raw).await.unwrap();
+        raw.close().await;
+        let fault = self::store(directory.path())
+            .await
+            .verify()
+            .await
+            .unwrap()
+            .fault
+            .expect("a fault");
+        assert_eq!((fault.seq, fault.kind), (Some(seq), FaultKind::StateChanged), "{table}");
+    }
+}
+
+impl Store {
+    async fn all_promotions_and_gates(&self) -> (Vec<Promotion>, Vec<Gate>) {
+        (self.promotions(None).await.unwrap(), self.gates("a").await.unwrap())
+    }
 }

@@ -74,6 +74,10 @@ pub(crate) enum Command {
     Promote(commands::promote::Arguments),
     #[command(subcommand)]
     Promotion(commands::promotion::Command),
+    Signoff(commands::signoff::Arguments),
+    Change(commands::change::Arguments),
+    Approve(commands::approve::Arguments),
+    Reject(commands::reject::Arguments),
     Status(commands::status::Arguments),
     History(commands::history::Arguments),
     #[command(subcommand)]
@@ -101,6 +105,10 @@ impl Command {
             Self::Freeze(arguments) => commands::freeze::run(arguments, context).await,
             Self::Release(command) => commands::release::run(command, context).await,
             Self::Promote(arguments) => commands::promote::run(arguments, context).await,
+            Self::Signoff(arguments) => commands::signoff::run(arguments, context).await,
+            Self::Change(arguments) => commands::change::run(arguments, context).await,
+            Self::Approve(arguments) => commands::approve::run(arguments, context).await,
+            Self::Reject(arguments) => commands::reject::run(arguments, context).await,
             Self::Promotion(command) => commands::promotion::run(command, context).await,
             Self::Status(arguments) => commands::status::run(arguments, context).await,
             Self::History(arguments) => commands::history::run(arguments, context).await,

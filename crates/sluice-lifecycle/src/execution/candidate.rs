@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use sluice_bundle::language::GitCheckout;
 use sluice_databricks::{Client, ClientError, ConfigurationError, ConfigurationSources};
 use sluice_governance::Descriptor;
 use sluice_model::{Actor, Digest, EnvironmentName, ReleaseVersion};
-use sluice_wire::{Method, Request};
-use uuid::Uuid;
 
 use crate::bundle_files::{BundleRequest, LoadError, LoadedBundle, load};
 use crate::execution::replica::Side;
+use crate::people;
 use crate::platform::Environment;
 use crate::release::Export;
 
@@ -126,31 +124,10 @@ pub enum ConnectError {
     Client(#[from] ClientError),
 }
 
-#[derive(Deserialize)]
-struct Me {
-    #[serde(rename = "userName")]
-    user_name: String,
-    #[serde(rename = "displayName", default)]
-    display_name: String,
-}
-
 /// Who the presented token belongs to.
 ///
 /// # Errors
 /// When the workspace refuses the token or does not answer.
 pub async fn identify(client: &Client) -> Result<Actor, ClientError> {
-    let me: Me = client
-        .fetch(&Request::new(Method::Get, "/api/2.0/preview/scim/v2/Me"))
-        .await?;
-    Ok(Actor {
-        display_name: if me.display_name.is_empty() {
-            me.user_name.clone()
-        } else {
-            me.display_name
-        },
-        issuer: client.host().to_string(),
-        // A service principal's user name is its application id, a UUID.
-        service: Uuid::parse_str(&me.user_name).is_ok(),
-        subject: me.user_name,
-    })
+    Ok(people::me(client).await?.actor)
 }

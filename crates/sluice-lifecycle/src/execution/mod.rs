@@ -2,6 +2,7 @@
 //! about, journals every step, runs the product's own checks, and only then calls the deployment active.
 //!
 //! - [`saga`]: the driver of the deployment machine; [`lease`]: holding an environment; [`journal`]: steps in the ledger.
+//! - [`stamp`]: which ledger an environment belongs to.
 //! - [`checks`]: jobs, tables, second plan; [`replica`]: what may differ between two environments.
 
 pub mod candidate;
@@ -10,6 +11,7 @@ pub(crate) mod journal;
 pub mod lease;
 pub mod replica;
 pub mod saga;
+pub mod stamp;
 
 pub use candidate::{Candidate, connect, identify};
 pub use lease::{HeldLease, LeaseError};

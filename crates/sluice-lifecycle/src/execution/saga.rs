@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::candidate::Candidate;
 use super::checks::{self, causes};
 use super::journal::LedgerJournal;
+use super::stamp;
 use crate::context::UseCase;
 use crate::deploy::{DeployError, DeployOptions, PlanWishes, PlannedDeployment, deploy, plan_bundle};
 use crate::machines::IllegalTransition;
@@ -138,7 +139,8 @@ pub(crate) async fn run(
     let row = advance(use_case, row).await?;
     let row = advance(use_case, after(&row, DeploymentEvent::Check)?).await?;
     let touched = !use_case.store.steps(&row.id).await?.is_empty();
-    let planned = match preflight(candidate, expectation, touched).await {
+    let ledger = use_case.store.head().await?.ledger_id;
+    let planned = match preflight(candidate, expectation, touched, &ledger).await {
         Ok(planned) => planned,
         Err(reason) => {
             return stop(
@@ -193,12 +195,16 @@ pub(crate) async fn run(
     })
 }
 
-/// Plans once more and compares with what was decided about.
+/// Stamps the environment, plans once more and compares with what was decided about.
 async fn preflight(
     candidate: &Candidate,
     expectation: &Expectation,
     touched: bool,
+    ledger: &str,
 ) -> Result<PlannedDeployment, String> {
+    stamp::claim(&candidate.loaded, ledger)
+        .await
+        .map_err(|error| causes(&error))?;
     let planned = plan_bundle(&candidate.loaded, PlanWishes::default())
         .await
         .map_err(|error| plan_reasons(&error))?;

@@ -1,8 +1,10 @@
-//! The state machines of releases, promotions and deployments: pure functions from a state and an event to the next state.
+//! The state machines of releases, promotions, approvals, requested changes and deployments: pure functions from a state and an event to the next state.
 //!
 //! *Invariant:* nothing here knows a clock, a disk or a network. Every combination that is not listed is an [`IllegalTransition`], and a
 //! terminal state has no way out. The drivers (`release`, `promotion`, `execution`) perform what the next state asks for.
 
+pub mod approval;
+pub mod change_request;
 pub mod deployment;
 pub mod promotion;
 pub mod release;

@@ -1,4 +1,4 @@
-//! Promotion: requested → planning → gating → ready → executing → completed, with the ways out of each.
+//! Promotion: requested → planning → gating → (awaiting approval →) ready → executing → completed, with the ways out of each.
 
 use sluice_store::record::PromotionState;
 
@@ -24,6 +24,14 @@ pub enum PromotionEvent {
     GatesPassed,
     /// A gate failed.
     GatesFailed,
+    /// Every gate passed but the approval.
+    ApprovalMissing,
+    /// Somebody whose approval is needed said no.
+    Reject,
+    /// The time for the approval passed.
+    Expire,
+    /// Who asked for it takes it back.
+    Withdraw,
     /// Just before the execution the plan is another one, for the n-th time.
     PlanMoved {
         /// How often it has moved, this time included.
@@ -53,21 +61,34 @@ pub fn step(state: Option<PromotionState>, event: PromotionEvent) -> Result<Prom
         };
     };
     let next = match (current, event) {
-        (State::Requested | State::Planning | State::Gating | State::Ready, Event::Plan) => State::Planning,
+        (State::Requested | State::Planning | State::Gating | State::AwaitingApproval | State::Ready, Event::Plan) => {
+            State::Planning
+        }
         (State::Planning, Event::Planned) => State::Gating,
         (State::Planning, Event::PlanFailed) => State::PlanFailed,
         (State::Planning, Event::NothingToDo) => State::Completed,
         (State::Gating, Event::GatesPassed) => State::Ready,
         (State::Gating, Event::GatesFailed) => State::Blocked,
+        (State::Gating, Event::ApprovalMissing) => State::AwaitingApproval,
+        // A person decides while nothing drives the promotion, whatever state a stop left it in.
+        (State::Planning | State::Gating | State::AwaitingApproval | State::Ready, Event::Reject) => State::Rejected,
+        (State::Planning | State::Gating | State::AwaitingApproval | State::Ready, Event::Expire) => State::Expired,
+        (State::Planning | State::Gating | State::AwaitingApproval | State::Ready, Event::Withdraw) => State::Withdrawn,
         (State::Ready, Event::PlanMoved { times }) if times < MAXIMUM_REPLANS => State::Planning,
         (State::Ready, Event::PlanMoved { .. }) => State::Blocked,
         (State::Ready, Event::PlanFailed) => State::PlanFailed,
         (State::Ready, Event::Start) => State::Executing,
         (State::Executing, Event::Succeeded) => State::Completed,
         (State::Executing, Event::Failed) => State::Failed,
-        (State::Requested | State::Planning | State::Gating | State::Ready | State::Executing, Event::Supersede) => {
-            State::Superseded
-        }
+        (
+            State::Requested
+            | State::Planning
+            | State::Gating
+            | State::AwaitingApproval
+            | State::Ready
+            | State::Executing,
+            Event::Supersede,
+        ) => State::Superseded,
         (_, event) => return Err(IllegalTransition::new("promotion", Some(current), &event)),
     };
     Ok(next)
@@ -80,11 +101,15 @@ pub fn is_terminal(state: PromotionState) -> bool {
         PromotionState::Requested
         | PromotionState::Planning
         | PromotionState::Gating
+        | PromotionState::AwaitingApproval
         | PromotionState::Ready
         | PromotionState::Executing => false,
         PromotionState::Completed
         | PromotionState::PlanFailed
         | PromotionState::Blocked
+        | PromotionState::Rejected
+        | PromotionState::Expired
+        | PromotionState::Withdrawn
         | PromotionState::Failed
         | PromotionState::Superseded => true,
     }
@@ -94,7 +119,7 @@ pub fn is_terminal(state: PromotionState) -> bool {
 mod tests {
     use super::*;
 
-    const EVENTS: [PromotionEvent; 13] = [
+    const EVENTS: [PromotionEvent; 17] = [
         PromotionEvent::Request,
         PromotionEvent::Plan,
         PromotionEvent::Planned,
@@ -102,6 +127,10 @@ mod tests {
         PromotionEvent::NothingToDo,
         PromotionEvent::GatesPassed,
         PromotionEvent::GatesFailed,
+        PromotionEvent::ApprovalMissing,
+        PromotionEvent::Reject,
+        PromotionEvent::Expire,
+        PromotionEvent::Withdraw,
         PromotionEvent::PlanMoved { times: 1 },
         PromotionEvent::PlanMoved { times: 3 },
         PromotionEvent::Start,
@@ -130,13 +159,17 @@ mod tests {
             table,
             [
                 "requested: Plan → planning, Supersede → superseded",
-                "planning: Plan → planning, Planned → gating, PlanFailed → plan_failed, NothingToDo → completed, Supersede → superseded",
-                "gating: Plan → planning, GatesPassed → ready, GatesFailed → blocked, Supersede → superseded",
-                "ready: Plan → planning, PlanFailed → plan_failed, PlanMoved { times: 1 } → planning, PlanMoved { times: 3 } → blocked, Start → executing, Supersede → superseded",
+                "planning: Plan → planning, Planned → gating, PlanFailed → plan_failed, NothingToDo → completed, Reject → rejected, Expire → expired, Withdraw → withdrawn, Supersede → superseded",
+                "gating: Plan → planning, GatesPassed → ready, GatesFailed → blocked, ApprovalMissing → awaiting_approval, Reject → rejected, Expire → expired, Withdraw → withdrawn, Supersede → superseded",
+                "awaiting_approval: Plan → planning, Reject → rejected, Expire → expired, Withdraw → withdrawn, Supersede → superseded",
+                "ready: Plan → planning, PlanFailed → plan_failed, Reject → rejected, Expire → expired, Withdraw → withdrawn, PlanMoved { times: 1 } → planning, PlanMoved { times: 3 } → blocked, Start → executing, Supersede → superseded",
                 "executing: Succeeded → completed, Failed → failed, Supersede → superseded",
                 "completed: ",
                 "plan_failed: ",
                 "blocked: ",
+                "rejected: ",
+                "expired: ",
+                "withdrawn: ",
                 "failed: ",
                 "superseded: ",
             ]

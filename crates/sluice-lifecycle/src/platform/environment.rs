@@ -8,7 +8,10 @@ use sluice_governance::document::{Object, Reader, Value, suggestion};
 use sluice_model::{Digest, EnvironmentName, Tree};
 
 use super::PlatformError;
+use super::approvals::{self, ApprovalRule};
 use super::gate::{self, GateKind};
+use super::roles::Role;
+use super::signoffs::{self, SignoffRules};
 
 /// A named stage, bound to a bundle target, a workspace and its values.
 #[derive(Clone, Debug)]
@@ -27,6 +30,10 @@ pub struct Environment {
     pub requires: Vec<EnvironmentName>,
     /// Conditions of a promotion to it.
     pub gates: Vec<GateKind>,
+    /// Who must agree to a promotion to it.
+    pub approvals: Vec<ApprovalRule>,
+    /// What people must have accepted before.
+    pub signoffs: Option<SignoffRules>,
 }
 
 /// What one environment adds to a release. What runs is (release digest, binding digest).
@@ -80,10 +87,10 @@ impl Environment {
     }
 }
 
-pub(super) fn read_all(reader: &mut Reader, object: &Object<'_>) -> Vec<Environment> {
+pub(super) fn read_all(reader: &mut Reader, object: &Object<'_>, roles: &BTreeMap<String, Role>) -> Vec<Environment> {
     let mut environments: Vec<Environment> = Vec::new();
     for item in reader.list(object, "environments") {
-        let Some(environment) = read(reader, &item, &environments) else {
+        let Some(environment) = read(reader, &item, roles, &environments) else {
             continue;
         };
         if environments.iter().any(|other| other.name == environment.name) {
@@ -99,8 +106,23 @@ pub(super) fn read_all(reader: &mut Reader, object: &Object<'_>) -> Vec<Environm
     environments
 }
 
-fn read(reader: &mut Reader, item: &Value<'_>, before: &[Environment]) -> Option<Environment> {
-    let keys = ["name", "target", "host", "credentials", "values", "requires", "gates"];
+fn read(
+    reader: &mut Reader,
+    item: &Value<'_>,
+    roles: &BTreeMap<String, Role>,
+    before: &[Environment],
+) -> Option<Environment> {
+    let keys = [
+        "name",
+        "target",
+        "host",
+        "credentials",
+        "values",
+        "requires",
+        "gates",
+        "approvals",
+        "signoffs",
+    ];
     let fields = reader.object(item, &keys)?;
     let name: Option<EnvironmentName> = reader.required(&fields, "name").and_then(|value| reader.parsed(&value));
     let target = reader.required_text(&fields, "target");
@@ -112,7 +134,13 @@ fn read(reader: &mut Reader, item: &Value<'_>, before: &[Environment]) -> Option
         .map(|(name, value)| (name, value.tree.clone()))
         .collect();
     let requires = requires(reader, &fields, before);
-    let gates = gate::read(reader, &fields, &[GateKind::UpstreamVerified, GateKind::PlanUnchanged]);
+    let approvals = approvals::read(reader, &fields, roles);
+    let signoffs = signoffs::read(reader, &fields, roles, before);
+    let declared = [
+        (GateKind::Signoff, fields.get("signoffs").is_some()),
+        (GateKind::Approval, fields.get("approvals").is_some()),
+    ];
+    let gates = gate::read(reader, &fields, &declared);
     Some(Environment {
         name: name?,
         target: target?,
@@ -121,6 +149,8 @@ fn read(reader: &mut Reader, item: &Value<'_>, before: &[Environment]) -> Option
         values,
         requires,
         gates,
+        approvals,
+        signoffs,
     })
 }
 

@@ -16,14 +16,34 @@
 //!     values: {catalog: qa}
 //!     requires: [dev]
 //!     gates: [upstream-verified, plan-unchanged]
+//!   - name: prod
+//!     target: prod
+//!     host: https://prod.example.test
+//!     credentials: {env: PROD_TOKEN}
+//!     values: {catalog: prod}
+//!     requires: [qa]
+//!     signoffs: {in: qa, criteria: [{name: business-acceptance, role: business}]}
+//!     approvals: [{role: domain-owner, count: 1, expires: 72h}]
 //! blueprints: [blueprints/data-product]
 //! principals: {jane@example.test: jane.doe@corp.example.test}
 //! glossary: [glossary/aviation.yaml]
 //! tags: {classification: {values: [public, internal, confidential, restricted]}}
+//! roles:
+//!   business: {groups: [business-reviewers]}
+//!   domain-owner: {groups: [domain-owners], users: [jane.doe@corp.example.test]}
+//! notifications:
+//!   - {events: [approval.requested], webhook: {env: SLUICE_WEBHOOK}}
 //! ```
+//!
+//! Defaults: `gates` is `[upstream-verified, plan-unchanged]`, with `signoff` and `approval` when the environment declares `signoffs` and
+//! `approvals`; `count` is 1; `expires` is `72h`.
 
+mod approvals;
 mod environment;
 mod gate;
+mod notifications;
+mod roles;
+mod signoffs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,8 +53,12 @@ use sluice_governance::glossary::Glossary;
 use sluice_governance::tag_policy::TagPolicy;
 use sluice_model::{Diagnostic, EnvironmentName, Tree};
 
+pub use approvals::ApprovalRule;
 pub use environment::{Environment, EnvironmentBinding};
 pub use gate::GateKind;
+pub use notifications::{NotificationRoute, WebhookAddress, WebhookReferenceError};
+pub use roles::Role;
+pub use signoffs::{Criterion, SignoffRules};
 
 use crate::documents::{DocumentError, read_document};
 use crate::places::LOCAL_PLATFORM;
@@ -52,6 +76,8 @@ const KEYS: &[&str] = &[
     "principals",
     "glossary",
     "tags",
+    "roles",
+    "notifications",
 ];
 
 /// What all products of a platform share.
@@ -71,6 +97,10 @@ pub struct Platform {
     pub glossary: Vec<PathBuf>,
     /// Values that tags may have.
     pub tags: TagPolicy,
+    /// Who may decide, by role.
+    pub roles: BTreeMap<String, Role>,
+    /// Who is told what.
+    pub notifications: Vec<NotificationRoute>,
 }
 
 /// A platform cannot be used.
@@ -176,7 +206,9 @@ fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
         .required(&object, "id")
         .and_then(|value| identity(reader, &value));
     reader.required(&object, "environments");
-    let environments = environment::read_all(reader, &object);
+    let roles = roles::read(reader, &object);
+    let environments = environment::read_all(reader, &object, &roles);
+    let notifications = notifications::read(reader, &object);
     let base = path.parent().unwrap_or(Path::new(".")).to_owned();
     let mut paths = |key| -> Vec<PathBuf> {
         let texts = reader.texts(&object, key);
@@ -196,6 +228,8 @@ fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
         principals,
         glossary,
         tags: TagPolicy::read(reader, &object),
+        roles,
+        notifications,
     })
 }
 
@@ -271,6 +305,82 @@ principals: {jane@example.test: jane@corp.test}
         assert_eq!(qa.binding().digest(), other.binding().digest());
         other.values.insert("size".to_owned(), 3.into());
         assert_ne!(qa.binding().digest(), other.binding().digest());
+    }
+
+    const GOVERNED: &str = "  - name: prod
+    target: prod
+    host: http://127.0.0.1:7343
+    requires: [qa]
+    signoffs: {in: qa, criteria: [{name: business-acceptance, role: business}]}
+    approvals: [{role: domain-owner, count: 2, expires: 30m}, {role: business}]
+roles:
+  business: {groups: [business-reviewers]}
+  domain-owner: {users: [jane@corp.test]}
+notifications:
+  - {events: [approval.requested], webhook: {url: \"https://hooks.example.test/s3cret\"}}
+";
+
+    fn governed() -> String {
+        SOUND.replace("blueprints:", &format!("{GOVERNED}blueprints:"))
+    }
+
+    #[test]
+    fn roles_approvals_signoffs_and_receivers_are_read() {
+        let (_directory, path) = write(&governed());
+        let platform = Platform::read(&path).unwrap();
+        let prod = platform.environment("prod").unwrap();
+        assert_eq!(prod.gates, GateKind::ALL);
+        assert_eq!(platform.environment("qa").unwrap().gates.len(), 2);
+        let approvals: Vec<_> = prod
+            .approvals
+            .iter()
+            .map(|rule| (rule.role.as_str(), rule.count, rule.expires.as_mins()))
+            .collect();
+        assert_eq!(approvals, [("domain-owner", 2, 30), ("business", 1, 72 * 60)]);
+        let signoffs = prod.signoffs.as_ref().unwrap();
+        assert_eq!(
+            (signoffs.environment.as_str(), signoffs.criteria[0].role.as_str()),
+            ("qa", "business")
+        );
+        let groups = ["Business-Reviewers".to_owned()].into();
+        assert!(platform.roles["business"].is_held_by("a@b", &groups));
+        assert!(!platform.roles["domain-owner"].is_held_by("a@b", &groups));
+        assert!(platform.roles["domain-owner"].is_held_by("JANE@corp.test", &groups));
+        assert!(!format!("{platform:?}").contains("s3cret"), "{platform:?}");
+    }
+
+    #[test]
+    fn faults_of_governance_are_named_with_place_and_correction() {
+        let text = governed()
+            .replace("role: domain-owner,", "role: domain-ownr,")
+            .replace("in: qa", "in: prod")
+            .replace("expires: 30m", "expires: 3 weeks")
+            .replace("{groups: [business-reviewers]}", "{}")
+            .replace("approval.requested", "approval.requestd")
+            .replace("https://hooks", "https://user:s3cret@hooks")
+            .replace("    requires: [qa]\n", "    requires: [qa]\n    gates: [signoff]\n");
+        let (_directory, path) = write(&text);
+        let error = Platform::read(&path).unwrap_err();
+        let found: Vec<String> = error
+            .diagnostics()
+            .iter()
+            .map(|finding| {
+                let place = &finding.locations[0];
+                let help = finding.help.as_deref().unwrap_or_default();
+                assert!(!finding.to_string().contains("s3cret"), "{finding}");
+                format!("{}:{}: {} | {help}", place.line, place.column, finding.summary)
+            })
+            .collect();
+        let expected = [
+            "25:13: nobody can hold role `business` | `{groups: [domain-owners]}` or `{users: [jane@example.com]}`",
+            "22:24: no role `domain-ownr` is declared in `roles` | did you mean `domain-owner`?",
+            "22:56: `3 weeks` is not a time that a request can be open | hours and minutes, such as `72h` or `90m`, at most 2160h",
+            "21:20: no environment `prod` is declared before this one | known here: `dev`, `qa`",
+            "20:12: `approvals` is declared, but `approval` is not among the gates | ",
+            "28:15: `approval.requestd` is not a value of `notifications[0].events[0]` | did you mean `approval.requested`?",
+            "28:50: `notifications[0].webhook.url` holds a user or a password | an address that is a secret belongs elsewhere: `{env: NAME}` or `{file: PATH}`",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

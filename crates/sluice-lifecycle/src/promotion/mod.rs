@@ -2,9 +2,9 @@
 //!
 //! - [`promote`]: the driver of the promotion machine; [`gates`]: its conditions; [`report`]: what is shown.
 
-pub mod gates;
+pub(crate) mod gates;
 pub mod promote;
 pub mod report;
 
-pub use promote::{PromoteError, PromoteRequest, promote};
+pub use promote::{PromoteError, PromoteRequest, Promoted, promote};
 pub use report::{PromotionReport, promotion_list, promotion_report};

@@ -3,21 +3,26 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sluice_databricks::ClientError;
 use sluice_model::{ProductName, ReleaseVersion};
-use sluice_store::record::{Deployment, DeploymentState, Promotion, PromotionState, Release, Verdict};
+use sluice_store::record::{Attempt, Deployment, DeploymentState, Promotion, PromotionState, Release, Verdict};
 use sluice_store::{Change, StoreError};
 use uuid::Uuid;
 
 use super::gates;
 use super::report::{PromotionReport, promotion_report};
+use crate::approval::request;
+use crate::bundle_files::GitError;
 use crate::context::UseCase;
 use crate::deploy::{PlanWishes, PlannedDeployment, plan_bundle};
 use crate::execution::Candidate;
+use crate::execution::candidate::ConnectError;
 use crate::execution::lease::{HeldLease, LeaseError};
 use crate::execution::saga::{self, ExecutionError, Expectation};
 use crate::machines::IllegalTransition;
 use crate::machines::deployment::{self, is_unfinished};
 use crate::machines::promotion::{self, PromotionEvent, is_terminal};
+use crate::notification;
 use crate::platform::{Environment, GateKind, Platform, PlatformError};
 use crate::preparation::{Preparation, PreparationError, prepare};
 use crate::release::{VerifyReleaseError, verify_release};
@@ -72,16 +77,40 @@ pub enum PromoteError {
     /// The recorded state does not allow what has to be done.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
+    /// An approval that the gates had found good is not any more.
+    #[error("the promotion is not approved: {reason}; the same command judges it again")]
+    Unapproved {
+        /// Why not.
+        reason: String,
+    },
+    /// The people who decided cannot be looked up.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The people who decided cannot be looked up.
+    #[error("the workspace does not say who holds a role")]
+    People(#[from] ClientError),
+    /// The history of the product cannot be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The ledger failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What a promotion came to.
+#[derive(Clone, Debug)]
+pub struct Promoted {
+    /// The promotion with what belongs to it.
+    pub report: PromotionReport,
+    /// Approvals that had been given and could not be used any more, and why.
+    pub refused: Vec<String>,
 }
 
 /// Brings a release to an environment: verifies it, plans, asks the gates, deploys, checks. What it came to is in the report.
 ///
 /// # Errors
 /// When it could not be driven to an end.
-pub async fn promote(use_case: UseCase<'_>, request: &PromoteRequest<'_>) -> Result<PromotionReport, PromoteError> {
+pub async fn promote(use_case: UseCase<'_>, request: &PromoteRequest<'_>) -> Result<Promoted, PromoteError> {
     let environment = request.platform.environment(request.environment)?;
     verify_release(use_case, request.repository, request.product, request.version).await?;
     let release = use_case.store.release(request.product, request.version).await?;
@@ -94,14 +123,22 @@ pub async fn promote(use_case: UseCase<'_>, request: &PromoteRequest<'_>) -> Res
         request,
         environment,
         release,
+        ledger: use_case.store.head().await?.ledger_id,
     };
     if let Some(done) = driver.finished().await? {
-        return driver.report(&done).await;
+        return Ok(Promoted {
+            report: driver.report(&done).await?,
+            refused: Vec::new(),
+        });
     }
     let lease = HeldLease::take(use_case, request.product, &environment.name).await?;
     let epoch = lease.epoch();
+    let before = driver.refused().await?.len();
     let id = lease.during(use_case, driver.drive(epoch)).await?;
-    driver.report(&id).await
+    Ok(Promoted {
+        report: driver.report(&id).await?,
+        refused: driver.refused().await?.split_off(before),
+    })
 }
 
 struct Driver<'world> {
@@ -109,6 +146,7 @@ struct Driver<'world> {
     request: &'world PromoteRequest<'world>,
     environment: &'world Environment,
     release: Release,
+    ledger: String,
 }
 
 impl Driver<'_> {
@@ -119,6 +157,22 @@ impl Driver<'_> {
                 row: format!("promotions {id}"),
             })
         })
+    }
+
+    /// Attempts to execute that an approval refused, one line each. Only the holder of the lease makes them.
+    async fn refused(&self) -> Result<Vec<String>, PromoteError> {
+        let refusals = self.use_case.store.refusals(Some(self.request.product)).await?;
+        Ok(refusals
+            .into_iter()
+            .filter(|row| row.environment == self.environment.name && row.attempt == Attempt::Execute)
+            .map(|row| {
+                format!(
+                    "approval {}: {}",
+                    row.approval.unwrap_or_default(),
+                    row.reasons.join("; ")
+                )
+            })
+            .collect())
     }
 
     /// The promotion that brought what runs, when that is this release with these values and nothing is open.
@@ -162,7 +216,10 @@ impl Driver<'_> {
             return Ok(row.id);
         }
         row = self.advance(&row, PromotionEvent::Plan, |_| {}).await?;
-        while !is_terminal(row.state) && row.state != PromotionState::Executing {
+        while !is_terminal(row.state)
+            && row.state != PromotionState::Executing
+            && row.state != PromotionState::AwaitingApproval
+        {
             row = self.once(row, epoch).await?;
         }
         Ok(row.id)
@@ -267,7 +324,13 @@ impl Driver<'_> {
         change: impl FnOnce(&mut Promotion),
     ) -> Result<Promotion, PromoteError> {
         let next = self.after(row, event, change)?;
-        self.use_case.record(Change::Promotion(next.clone())).await?;
+        let mut changes = Vec::new();
+        if is_terminal(next.state) {
+            let reason = format!("promotion {} is {}", next.id, next.state);
+            changes = request::void_all(self.use_case, row, &reason).await?;
+        }
+        changes.push(Change::Promotion(next.clone()));
+        notification::record(self.use_case, self.request.platform, changes).await?;
         self.say(&next);
         Ok(next)
     }
@@ -312,7 +375,7 @@ impl Driver<'_> {
             }
         };
         let case = self.case(&row, &candidate, &again);
-        let gate = gates::judge(case, GateKind::PlanUnchanged).await?;
+        let gate = gates::judge(case, GateKind::PlanUnchanged).await?.gate;
         if gate.verdict == Verdict::Fail {
             let times = row.replanned + 1;
             let moved = PromotionEvent::PlanMoved { times };
@@ -341,6 +404,7 @@ impl Driver<'_> {
             promotion: row,
             candidate,
             planned,
+            process_environment: self.request.process_environment,
         }
     }
 
@@ -353,22 +417,38 @@ impl Driver<'_> {
     ) -> Result<Promotion, PromoteError> {
         let mut reasons = Vec::new();
         for kind in GateKind::ALL {
-            // The last one is judged against the plan that is about to be executed.
-            if *kind == GateKind::PlanUnchanged || !self.environment.gates.contains(kind) {
+            // People are asked last, and only when nothing else is in the way; the plan is compared with the one that is executed.
+            let later = [GateKind::Approval, GateKind::PlanUnchanged].contains(kind);
+            if later || !self.environment.gates.contains(kind) {
                 continue;
             }
-            let gate = gates::judge(self.case(&row, candidate, planned), *kind).await?;
-            if gate.verdict == Verdict::Fail {
+            let gate = gates::judge(self.case(&row, candidate, planned), *kind).await?.gate;
+            if gate.verdict != Verdict::Pass {
                 let of_gate = |reason| format!("{}: {reason}", gate.kind);
                 reasons.extend(gate.reasons.into_iter().map(of_gate));
             }
         }
-        if reasons.is_empty() {
+        if !reasons.is_empty() {
             return self
-                .advance(&row, PromotionEvent::GatesPassed, |next| next.reasons.clear())
+                .advance(&row, PromotionEvent::GatesFailed, |next| next.reasons = reasons)
                 .await;
         }
-        self.advance(&row, PromotionEvent::GatesFailed, |next| next.reasons = reasons)
+        if self.environment.gates.contains(&GateKind::Approval) {
+            let judged = gates::judge(self.case(&row, candidate, planned), GateKind::Approval).await?;
+            let event = match judged.gate.verdict {
+                Verdict::Pass => PromotionEvent::GatesPassed,
+                Verdict::Pending => PromotionEvent::ApprovalMissing,
+                Verdict::Fail => judged.ends.unwrap_or(PromotionEvent::GatesFailed),
+            };
+            let reasons = judged
+                .gate
+                .reasons
+                .into_iter()
+                .map(|reason| format!("approval: {reason}"))
+                .collect();
+            return self.advance(&row, event, |next| next.reasons = reasons).await;
+        }
+        self.advance(&row, PromotionEvent::GatesPassed, |next| next.reasons.clear())
             .await
     }
 
@@ -376,15 +456,32 @@ impl Driver<'_> {
     async fn start(&self, row: Promotion, candidate: &Candidate, epoch: u64) -> Result<Promotion, PromoteError> {
         let deployment = saga::queued(self.use_case, candidate, Some(row.id.clone()), epoch);
         let next = self.after(&row, PromotionEvent::Start, |next| {
-            next.deployment = Some(deployment.id.clone())
+            next.deployment = Some(deployment.id.clone());
+            next.reasons.clear();
         })?;
-        let changes = vec![Change::Deployment(deployment.clone()), Change::Promotion(next.clone())];
-        self.use_case
-            .store
-            .record_all(self.use_case.clock.now(), self.use_case.actor, changes)
-            .await?;
+        let mut changes = vec![Change::Deployment(deployment.clone())];
+        changes.extend(self.used_approvals(&row, &deployment).await?);
+        changes.push(Change::Promotion(next.clone()));
+        notification::record(self.use_case, self.request.platform, changes).await?;
         self.say(&next);
         self.execute(next, candidate, deployment, epoch).await
+    }
+
+    /// The approvals that the deployment uses. They were looked at when the gates were judged; nothing may have happened since.
+    async fn used_approvals(&self, row: &Promotion, deployment: &Deployment) -> Result<Vec<Change>, PromoteError> {
+        let store = self.use_case.store;
+        let rules = &self.environment.approvals;
+        let Some(statement) = request::statement(self.use_case, row)
+            .await?
+            .filter(|_| !rules.is_empty())
+        else {
+            return Ok(Vec::new());
+        };
+        let approvals = store.approvals_of(&row.id).await?;
+        let now = self.use_case.clock.now();
+        let used = request::consume(approvals, rules, &statement, &deployment.id, now)
+            .map_err(|reason| PromoteError::Unapproved { reason })?;
+        Ok(used.into_iter().map(Change::Approval).collect())
     }
 
     async fn execute(
@@ -463,6 +560,7 @@ impl Driver<'_> {
             environment: self.environment,
             local_state,
             process_environment: self.request.process_environment,
+            ledger: &self.ledger,
         }
     }
 }

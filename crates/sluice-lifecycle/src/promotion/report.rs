@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use sluice_model::ProductName;
-use sluice_store::record::{Deployment, Gate, Promotion, Step, Verification};
+use sluice_store::record::{
+    Approval, ChangeRequest, Deployment, Gate, Notification, Promotion, Refusal, Signoff, Step, Verification,
+};
 use sluice_store::{Store, StoreError};
 
 /// A promotion with everything that belongs to it.
@@ -12,6 +14,16 @@ pub struct PromotionReport {
     pub promotion: Promotion,
     /// Its gates.
     pub gates: Vec<Gate>,
+    /// Who was asked, who decided.
+    pub approvals: Vec<Approval>,
+    /// Attempts that were refused.
+    pub refusals: Vec<Refusal>,
+    /// What people said about the release, criterion by criterion.
+    pub signoffs: Vec<Signoff>,
+    /// The requested change that the release answers.
+    pub change: Option<ChangeRequest>,
+    /// Who was told, and whether it arrived.
+    pub notifications: Vec<Notification>,
     /// The deployment that carried it out.
     pub deployment: Option<Deployment>,
     /// The steps of the deployment.
@@ -44,7 +56,20 @@ pub async fn promotion_report(store: &Store, id: &str) -> Result<Option<Promotio
         }
         None => (None, Vec::new(), None),
     };
+    let product = Some(&promotion.product);
+    let mut refusals = store.refusals(product).await?;
+    refusals.retain(|row| row.promotion.as_deref() == Some(id));
+    let mut signoffs = store.signoffs(product).await?;
+    signoffs.retain(|row| row.digest == promotion.digest);
+    let changes = store.change_requests(product).await?;
+    let mut notifications = store.notifications().await?;
+    notifications.retain(|row| row.subject.promotion.as_deref() == Some(id));
     Ok(Some(PromotionReport {
+        approvals: store.approvals_of(id).await?,
+        refusals,
+        signoffs,
+        change: changes.into_iter().find(|row| row.version == promotion.version),
+        notifications,
         promotion,
         gates,
         deployment,

@@ -2,8 +2,10 @@
 //!
 //! A command parses, calls one use case and hands the answer to [`crate::context::Context::answer`]; it decides nothing itself.
 
+pub(crate) mod approve;
 pub(crate) mod blueprint;
 mod bundle_options;
+pub(crate) mod change;
 pub(crate) mod contract;
 pub(crate) mod demo;
 pub(crate) mod deploy;
@@ -18,8 +20,10 @@ pub(crate) mod plan;
 pub(crate) mod promote;
 pub(crate) mod promotion;
 pub(crate) mod reference;
+pub(crate) mod reject;
 pub(crate) mod release;
 pub(crate) mod run;
+pub(crate) mod signoff;
 pub(crate) mod status;
 pub(crate) mod summary;
 mod surroundings;

@@ -1,9 +1,10 @@
 //! `sluice promote`: brings a release to an environment.
 
 use clap::Args;
+use sluice_lifecycle::notification;
 use sluice_lifecycle::platform::{Environment, GateKind, Platform};
 use sluice_lifecycle::product::Product;
-use sluice_lifecycle::promotion::{PromoteRequest, promote};
+use sluice_lifecycle::promotion::{PromoteRequest, Promoted, PromotionReport, promote};
 use sluice_model::ReleaseVersion;
 use sluice_store::record::{PromotionState, Verdict};
 
@@ -39,39 +40,66 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         data: &surroundings.data,
         process_environment: &context.environment,
     };
-    let report = promote(surroundings.use_case(&actor), &request).await?;
-    let state = report.promotion.state;
-    let mut reasons = report.promotion.reasons.clone();
+    let use_case = surroundings.use_case(&actor);
+    let promoted = promote(use_case, &request).await;
+    notification::deliver(use_case, platform, &context.environment).await;
+    let Promoted { report, refused } = promoted?;
+    context.answer(&Shown(report.clone()))?;
+    outcome(&report, &refused, platform)
+}
+
+/// What a promotion came to, as the end of a command. `refused` says which approvals could not be used any more.
+pub(crate) fn outcome(
+    report: &PromotionReport,
+    refused: &[String],
+    platform: &Platform,
+) -> Result<Outcome, CommandError> {
+    let promotion = &report.promotion;
+    let (state, version) = (promotion.state, &promotion.version);
+    let mut reasons = promotion.reasons.clone();
     if let Some(deployment) = &report.deployment {
-        reasons.extend(
-            deployment
-                .reasons
-                .iter()
-                .filter(|reason| !reasons.contains(reason))
-                .cloned()
-                .collect::<Vec<_>>(),
-        );
+        let more = deployment
+            .reasons
+            .iter()
+            .filter(|reason| !promotion.reasons.contains(reason));
+        reasons.extend(more.cloned());
     }
     let reasons = reasons.join("; ");
-    let unverified = report
-        .gates
-        .iter()
-        .any(|gate| gate.kind == GateKind::UpstreamVerified.as_str() && gate.verdict == Verdict::Fail);
-    context.answer(&Shown(report))?;
     match state {
         PromotionState::Completed => Ok(Outcome::Done),
+        PromotionState::AwaitingApproval if refused.is_empty() => Ok(Outcome::Done),
+        PromotionState::AwaitingApproval => Err(CommandError::new(
+            ExitKind::Refused,
+            format!("not executed, and asked for anew: {}", refused.join("; ")),
+        )
+        .hint(format!("`sluice promotion show {}` says who decides now", promotion.id))),
         PromotionState::Executing => Err(
             CommandError::new(ExitKind::HalfWay, format!("stopped half-way: {reasons}"))
                 .hint("the same command again goes on from there"),
         ),
-        PromotionState::Blocked | PromotionState::PlanFailed | PromotionState::Failed | PromotionState::Superseded => {
-            let refused = CommandError::new(ExitKind::Refused, format!("promotion {state}: {reasons}"));
-            Err(if unverified {
-                upstream(environment, platform, &arguments.version)
+        PromotionState::Blocked
+        | PromotionState::PlanFailed
+        | PromotionState::Failed
+        | PromotionState::Superseded
+        | PromotionState::Rejected
+        | PromotionState::Expired
+        | PromotionState::Withdrawn => {
+            let refusal = CommandError::new(ExitKind::Refused, format!("promotion {state}: {reasons}"));
+            let fails = |kind: GateKind| {
+                report
+                    .gates
+                    .iter()
+                    .any(|gate| gate.kind == kind.as_str() && gate.verdict == Verdict::Fail)
+            };
+            Err(if state == PromotionState::Expired {
+                refusal.hint("the same command again asks anew")
+            } else if fails(GateKind::UpstreamVerified) {
+                let environment = platform.environment(promotion.environment.as_str())?;
+                upstream(environment, platform, version)
                     .into_iter()
-                    .fold(refused, CommandError::hint)
+                    .fold(refusal, CommandError::hint)
             } else {
-                refused
+                refusal
             })
         }
         PromotionState::Requested | PromotionState::Planning | PromotionState::Gating | PromotionState::Ready => Err(

@@ -41,7 +41,11 @@ impl Answer for Matrix {
                         Some(version) => write!(out, "{version} ({})", running.digest.short())?,
                         None => write!(out, "commit {}", &running.commit[..running.commit.len().min(12)])?,
                     }
-                    writeln!(out, " since {:.0} by {}", running.since, self.people.name(&running.by))?;
+                    write!(out, " since {:.0} by {}", running.since, self.people.name(&running.by))?;
+                    match running.approved_by.as_slice() {
+                        [] => writeln!(out)?,
+                        approvers => writeln!(out, ", approved by {}", approvers.join(", "))?,
+                    }
                 }
                 None => writeln!(out, "nothing")?,
             }

@@ -6,6 +6,7 @@ use clap::Args;
 use sluice_databricks::Client;
 use sluice_lifecycle::context::{SystemClock, UseCase};
 use sluice_lifecycle::execution::{connect, identify};
+use sluice_lifecycle::people::{Person, connect_in_person, me};
 use sluice_lifecycle::places::{LOCAL_PLATFORM, ledger_path};
 use sluice_lifecycle::platform::{Environment, Platform, PlatformError};
 use sluice_lifecycle::product::{Product, ProductError};
@@ -36,6 +37,14 @@ impl ProductOption {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Which person decides.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PersonOption {
+    /// Profile of the Databricks configuration file with your own token; DATABRICKS_TOKEN or DATABRICKS_CONFIG_PROFILE when not given
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
 }
 
 /// The platform and its ledger.
@@ -77,6 +86,22 @@ impl<'world> Surroundings<'world> {
     pub(crate) async fn actor_at(&self, environment: &Environment) -> Result<Actor, CommandError> {
         let client: Client = connect(environment, &self.context.environment)?;
         Ok(identify(&client).await?)
+    }
+
+    /// Who decides about an environment: the identity of their own token there, never of the one that the platform deploys with.
+    pub(crate) async fn person_at(
+        &self,
+        environment: &Environment,
+        option: &PersonOption,
+    ) -> Result<Person, CommandError> {
+        let client = connect_in_person(environment, option.profile.as_deref(), &self.context.environment);
+        let client = client.map_err(|error| {
+            CommandError::from(error).hint(format!(
+                "people decide with a token of their own at {}: `--profile NAME`",
+                environment.host
+            ))
+        })?;
+        Ok(me(&client).await?)
     }
 
     /// Who acts where no environment is meant: at the platform's first one, else at the bundle's default target.

@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Verified(VerifyReport);
+pub(crate) struct Verified(pub(crate) VerifyReport);
 
 impl Answer for Verified {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
@@ -69,10 +69,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         process_environment: &context.environment,
     };
     let report = verify(surroundings.use_case(&actor), &request).await?;
-    let (passed, state, checked) = (report.passed, report.state, report.verification.is_some());
+    context.answer(&Verified(report.clone()))?;
+    outcome(&report)
+}
+
+/// What a verification came to, as the end of a command.
+pub(crate) fn outcome(report: &VerifyReport) -> Result<Outcome, CommandError> {
+    let (passed, checked) = (report.passed, report.verification.is_some());
     let reasons = report.reasons.join("; ");
-    context.answer(&Verified(report))?;
-    match state {
+    match report.state {
         _ if passed => Ok(Outcome::Done),
         // Everything was deployed, and the checks answered no.
         DeploymentState::NeedsAttention if checked => Ok(Outcome::AnsweredNo),

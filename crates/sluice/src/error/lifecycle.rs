@@ -5,6 +5,7 @@ use sluice_lifecycle::blueprint::BlueprintError;
 use sluice_lifecycle::blueprint::instantiate::NewProductError;
 use sluice_lifecycle::bundle_files::{GitError, LoadError};
 use sluice_lifecycle::execution::candidate::ConnectError;
+use sluice_lifecycle::execution::stamp::StampError;
 use sluice_lifecycle::execution::{ExecutionError, LeaseError};
 use sluice_lifecycle::preparation::PreparationError;
 use sluice_lifecycle::product::ProductError;
@@ -166,6 +167,12 @@ impl From<PreparationError> for CommandError {
                 Self::config(document.diagnostics().to_vec())
             }
             PreparationError::Document(_) | PreparationError::Lock(_) => Self::from_error(kind, &error),
+            PreparationError::Stamp { ref source, .. } => match source.as_ref() {
+                StampError::OtherLedger { .. } | StampError::Unreadable { .. } => {
+                    Self::from_error(ExitKind::Refused, &error)
+                }
+                StampError::Client { .. } => Self::from_error(kind, &error),
+            },
             PreparationError::Load { environment, source } => match *source {
                 LoadError::Refused(diagnostics) => Self {
                     message: format!("the bundle has errors for environment `{environment}`"),
@@ -233,7 +240,10 @@ impl From<PromoteError> for CommandError {
             PromoteError::Lease(error) => error.into(),
             PromoteError::Preparation(error) => error.into(),
             PromoteError::Execution(error) => error.into(),
-            PromoteError::Illegal(_) => Self::from_error(ExitKind::Refused, &error),
+            PromoteError::Illegal(_) | PromoteError::Unapproved { .. } => Self::from_error(ExitKind::Refused, &error),
+            PromoteError::Connect(error) => error.into(),
+            PromoteError::People(error) => error.into(),
+            PromoteError::Git(error) => error.into(),
             PromoteError::Store(error) => error.into(),
         }
     }

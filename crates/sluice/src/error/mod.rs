@@ -2,6 +2,7 @@
 //!
 //! Each part has a file here with its `From` implementations, matching its errors exhaustively.
 
+mod approval;
 mod databricks;
 mod deploy;
 mod lifecycle;

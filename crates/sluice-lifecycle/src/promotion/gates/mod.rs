@@ -2,9 +2,12 @@
 //!
 //! A new gate is a kind in [`GateKind`], a file here with a function from a [`Case`] to a [`Finding`], and a line in [`judge`].
 
+mod approval;
 mod plan_unchanged;
+mod signoff;
 mod upstream_verified;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -16,6 +19,7 @@ use super::promote::PromoteError;
 use crate::context::UseCase;
 use crate::deploy::PlannedDeployment;
 use crate::execution::Candidate;
+use crate::machines::promotion::PromotionEvent;
 use crate::platform::{Environment, GateKind, Platform};
 
 /// What a gate may look at.
@@ -23,9 +27,7 @@ use crate::platform::{Environment, GateKind, Platform};
 pub(crate) struct Case<'world> {
     pub(crate) use_case: UseCase<'world>,
     /// The product's repository.
-    #[expect(dead_code, reason = "what gates of contracts, policies and sign-offs look at")]
     pub(crate) repository: &'world Path,
-    #[expect(dead_code, reason = "what gates of contracts, policies and sign-offs look at")]
     pub(crate) platform: &'world Platform,
     /// Where the release is to go.
     pub(crate) environment: &'world Environment,
@@ -33,10 +35,12 @@ pub(crate) struct Case<'world> {
     /// The promotion, with the digests of what is decided about.
     pub(crate) promotion: &'world Promotion,
     /// The release, resolved for the environment.
-    #[expect(dead_code, reason = "what gates of contracts, policies and sign-offs look at")]
+    #[expect(dead_code, reason = "what gates of contracts and policies look at")]
     pub(crate) candidate: &'world Candidate,
     /// The plan as it is now.
     pub(crate) planned: &'world PlannedDeployment,
+    /// The process environment, where tokens are.
+    pub(crate) process_environment: &'world BTreeMap<String, String>,
 }
 
 /// What a gate found.
@@ -49,6 +53,8 @@ pub(crate) struct Finding {
     pub(crate) reasons: Vec<String>,
     /// What proves it: ids of deployments, verifications, approvals.
     pub(crate) evidence: Vec<String>,
+    /// What becomes of the promotion, when it is something else than being blocked.
+    pub(crate) ends: Option<PromotionEvent>,
 }
 
 impl Finding {
@@ -63,20 +69,35 @@ impl Finding {
             },
             reasons,
             evidence,
+            ends: None,
         }
     }
+}
+
+/// What a gate says, recorded.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(crate) gate: Gate,
+    /// What becomes of the promotion, when it is something else than being blocked.
+    pub(crate) ends: Option<PromotionEvent>,
 }
 
 /// Judges one gate and records what it says.
 ///
 /// # Errors
 /// When something that it looks at cannot be read.
-pub(crate) async fn judge(case: Case<'_>, kind: GateKind) -> Result<Gate, PromoteError> {
+pub(crate) async fn judge(case: Case<'_>, kind: GateKind) -> Result<Judged, PromoteError> {
     let finding = match kind {
         GateKind::UpstreamVerified => upstream_verified::find(case).await?,
+        GateKind::Signoff => signoff::find(case).await?,
+        GateKind::Approval => approval::find(case).await?,
         GateKind::PlanUnchanged => plan_unchanged::find(case),
     };
-    Ok(record(case, kind, finding).await?)
+    let ends = finding.ends;
+    Ok(Judged {
+        gate: record(case, kind, finding).await?,
+        ends,
+    })
 }
 
 async fn record(case: Case<'_>, kind: GateKind, finding: Finding) -> Result<Gate, StoreError> {
