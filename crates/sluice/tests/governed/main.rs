@@ -1,0 +1,14 @@
+//! Approval, user acceptance, requested changes and notifications with the built binary, on the local workspaces, real Git and a real
+//! ledger.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helper functions of these tests panic as the tests do"
+)]
+
+mod approval;
+mod change;
+mod clock;
+mod notification;
+mod sink;
+mod stamp;
+mod world;
