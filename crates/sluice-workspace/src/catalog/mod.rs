@@ -15,6 +15,8 @@ mod rest;
 mod securable;
 mod storage;
 mod table;
+mod tag;
+mod tag_policy;
 mod volume;
 
 pub use authorize::Decision;
@@ -26,6 +28,8 @@ pub use privilege::{Privilege, SecurableKind};
 pub use securable::Securable;
 pub use storage::TableLocation;
 pub use table::{Column, NewTable, TableChange, TableKind, TableRecord};
+pub use tag::{Tag, TagTarget, WhenTagged};
+pub use tag_policy::{TagPolicy, TagPolicyChange};
 pub use volume::VolumeFile;
 
 pub(crate) use record::NewSecurable;
@@ -42,7 +46,11 @@ pub(crate) fn module() -> Module {
     Module {
         migrations: Migrations {
             module: "catalog",
-            steps: &[include_str!("schema.sql"), include_str!("functions.sql")],
+            steps: &[
+                include_str!("schema.sql"),
+                include_str!("functions.sql"),
+                include_str!("tags.sql"),
+            ],
         },
         routes: rest::routes,
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use sqlx::{Sqlite, Transaction};
 
 use crate::catalog::mask::{ColumnMask, RowFilter, renamed};
 use crate::catalog::privilege::{Privilege, SecurableKind};
@@ -130,6 +131,24 @@ impl TableRecord {
             column.mask = old.and_then(|old| old.mask.clone());
         }
         self.columns = columns;
+    }
+
+    async fn forget_tags_of_lost_columns(&self, transaction: &mut Transaction<'_, Sqlite>) -> Result<(), ApiError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT DISTINCT column_name FROM entity_tag WHERE securable_id = ? AND column_name <> ''")
+                .bind(&self.securable.id)
+                .fetch_all(&mut **transaction)
+                .await?;
+        for (tagged,) in rows {
+            if !self.columns.iter().any(|column| column.name == tagged) {
+                sqlx::query("DELETE FROM entity_tag WHERE securable_id = ? AND column_name = ?")
+                    .bind(&self.securable.id)
+                    .bind(tagged)
+                    .execute(&mut **transaction)
+                    .await?;
+            }
+        }
+        Ok(())
     }
 
     /// Follows functions whose schema or catalog got another name; whether anything changed.
@@ -300,6 +319,7 @@ impl Catalog<'_> {
         let mut table = TableRecord::read(record::reread(&mut transaction, &found).await?)?;
         if let Some(columns) = change.columns {
             table.replace_columns(columns);
+            table.forget_tags_of_lost_columns(&mut transaction).await?;
         }
         for (name, mask) in change.masks {
             if let Some(column) = table.columns.iter_mut().find(|column| column.name == name) {

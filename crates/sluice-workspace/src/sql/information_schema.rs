@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::{from_api, unsupported};
+use super::information_schema_policies;
 use super::text::{identifier, string_literal};
 use crate::catalog::{SecurableKind, TableKind};
 use crate::compute::StatementError;
@@ -29,14 +30,18 @@ pub(super) async fn query(context: &Context, parts: &[String]) -> Result<Option<
         "tables" => tables(context, catalog).await.map(Some),
         "views" => views(context, catalog).await.map(Some),
         "columns" => columns(context, catalog).await.map(Some),
-        other => Err(unsupported(
-            &format!("the relation information_schema.{other}"),
-            "it has schemata, tables, views and columns",
-        )),
+        other => match information_schema_policies::query(context, catalog, other).await? {
+            Some(query) => Ok(Some(query)),
+            None => Err(unsupported(
+                &format!("the relation information_schema.{other}"),
+                "it has schemata, tables, views, columns, routines, parameters, tags, masks, filters and constraints",
+            )),
+        },
     }
 }
 
-type Row = Vec<Option<String>>;
+/// A row of a relation.
+pub(super) type Row = Vec<Option<String>>;
 
 async fn schemata(context: &Context, catalog: &str) -> Result<String, StatementError> {
     let found = context
@@ -59,7 +64,8 @@ async fn schemata(context: &Context, catalog: &str) -> Result<String, StatementE
     ))
 }
 
-async fn all_tables(
+/// The tables of a catalog that the principal may see, each with its schema.
+pub(super) async fn all_tables(
     context: &Context,
     catalog: &str,
 ) -> Result<Vec<(String, crate::catalog::TableRecord)>, StatementError> {
@@ -161,9 +167,10 @@ async fn columns(context: &Context, catalog: &str) -> Result<String, StatementEr
     Ok(relation(&names, rows))
 }
 
-/// Rows as a query; `ordinal_position` is the only number.
-fn relation(names: &[&str], rows: Vec<Row>) -> String {
-    let type_of = |name: &str| if name == "ordinal_position" { "INT" } else { "STRING" };
+/// Rows as a query; positions are the only numbers.
+pub(super) fn relation(names: &[&str], rows: Vec<Row>) -> String {
+    let is_number = |name: &str| matches!(name, "ordinal_position" | "position_in_unique_constraint");
+    let type_of = |name: &str| if is_number(name) { "INT" } else { "STRING" };
     let columns: Vec<_> = names
         .iter()
         .map(|name| format!("CAST({0} AS {1}) AS {0}", identifier(name), type_of(name)))

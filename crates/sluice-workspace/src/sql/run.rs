@@ -5,7 +5,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::relations::{of_query, parse_query};
 use super::text::Text;
-use super::{alter, change, describe, functions, objects, rewrite, show, tables, views};
+use super::{alter, change, describe, functions, objects, rewrite, show, tables, tags, views};
 use crate::compute::StatementError;
 
 /// Runs a statement of the principal.
@@ -37,6 +37,8 @@ pub(super) async fn run(context: &Context, text: &Text) -> Result<Outcome, State
         } => objects::drop_object(context, kind, view, &name, if_exists, cascade).await,
         Command::Alter { view, name, change } => alter::alter(context, text, view, &name, &change).await,
         Command::AlterOwner(kind, name, owner) => objects::set_owner(context, kind, &name, &owner).await,
+        Command::SetTags(tagged, tags, when_tagged) => tags::set(context, &tagged, &tags, when_tagged).await,
+        Command::UnsetTags(tagged, keys) => tags::unset(context, &tagged, &keys).await,
         Command::Grant {
             add,
             privileges,

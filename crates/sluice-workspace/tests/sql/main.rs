@@ -11,3 +11,4 @@ mod python;
 mod statement_api;
 mod statements;
 mod support;
+mod tags;

@@ -6,6 +6,7 @@ mod metastore;
 mod permissions;
 mod schemas;
 mod tables;
+mod tags;
 mod volumes;
 
 use crate::catalog::Catalog;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
         schemas::routes(),
         tables::routes(),
         functions::routes(),
+        tags::routes(),
         volumes::routes(),
         permissions::routes(),
     ]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlparser::tokenizer::Token;
 
+use super::tagging::alter_tags;
 use super::{
     Alteration, ColumnDefinition, Command, CreateTable, CreateView, Insert, Place, WhenTaken, principal, securable_kind,
 };
@@ -12,6 +13,7 @@ use crate::compute::StatementError;
 use crate::sql::cursor::Cursor;
 use crate::sql::error::unsupported;
 use crate::sql::masks::PolicyCall;
+use crate::sql::tags::Tagged;
 
 pub(super) fn insert(at: &mut Cursor<'_>) -> Result<Insert, StatementError> {
     let overwrite = at.accept("OVERWRITE");
@@ -240,6 +242,14 @@ pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
     let view = at.looks_at("VIEW");
     let kind = securable_kind(at)?;
     let name = at.name()?;
+    let mut tagged = Tagged {
+        kind,
+        name: name.clone(),
+        column: None,
+    };
+    if let Some(command) = alter_tags(at, &tagged)? {
+        return Ok(command);
+    }
     if kind != SecurableKind::Table {
         let _ = at.accept("SET");
         at.expect("OWNER TO")?;
@@ -256,7 +266,12 @@ pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
     } else if at.accept("ADD COLUMNS") || at.accept("ADD COLUMN") {
         added_columns(at)?
     } else if at.accept("ALTER COLUMN") || at.accept("CHANGE COLUMN") {
-        alter_column(at)?
+        let column = at.identifier()?;
+        tagged.column = Some(column.clone());
+        if let Some(command) = alter_tags(at, &tagged)? {
+            return Ok(command);
+        }
+        alter_column(at, column)?
     } else if at.accept("SET ROW FILTER") {
         Alteration::RowFilter(Some(row_filter(at)?))
     } else if at.accept("DROP ROW FILTER") {
@@ -279,7 +294,7 @@ pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
     } else {
         return Err(unsupported(
             "this form of ALTER TABLE",
-            "it has ADD COLUMNS, ALTER COLUMN, SET and DROP ROW FILTER, SET and UNSET TBLPROPERTIES, RENAME TO and OWNER TO",
+            "it has ADD COLUMNS, ALTER COLUMN, SET and UNSET TAGS, SET and DROP ROW FILTER, SET and UNSET TBLPROPERTIES, RENAME TO and OWNER TO",
         ));
     };
     at.expect_end()?;
@@ -341,8 +356,7 @@ fn columns_of_policy(at: &mut Cursor<'_>) -> Result<Vec<String>, StatementError>
     Ok(columns)
 }
 
-fn alter_column(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
-    let column = at.identifier()?;
+fn alter_column(at: &mut Cursor<'_>, column: String) -> Result<Alteration, StatementError> {
     Ok(if at.accept("COMMENT") {
         Alteration::ColumnComment(column, Some(at.string()?))
     } else if at.accept("SET NOT NULL") {

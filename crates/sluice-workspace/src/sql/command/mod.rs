@@ -3,6 +3,7 @@
 mod definition;
 mod function;
 mod listing;
+mod tagging;
 
 pub(in crate::sql) use function::CreateFunction;
 
@@ -11,11 +12,12 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use crate::catalog::SecurableKind;
+use crate::catalog::{SecurableKind, WhenTagged};
 use crate::compute::StatementError;
 use crate::sql::cursor::Cursor;
 use crate::sql::error::unsupported;
 use crate::sql::masks::PolicyCall;
+use crate::sql::tags::Tagged;
 use crate::sql::text::Text;
 
 /// A column of CREATE TABLE or ADD COLUMNS.
@@ -154,6 +156,8 @@ pub(in crate::sql) enum Command {
         change: Alteration,
     },
     AlterOwner(SecurableKind, Vec<String>, String),
+    SetTags(Tagged, BTreeMap<String, String>, WhenTagged),
+    UnsetTags(Tagged, Vec<String>),
     Grant {
         add: bool,
         privileges: Vec<String>,
@@ -221,6 +225,10 @@ pub(in crate::sql) fn read(text: &Text) -> Result<Command, StatementError> {
         Command::Show(listing::show(at)?)
     } else if at.accept("DESCRIBE") || at.accept("DESC") {
         Command::Describe(listing::describe(at)?)
+    } else if at.accept("SET TAG ON") {
+        tagging::tag_on(at, true)?
+    } else if at.accept("UNSET TAG ON") {
+        tagging::tag_on(at, false)?
     } else if at.accept("USE CATALOG") || at.accept("SET CATALOG") {
         Command::UseCatalog(at.identifier()?)
     } else if at.accept("USE") {
