@@ -9,11 +9,12 @@ use syn::visit::Visit;
 use super::Violation;
 use super::checkout::Checkout;
 
-const PURE: [&str; 5] = [
+const PURE: [&str; 6] = [
     "crates/sluice-model/src/",
     "crates/sluice-wire/src/",
     "crates/sluice-bundle/src/",
     "crates/sluice-governance/src/",
+    "crates/sluice-policy/src/",
     "crates/sluice-lifecycle/src/machines",
 ];
 

@@ -1,0 +1,23 @@
+package sluice.dc_02_test
+
+import data.sluice.testing
+
+one := "/changes/contracts~1carrier_month.odcs.yaml#carrier_month.flights#column_added"
+
+changed(row, bump, version) := json.patch(testing.sound, [
+	{"op": "replace", "path": concat("", [one, "/rule"]), "value": row},
+	{"op": "replace", "path": concat("", [one, "/bump"]), "value": bump},
+	{"op": "replace", "path": concat("", [one, "/version"]), "value": version},
+])
+
+with_evidence(document, status) := json.patch(document, [{"op": "replace", "path": "/evidence/changes", "value": {"status": status, "reason": "because"}}])
+
+test_positive if testing.outcome("DC-02", changed("C10", "major", "2.0.0")) == "pass"
+
+test_negative if testing.outcome("DC-02", changed("C10", "major", "1.2.0")) == "fail"
+
+test_not_applicable if testing.outcome("DC-02", testing.having("/changes", {})) == "not_applicable"
+
+test_not_applicable_first_release if testing.outcome("DC-02", with_evidence(changed("C10", "major", "1.2.0"), "none")) == "not_applicable"
+
+test_unknown if testing.outcome("DC-02", with_evidence(changed("C10", "major", "1.2.0"), "missing")) == "unknown"

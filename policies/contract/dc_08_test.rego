@@ -1,0 +1,17 @@
+package sluice.dc_08_test
+
+import data.sluice.testing
+
+test_positive if testing.outcome("DC-08", testing.sound) == "pass"
+
+test_negative_column_missing if testing.messages("DC-08", testing.without("/assets/tables/carrier_month/columns/flights")) == {"the contract has `flights`, the catalog files have no such column"}
+
+test_negative_column_extra if testing.outcome("DC-08", testing.having("/live/tables/qa.flights_gold.carrier_month/columns/extra", {"type": "int"})) == "fail"
+
+test_negative_type if testing.messages("DC-08", testing.having("/assets/tables/carrier_month/columns/flights/type", "int")) == {"`flights` is bigint in the contract and int in the catalog files"}
+
+test_positive_same_type_spelled_otherwise if testing.outcome("DC-08", testing.having("/assets/tables/carrier_month/columns/flights/type", "LONG")) == "pass"
+
+test_not_applicable if testing.outcome("DC-08", testing.having("/contracts", {})) == "not_applicable"
+
+test_unknown if testing.outcome("DC-08", testing.missing("tables")) == "unknown"
