@@ -4,9 +4,11 @@
 //! [`language::Need`]; reads and writes of the workspace go out as values of `sluice-wire` and come back as observations.
 //!
 //! - [`language`]: from `databricks.yml` and `catalog/*.yml` to a [`Bundle`].
+//! - [`capture`]: from what lives in a workspace to files.
 //! - [`editing`]: changes of documents that people wrote.
 //! - [`engine`]: from a [`Bundle`], the last applied state and what was observed to a [`Plan`], and from a plan entry to requests.
 
+pub mod capture;
 pub mod editing;
 pub mod engine;
 pub mod language;

@@ -29,5 +29,40 @@ pub use reads::{Observation, Observed, Read, ReadError, reads};
 pub use state::{STATE_VERSION, State, StateChange, StateEntry, StateError, States};
 pub use steps::{Applied, Outcome, ProbeVerdict, Step, StepError, Verdict, order, refreshes, steps};
 
+/// The property that marks tables and views of a deployment.
+pub(crate) const OWNER_MARK: &str = kinds::statements::MARKER;
+
+/// A column type in the form in which Unity Catalog shows it; one that this program does not know stays as it is.
+pub(crate) fn canonical_type(text: &str) -> String {
+    ddl::ColumnType::parse(text).map_or_else(|_unknown| text.to_owned(), |kind| kind.to_string())
+}
+
+/// A SQL text in the form in which two of them are compared: layout makes no difference.
+pub(crate) fn comparable_sql(text: &str) -> String {
+    ddl::comparable_query(text)
+}
+
+/// A reference to a field of another resource, as it is written.
+pub(crate) struct ResourceReference {
+    /// With `${` and `}`.
+    pub(crate) text: String,
+    /// The resource.
+    pub(crate) key: sluice_model::ResourceKey,
+    /// The field.
+    pub(crate) field: String,
+}
+
+/// The references of a text to other resources, in order.
+pub(crate) fn resource_references(text: &str) -> Vec<ResourceReference> {
+    references::references_in(text)
+        .into_iter()
+        .map(|reference| ResourceReference {
+            text: reference.text,
+            key: reference.node,
+            field: reference.field.to_string(),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,9 @@ pub struct PlanOptions {
     /// Keys whose creation was begun by a deployment that stopped before it knew the answer (from the journal): an object that
     /// exists for such a key is taken over.
     pub interrupted: BTreeSet<ResourceKey>,
+    /// Objects without a state entry that were captured, with their ids: they are taken over. The caller has made sure that they
+    /// are still what was captured.
+    pub captured: BTreeMap<ResourceKey, String>,
 }
 
 /// The plan that brings the workspace to what the bundle wants.
@@ -247,6 +250,7 @@ impl<'a> Planner<'a> {
         let may_adopt = found_by_search
             || self.options.adopt
             || self.options.interrupted.contains(key)
+            || self.options.captured.contains_key(key)
             || kind.is_marked(remote, &self.desired.facts.marker);
         if known || may_adopt {
             return Standing::Ours {

@@ -259,6 +259,9 @@ fn next_read(
         let elsewhere = !id.contains("${") && known != Some(id.as_str());
         return elsewhere.then(|| Read::object(key, kind, &id).complete(kind, new, old));
     }
+    if let Some(id) = options.captured.get(key) {
+        return Some(Read::object(key, kind, id).complete(kind, new, old));
+    }
     let ours = kind.is_ours_by_place(new, &desired.facts);
     if !(ours || options.adopt || options.interrupted.contains(key)) {
         return None;

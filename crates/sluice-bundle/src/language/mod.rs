@@ -49,6 +49,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_model::{Diagnostic, ResourceKey, Tree};
 
+/// Whether a text holds what a bundle reads as a reference.
+pub(crate) fn has_references(text: &str) -> bool {
+    !reference::references(text).is_empty()
+}
+
 /// Everything that resolution may look at. The shell fills it in rounds: it calls [`resolve`], gets [`Resolution::Needs`], reads
 /// what is asked for, adds it and calls again, until the bundle is resolved or refused.
 #[derive(Clone, Debug)]
