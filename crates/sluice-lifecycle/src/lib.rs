@@ -3,6 +3,7 @@
 pub mod approval;
 pub mod blueprint;
 pub mod bundle_files;
+pub mod capture;
 pub mod change;
 pub mod context;
 pub mod contracts;

@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Run(commands::run::Arguments),
     Summary(commands::summary::Arguments),
     Destroy(commands::destroy::Arguments),
+    Capture(commands::capture::Arguments),
     #[command(subcommand)]
     Metadata(commands::metadata::Command),
     #[command(subcommand)]
@@ -99,6 +100,7 @@ impl Command {
             Self::Summary(arguments) => commands::summary::run(arguments, context).await,
             Self::New(arguments) => commands::new::run(arguments, context).await,
             Self::Blueprint(command) => commands::blueprint::run(command, context).await,
+            Self::Capture(arguments) => commands::capture::run(arguments, context).await,
             Self::Metadata(command) => commands::metadata::run(command, context).await,
             Self::Contract(command) => commands::contract::run(command, context).await,
             Self::Verify(arguments) => commands::verify::run(arguments, context).await,

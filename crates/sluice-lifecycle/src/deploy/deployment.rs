@@ -7,6 +7,7 @@ use sluice_model::{Digest, Timestamp, TreePath};
 
 use crate::bundle_files::upload::{FilePlaces, synchronise};
 use crate::bundle_files::{LoadedBundle, SyncChanges, SyncError};
+use crate::capture::guard;
 use crate::deploy::apply::{Apply, ApplyReport, Halt};
 use crate::deploy::base_state::{self, BaseState, BaseStateError};
 use crate::deploy::finish;
@@ -185,6 +186,7 @@ async fn locked<J: DeploymentJournal>(
     progress: &dyn Progress,
 ) -> Result<DeploymentOutcome, DeployError> {
     let planned = still_valid(loaded, planned).await?;
+    refuse_to_overwrite(loaded, &planned).await?;
     let deployment = uuid::Uuid::new_v4().to_string();
     let mut local_journal = LocalJournal::new(local.directory());
     let header = header(loaded, &deployment, &planned.plan);
@@ -235,6 +237,21 @@ async fn locked<J: DeploymentJournal>(
         report,
         states,
     })
+}
+
+/// Work that people did in the workspace and nobody captured is not replaced, unless that is wished for.
+async fn refuse_to_overwrite(loaded: &LoadedBundle, planned: &PlannedDeployment) -> Result<(), DeployError> {
+    if planned.wishes.overwrite_uncaptured || planned.wishes.destroy {
+        return Ok(());
+    }
+    let mut uncaptured = planned.uncaptured.clone();
+    let files = guard::overwritten_files(loaded, &planned.files).await;
+    uncaptured.extend(files.map_err(PlanError::from)?);
+    if uncaptured.is_empty() {
+        Ok(())
+    } else {
+        Err(PlanError::Uncaptured(uncaptured).into())
+    }
 }
 
 fn incomplete(

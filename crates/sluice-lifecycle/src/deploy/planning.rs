@@ -1,12 +1,14 @@
 //! Makes the plan of a deployment: state, reads, and the engine's decision.
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use sluice_bundle::capture::Uncaptured;
 use sluice_bundle::engine::{self, Observation, Observed, Plan, PlanOptions, Read, ReadError, States};
 use sluice_databricks::{Client, ClientError};
 use sluice_model::{Diagnostic, ResourceKey};
 use sluice_wire::Response;
 
 use crate::bundle_files::{ListingError, LoadedBundle, LocalFiles, listing};
+use crate::capture::{CaptureError, guard};
 use crate::deploy::base_state::{self, BaseState, BaseStateError};
 use crate::deploy::local_journal::LocalJournal;
 use crate::ports::JournalError;
@@ -23,6 +25,8 @@ pub struct PlanWishes {
     pub adopt: bool,
     /// Allows to lose the rows of tables.
     pub allow_destroy: bool,
+    /// Replaces what was changed in the workspace and not captured.
+    pub overwrite_uncaptured: bool,
 }
 
 /// A plan with everything that it was made from.
@@ -36,6 +40,8 @@ pub struct PlannedDeployment {
     pub files: LocalFiles,
     /// What was wished for.
     pub wishes: PlanWishes,
+    /// What it would overwrite although nobody captured it; a deployment is refused then, unless that is wished for.
+    pub uncaptured: Vec<Uncaptured>,
 }
 
 /// A plan cannot be made. Nothing was changed.
@@ -44,6 +50,12 @@ pub enum PlanError {
     /// The engine refuses: what is wanted cannot be done, or must not be.
     #[error("the deployment is refused")]
     Refused(Vec<Diagnostic>),
+    /// It would overwrite work that was not captured.
+    #[error("the deployment would overwrite work that was not captured: {}", names(.0))]
+    Uncaptured(Vec<Uncaptured>),
+    /// What was captured cannot be compared.
+    #[error(transparent)]
+    Capture(Box<CaptureError>),
     /// There is no state to start from.
     #[error(transparent)]
     Base(#[from] BaseStateError),
@@ -73,20 +85,50 @@ pub async fn plan_bundle(loaded: &LoadedBundle, wishes: PlanWishes) -> Result<Pl
     };
     let base = base_state::read(loaded).await?;
     let unresolved = LocalJournal::new(&loaded.local_state).unresolved()?;
+    let known = if wishes.destroy {
+        guard::Known::default()
+    } else {
+        guard::Known::read(loaded, &base.states).await?
+    };
     let options = PlanOptions {
         destroy: wishes.destroy,
         adopt: wishes.adopt,
         allow_destroy: wishes.allow_destroy,
         interrupted: unresolved.into_keys().collect(),
+        captured: known.adoptable(wishes.overwrite_uncaptured || wishes.adopt),
     };
     let observed = observe(loaded, &base.states, &options).await?;
-    let plan = engine::plan(&loaded.bundle, &base.states, &observed, &options).map_err(PlanError::Refused)?;
+    let mut uncaptured = known.changed(|key| declares(loaded, key));
+    let planned = engine::plan(&loaded.bundle, &base.states, &observed, &options);
+    if planned.is_err() && !uncaptured.is_empty() && !wishes.overwrite_uncaptured {
+        return Err(PlanError::Uncaptured(uncaptured));
+    }
+    let plan = planned.map_err(PlanError::Refused)?;
+    uncaptured.extend(known.overwritten(loaded, &plan).await?);
     Ok(PlannedDeployment {
         plan,
         base,
         files,
         wishes,
+        uncaptured,
     })
+}
+
+fn declares(loaded: &LoadedBundle, key: &ResourceKey) -> bool {
+    let catalog = Some(&loaded.bundle.catalog).filter(|_| key.catalog);
+    let root = catalog.or_else(|| loaded.bundle.config.get("resources").filter(|_| !key.catalog));
+    root.and_then(|root| root.get(&key.kind)?.get(&key.name)).is_some()
+}
+
+fn names(uncaptured: &[Uncaptured]) -> String {
+    let names: Vec<String> = uncaptured.iter().map(ToString::to_string).collect();
+    names.join("; ")
+}
+
+impl From<CaptureError> for PlanError {
+    fn from(error: CaptureError) -> Self {
+        Self::Capture(Box::new(error))
+    }
 }
 
 /// Reads in rounds until the engine asks for nothing more.

@@ -11,7 +11,7 @@ use super::checks::{self, causes};
 use super::journal::LedgerJournal;
 use super::stamp;
 use crate::context::UseCase;
-use crate::deploy::{DeployError, DeployOptions, PlanWishes, PlannedDeployment, deploy, plan_bundle};
+use crate::deploy::{DeployError, DeployOptions, PlanError, PlanWishes, PlannedDeployment, deploy, plan_bundle};
 use crate::machines::IllegalTransition;
 use crate::machines::deployment::{self, DeploymentEvent};
 
@@ -205,9 +205,17 @@ async fn preflight(
     stamp::claim(&candidate.loaded, ledger)
         .await
         .map_err(|error| causes(&error))?;
-    let planned = plan_bundle(&candidate.loaded, PlanWishes::default())
+    let wishes = PlanWishes {
+        // Where only promotions deploy, nobody builds: what differs there is drift, and a promotion puts it right.
+        overwrite_uncaptured: candidate.environment.require_ungated().is_err(),
+        ..PlanWishes::default()
+    };
+    let planned = plan_bundle(&candidate.loaded, wishes)
         .await
         .map_err(|error| plan_reasons(&error))?;
+    if !planned.uncaptured.is_empty() && !wishes.overwrite_uncaptured {
+        return Err(plan_reasons(&PlanError::Uncaptured(planned.uncaptured)));
+    }
     let now = planned.plan.effect_digest;
     match expectation {
         Expectation::Effects { digest, .. } if !touched && *digest != now => {

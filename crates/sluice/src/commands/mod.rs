@@ -5,6 +5,7 @@
 pub(crate) mod approve;
 pub(crate) mod blueprint;
 mod bundle_options;
+pub(crate) mod capture;
 pub(crate) mod change;
 pub(crate) mod contract;
 pub(crate) mod demo;

@@ -37,6 +37,9 @@ pub(crate) struct WishOptions {
     /// Allow to delete tables with their rows
     #[arg(long)]
     pub(crate) allow_destroy: bool,
+    /// Replace what was changed in the workspace and not captured
+    #[arg(long)]
+    pub(crate) overwrite_uncaptured: bool,
 }
 
 impl WishOptions {
@@ -46,6 +49,7 @@ impl WishOptions {
             destroy,
             adopt: self.adopt,
             allow_destroy: self.allow_destroy,
+            overwrite_uncaptured: self.overwrite_uncaptured,
         }
     }
 }
@@ -70,6 +74,13 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     announce_recovery(&planned, context);
     if let Some(path) = &arguments.out {
         save(&planned.plan, path)?;
+    }
+    if !arguments.wishes.overwrite_uncaptured {
+        for work in &planned.uncaptured {
+            context
+                .terminal
+                .warning(&format!("{work}, and is not captured: a deployment would be refused"));
+        }
     }
     context.answer(&Shown(&planned.plan))?;
     if arguments.detailed_exitcode && !planned.plan.is_empty() {

@@ -40,6 +40,19 @@ impl From<PlanError> for CommandError {
                 kind: ExitKind::Refused,
                 ..Self::config(diagnostics)
             },
+            PlanError::Uncaptured(ref uncaptured) => {
+                let mut shown = Self::new(
+                    ExitKind::Refused,
+                    "the deployment would overwrite work that was not captured; nothing was changed",
+                );
+                for work in uncaptured {
+                    shown.message.push_str(&format!("\n  {work}"));
+                }
+                shown
+                    .hint("`sluice capture` brings it into the files")
+                    .hint("`--overwrite-uncaptured` replaces it")
+            }
+            PlanError::Capture(error) => (*error).into(),
             PlanError::Base(error) => error.into(),
             PlanError::Files(error) => error.into(),
             PlanError::Journal(_) => Self::from_error(ExitKind::Config, &error),

@@ -3,6 +3,7 @@
 //! Each part has a file here with its `From` implementations, matching its errors exhaustively.
 
 mod approval;
+mod capture;
 mod databricks;
 mod deploy;
 mod lifecycle;
