@@ -372,13 +372,13 @@ notifications:
             })
             .collect();
         let expected = [
-            "25:13: nobody can hold role `business` | `{groups: [domain-owners]}` or `{users: [jane@example.com]}`",
-            "22:24: no role `domain-ownr` is declared in `roles` | did you mean `domain-owner`?",
-            "22:56: `3 weeks` is not a time that a request can be open | hours and minutes, such as `72h` or `90m`, at most 2160h",
-            "21:20: no environment `prod` is declared before this one | known here: `dev`, `qa`",
-            "20:12: `approvals` is declared, but `approval` is not among the gates | ",
-            "28:15: `approval.requestd` is not a value of `notifications[0].events[0]` | did you mean `approval.requested`?",
-            "28:50: `notifications[0].webhook.url` holds a user or a password | an address that is a secret belongs elsewhere: `{env: NAME}` or `{file: PATH}`",
+            "23:13: nobody can hold role `business` | `{groups: [domain-owners]}` or `{users: [jane@example.com]}`",
+            "21:24: no role `domain-ownr` is declared in `roles` | did you mean `domain-owner`?",
+            "21:56: `3 weeks` is not a time that a request can be open | hours and minutes, such as `72h` or `90m`, at most 2160h",
+            "20:20: no environment `prod` is declared before this one | known here: `dev`, `qa`",
+            "19:12: `approvals` is declared, but `approval` is not among the gates | ",
+            "26:15: `approval.requestd` is not a value of `notifications[0].events[0]` | did you mean `approval.requested`?",
+            "26:50: `notifications[0].webhook.url` holds a user or a password | an address that is a secret belongs elsewhere: `{env: NAME}` or `{file: PATH}`",
         ];
         assert_eq!(found, expected);
     }
