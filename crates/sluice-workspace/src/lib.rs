@@ -25,6 +25,7 @@ pub mod principal;
 pub mod private_file;
 pub mod profiles;
 pub mod route;
+mod secrets;
 pub mod seed;
 mod server;
 pub mod sql;

@@ -12,6 +12,8 @@ use crate::error::ApiError;
 use crate::jobs::Jobs;
 use crate::module::modules;
 use crate::route::Router;
+use crate::secrets::disclosure::Disclosures;
+use crate::secrets::vault::Vault;
 use crate::sql::Sql;
 use crate::store::{Store, StoreError};
 
@@ -77,6 +79,8 @@ pub struct Workspace {
     /// Its jobs.
     pub jobs: Jobs,
     pub(crate) pepper: Secret<String>,
+    pub(crate) vault: Vault,
+    pub(crate) disclosures: Disclosures,
     pub(crate) internal_token: Secret<String>,
     pub(crate) router: Router,
     address: OnceLock<SocketAddr>,
@@ -97,6 +101,8 @@ impl Workspace {
         } = options;
         create_private_directory(&directory)?;
         let pepper = read_or_create_pepper(&directory.join("pepper"))?;
+        let key_file = directory.join("secrets.key");
+        let vault = Vault::open(&key_file).map_err(|source| OpenError::File { path: key_file, source })?;
         let modules = modules();
         let migrations: Vec<_> = modules.iter().map(|module| module.migrations).collect();
         let store = Store::open(&directory, &migrations).await?;
@@ -113,6 +119,8 @@ impl Workspace {
             sql: Sql::default(),
             jobs: Jobs::default(),
             pepper,
+            vault,
+            disclosures: Disclosures::default(),
             internal_token,
             address: OnceLock::new(),
         });

@@ -1,4 +1,4 @@
-"""`dbutils`: widgets, notebook, jobs.taskValues and fs. What is not here is refused by its name."""
+"""`dbutils`: widgets, notebook, jobs.taskValues, fs and secrets. What is not here is refused by its name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sluice_driver.files import FileSystem
+from sluice_driver.secrets import Secrets
 from sluice_driver.widgets import Widgets
 
 TASK_VALUE_LIMIT = 48 * 1024
@@ -89,8 +90,9 @@ class Notebook(_Offered):
 class DBUtils(_Offered):
     """What a notebook or Python file sees as `dbutils`."""
 
-    def __init__(self, widgets: Widgets, notebook: Notebook, jobs: Jobs, fs: FileSystem) -> None:
+    def __init__(self, widgets: Widgets, notebook: Notebook, jobs: Jobs, fs: FileSystem, secrets: Secrets) -> None:
         self.widgets = widgets
         self.notebook = notebook
         self.jobs = jobs
         self.fs = fs
+        self.secrets = secrets

@@ -20,6 +20,7 @@ from sluice_driver import display as display_module
 from sluice_driver import notebook, statements, widgets
 from sluice_driver.dbutils import DBUtils, Jobs, Notebook, NotebookExit, TaskValues
 from sluice_driver.files import FileSystem
+from sluice_driver.secrets import Secrets
 from sluice_driver.widgets import Widgets
 from sluice_driver.workspace import Workspace
 
@@ -48,6 +49,7 @@ class Interpreter:
             Notebook(self._run_child),
             Jobs(services.task_values),
             FileSystem(services.workspace),
+            Secrets(services.workspace),
         )
         self._main = types.ModuleType("__main__")
         self._main.__dict__.update(names_of_a_task(services.spark, self.dbutils))

@@ -107,7 +107,7 @@ async fn execute(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -> (St
         Ok(Err(message)) => return failed(message),
         Err(error) => return failed(error.to_string()),
     };
-    attempt.resolved = Some(work.resolved());
+    attempt.resolved = Some(shared.watch.redactor(&[]).document(work.resolved()));
     if let Err(error) = run::save_task(&shared.workspace, attempt).await {
         return failed(error.to_string());
     }
@@ -129,6 +129,7 @@ async fn execute(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -> (St
                 path,
                 parameters,
                 task_values,
+                watch: &shared.watch,
             };
             process::run(&task, &launcher, limit, shared.stop.clone()).await
         }

@@ -12,7 +12,7 @@ macro_rules! sources {
     };
 }
 
-const SOURCES: [(&str, &str); 13] = sources![
+const SOURCES: [(&str, &str); 14] = sources![
     "main.py",
     "sluice_driver/__init__.py",
     "sluice_driver/dbutils.py",
@@ -21,6 +21,7 @@ const SOURCES: [(&str, &str); 13] = sources![
     "sluice_driver/interpreter.py",
     "sluice_driver/modes.py",
     "sluice_driver/notebook.py",
+    "sluice_driver/secrets.py",
     "sluice_driver/spark.py",
     "sluice_driver/statements.py",
     "sluice_driver/task.py",

@@ -30,6 +30,7 @@ use crate::jobs::settings::Object;
 use crate::jobs::sources;
 use crate::jobs::stop::{Stop, StopSignal};
 use crate::principal::Principal;
+use crate::secrets::disclosure::{Redactor, Watch};
 use crate::workspace::Workspace;
 
 /// What each process of a task may use.
@@ -94,6 +95,8 @@ pub(crate) struct Task<'a> {
     pub(crate) parameters: Value,
     /// Values of the tasks that have ended.
     pub(crate) task_values: BTreeMap<String, Object>,
+    /// Knows the secrets that the run has read.
+    pub(crate) watch: &'a Watch,
 }
 
 /// How a task process ended.
@@ -203,7 +206,8 @@ pub(crate) async fn run(
     let confinement = confinement(task, &directory.0, gateway.port, remote.expose(), token.expose()).await?;
     let result = supervise(&confinement, launcher, limit, stop).await;
     let secrets = [token.expose().as_str(), session.token.expose().as_str()];
-    let outcome = result.map(|(ended, log)| conclude(&directory.0, ended, log, &secrets));
+    let redactor = task.watch.redactor(&secrets);
+    let outcome = result.map(|(ended, log)| conclude(&directory.0, ended, log, &redactor));
     crate::identity::revoke_token(workspace, &token).await?;
     outcome?
 }
@@ -395,13 +399,15 @@ struct DriverOutcome {
     task_values: Object,
 }
 
-fn conclude(directory: &Path, exit: Exit, log: Log, secrets: &[&str]) -> Result<Outcome, ProcessError> {
-    let redact = |text: String| {
-        secrets
-            .iter()
-            .fold(text, |text, secret| text.replace(secret, "[REDACTED]"))
+fn conclude(directory: &Path, exit: Exit, log: Log, redactor: &Redactor) -> Result<Outcome, ProcessError> {
+    let redact = |text: String, truncated: bool| {
+        if truncated {
+            redactor.cut_text(text)
+        } else {
+            redactor.text(text)
+        }
     };
-    let logs = redact(String::from_utf8_lossy(&log.bytes).into_owned());
+    let logs = redact(String::from_utf8_lossy(&log.bytes).into_owned(), log.truncated);
     let mut output = Output {
         logs,
         logs_truncated: log.truncated,
@@ -431,11 +437,11 @@ fn conclude(directory: &Path, exit: Exit, log: Log, secrets: &[&str]) -> Result<
         Exit::Own(code) => {
             match read_outcome(&directory.join("work").join(OUTCOME)) {
                 Ok(told) => {
-                    output.result = told.result.map(redact);
+                    output.result = told.result.map(|text| redact(text, told.truncated));
                     output.truncated = told.truncated;
-                    output.error = told.error.map(redact);
-                    output.error_trace = told.error_trace.map(redact);
-                    task_values = told.task_values;
+                    output.error = told.error.map(|text| redactor.text(text));
+                    output.error_trace = told.error_trace.map(|text| redactor.text(text));
+                    task_values = redactor.fields(told.task_values);
                 }
                 Err(reason) => output.error = Some(format!("{}; {reason}", describe_exit(code))),
             }

@@ -17,6 +17,7 @@ use crate::jobs::state::{LifeCycle, ResultState, State};
 use crate::jobs::stop::{self, Stop, StopSignal};
 use crate::log;
 use crate::principal::Principal;
+use crate::secrets::disclosure::Watch;
 use crate::workspace::Workspace;
 
 /// Works on a run until it has ended; a fault of the workspace becomes the state of the run.
@@ -56,6 +57,8 @@ pub(crate) struct Shared {
     pub(crate) deployment_root: Option<String>,
     pub(crate) principal: Principal,
     pub(crate) stop: StopSignal,
+    /// Knows the secrets that the run has read.
+    pub(crate) watch: Watch,
 }
 
 async fn work(
@@ -80,6 +83,7 @@ async fn work(
         workspace: workspace.clone(),
         job_name: plan.name.clone(),
         deployment_root: deployment_root(&plan),
+        watch: workspace.disclosures.watch(principal.id),
         principal,
         stop: told,
         run,

@@ -14,6 +14,7 @@ mod jobs;
 mod permissions;
 mod runs;
 mod sandbox;
+mod secrets;
 mod support;
 mod volumes;
 mod warehouses;
