@@ -89,3 +89,15 @@ def test_a_trashed_space_is_gone(engineer, warehouse, table):
 def test_nothing_pretends_to_answer_a_question(engineer, space):
     with pytest.raises(DatabricksError, match="start_conversation"):
         engineer.genie.start_conversation(space.space_id, "Who is late?")
+
+
+def test_functions_of_a_space_are_ones_that_its_writer_may_execute(engineer, warehouse, schema, table, execute):
+    execute(engineer, f"CREATE FUNCTION {schema.full_name}.hours(minutes INT) RETURNS INT RETURN minutes / 60")
+    trusted = document(table)
+    trusted["instructions"]["sql_functions"] = [{"id": SECOND, "identifier": f"{schema.full_name}.hours"}]
+    made = engineer.genie.create_space(warehouse, json.dumps(trusted))
+    assert json.loads(engineer.genie.get_space(made.space_id, include_serialized_space=True).serialized_space) == trusted
+    engineer.genie.trash_space(made.space_id)
+    trusted["instructions"]["sql_functions"][0]["identifier"] += "_absent"
+    with pytest.raises(InvalidParameterValue, match="hours_absent' does not exist"):
+        engineer.genie.create_space(warehouse, json.dumps(trusted))

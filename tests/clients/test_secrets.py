@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied
+from databricks.sdk.errors import NotFound, PermissionDenied, ResourceAlreadyExists
 from databricks.sdk.service.workspace import AclPermission
 
 
@@ -31,7 +31,7 @@ def test_secrets_are_written_listed_read_and_deleted(engineer, scope):
 
 def test_a_scope_exists_once(engineer, scope):
     assert scope in [each.name for each in engineer.secrets.list_scopes()]
-    with pytest.raises(BadRequest, match="already exists"):
+    with pytest.raises(ResourceAlreadyExists, match="already exists"):
         engineer.secrets.create_scope(scope)
 
 

@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod clock;
 pub mod compute;
 pub mod daemon;
+mod dashboards;
 mod discovery;
 pub mod error;
 pub mod files;

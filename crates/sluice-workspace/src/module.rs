@@ -23,6 +23,7 @@ pub fn modules() -> Vec<Module> {
         crate::volume_files::module(),
         crate::warehouses::module(),
         crate::genie::module(),
+        crate::dashboards::module(),
         crate::secrets::module(),
         crate::compute::module(),
         crate::sql::module(),

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Decision, Privilege, SecurableKind};
 use crate::error::ApiError;
-use crate::genie::serialized::Serialized;
+use crate::genie::serialized::{Serialized, Source};
 use crate::principal::Principal;
 use crate::workspace::Workspace;
 
@@ -16,27 +16,11 @@ pub(super) async fn check(
     let catalog = workspace.catalog();
     let (mut missing, mut denied) = (Vec::new(), Vec::new());
     for table in &serialized.tables {
-        let name = &table.identifier;
-        let securable = match catalog.find(SecurableKind::Table, name).await {
-            Ok(securable) => securable,
-            Err(error) if error.status.is_client_error() => {
-                missing.push(format!("{}: {}", table.place, error.message));
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        match catalog.authorize(principal, Privilege::Select, &securable).await? {
-            Decision::Allowed { .. } => {}
-            Decision::Denied { privilege, on } => {
-                denied.push(format!(
-                    "{}: User '{}' does not have {} on {on}.",
-                    table.place,
-                    principal.name,
-                    privilege.words()
-                ));
-                continue;
-            }
+        let kind = (SecurableKind::Table, Privilege::Select);
+        if !named(workspace, principal, table, kind, &mut missing, &mut denied).await? {
+            continue;
         }
+        let name = &table.identifier;
         let columns = catalog.resolve_table(name).await?.columns;
         for (place, column) in &table.columns {
             if !columns.iter().any(|each| each.name.eq_ignore_ascii_case(column)) {
@@ -51,10 +35,8 @@ pub(super) async fn check(
         ));
     }
     for function in &serialized.functions {
-        missing.push(format!(
-            "{}: Function '{}' does not exist.",
-            function.place, function.identifier
-        ));
+        let kind = (SecurableKind::Function, Privilege::Execute);
+        named(workspace, principal, function, kind, &mut missing, &mut denied).await?;
     }
     if !missing.is_empty() {
         return Err(ApiError::invalid(format!(
@@ -66,4 +48,36 @@ pub(super) async fn check(
         return Err(ApiError::denied(denied.join(" ")));
     }
     Ok(())
+}
+
+/// Whether what a space names is there and the principal has the privilege on it; else the reason is noted.
+async fn named(
+    workspace: &Workspace,
+    principal: &Principal,
+    source: &Source,
+    (kind, privilege): (SecurableKind, Privilege),
+    missing: &mut Vec<String>,
+    denied: &mut Vec<String>,
+) -> Result<bool, ApiError> {
+    let catalog = workspace.catalog();
+    let securable = match catalog.find(kind, &source.identifier).await {
+        Ok(securable) => securable,
+        Err(error) if error.status.is_client_error() => {
+            missing.push(format!("{}: {}", source.place, error.message));
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    match catalog.authorize(principal, privilege, &securable).await? {
+        Decision::Allowed { .. } => Ok(true),
+        Decision::Denied { privilege, on } => {
+            denied.push(format!(
+                "{}: User '{}' does not have {} on {on}.",
+                source.place,
+                principal.name,
+                privilege.words()
+            ));
+            Ok(false)
+        }
+    }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod catalog;
+mod dashboards;
 mod files;
 mod frame;
 mod genie;
