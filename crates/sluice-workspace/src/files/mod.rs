@@ -226,3 +226,44 @@ pub(crate) async fn sweep(workspace: &Workspace) -> Result<(), ApiError> {
     let swept = workspace.store.blobs().keep_only(&named).await;
     swept.map_err(|error| ApiError::from_io("the contents of workspace files", &error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_tree_of_an_older_program_keeps_its_objects_and_their_names_in_permissions() {
+        let directory = tempfile::tempdir().unwrap();
+        let whole = module().migrations;
+        let older = Migrations {
+            steps: &whole.steps[..1],
+            ..whole
+        };
+        let store = Store::open(directory.path(), &[older]).await.unwrap();
+        let mut transaction = store.begin().await.unwrap();
+        sqlx::query(
+            "INSERT INTO workspace_object (id, parent_id, path, kind, created_at, modified_at) \
+             VALUES (7, NULL, '/', 'DIRECTORY', 1, 2), (8, 7, '/a', 'FILE', 1, 2)",
+        )
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        transaction.commit().await.unwrap();
+        store.close().await;
+        let store = Store::open(directory.path(), &[whole]).await.unwrap();
+        let object = object::find(store.reader(), &"/a".parse().unwrap())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (object.id, object.kind, object.resource_id.as_str()),
+            (8, FileKind::File, "8")
+        );
+        let mut transaction = store.begin().await.unwrap();
+        let orphaned = sqlx::query("DELETE FROM workspace_object WHERE id = 7")
+            .execute(&mut *transaction)
+            .await;
+        assert!(orphaned.is_err(), "the tree still holds together");
+    }
+}
