@@ -311,3 +311,6 @@ fn fault(diagnostic: Diagnostic) -> MetadataError {
 fn faults(diagnostics: Vec<Diagnostic>) -> MetadataError {
     MetadataError::Document(DocumentError::Faults { diagnostics })
 }
+
+#[cfg(test)]
+mod tests;

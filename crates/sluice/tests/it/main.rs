@@ -7,5 +7,6 @@ mod deploy;
 mod gate;
 mod metadata;
 mod place;
+mod projection;
 mod refusals;
 mod run;
