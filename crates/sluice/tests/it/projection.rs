@@ -13,7 +13,7 @@ context:
   verifiedStatements:
     - question: What was sold today?
     - question: How much was sold?
-      customProperties: [{vendor: databricks, property: sql, value: SELECT sum(amount) FROM ${table}}]
+      customProperties: [{vendor: databricks, property: sql, value: "SELECT sum(amount) FROM ${table}"}]
 schema:
   - name: orders
     description: Orders by day.
