@@ -3,7 +3,9 @@
 //! The shape of a serialized space (version 2): `config.sample_questions`, `data_sources.tables[].{identifier, description,
 //! column_configs}`, `instructions.{text_instructions, example_question_sqls}`. Ids are 32 hex digits, derived from what they stand for.
 
-use sluice_model::{Digest, Node, Tree};
+use std::collections::BTreeMap;
+
+use sluice_model::{Digest, Node, ResourceKey, Tree, TreePath};
 
 use super::table::description;
 use crate::binding::BoundContract;
@@ -15,6 +17,14 @@ const RESTRICTED: &str = "restricted";
 
 /// Puts the contracts onto all spaces that read their tables.
 pub(super) fn spaces(config: &mut Tree, catalog: &Tree, descriptor: &Descriptor, contracts: &[BoundContract]) {
+    let names: Names = contracts
+        .iter()
+        .map(|bound| {
+            let written = bound.table(catalog)?.get("name")?.as_str()?;
+            Some((written.to_owned(), resolved(written, config)))
+        })
+        .collect();
+    let identifiers = identifiers(config, catalog);
     let spaces = config
         .get_mut("resources")
         .and_then(|resources| resources.get_mut("genie_spaces"));
@@ -28,11 +38,11 @@ pub(super) fn spaces(config: &mut Tree, catalog: &Tree, descriptor: &Descriptor,
         else {
             continue;
         };
-        for bound in contracts {
-            let (Some(object), Some(name)) = (bound.object(), full_name(catalog, bound)) else {
+        for (bound, names) in contracts.iter().zip(&names) {
+            let (Some(object), Some((name, full))) = (bound.object(), names) else {
                 continue;
             };
-            if source(space, bound, &name)
+            if source(space, full, &identifiers)
                 .map(|source| describe(source, object))
                 .is_some()
             {
@@ -40,7 +50,7 @@ pub(super) fn spaces(config: &mut Tree, catalog: &Tree, descriptor: &Descriptor,
                     descriptor,
                     bound,
                     object,
-                    name: &name,
+                    name,
                 };
                 spoken.instruct(space);
                 spoken.ask(space);
@@ -49,21 +59,77 @@ pub(super) fn spaces(config: &mut Tree, catalog: &Tree, descriptor: &Descriptor,
     }
 }
 
-/// The full name of a port's table as the catalog files have it, references included.
-fn full_name(catalog: &Tree, bound: &BoundContract) -> Option<String> {
-    Some(bound.table(catalog)?.get("name")?.as_str()?.to_owned())
+/// The name of each contract's table as the catalog files have it, and with its references filled in; none without a table.
+type Names = Vec<Option<(String, String)>>;
+
+/// What the data sources of all spaces are called, by what is written there: references are filled in from the configuration, and those
+/// to tables from the catalog files.
+fn identifiers(config: &Tree, catalog: &Tree) -> BTreeMap<String, String> {
+    let spaces = config
+        .get("resources")
+        .and_then(|resources| resources.get("genie_spaces"));
+    let spaces = spaces
+        .and_then(Tree::as_mapping)
+        .into_iter()
+        .flat_map(|spaces| spaces.values());
+    let sources = spaces.filter_map(|space| {
+        space
+            .get("serialized_space")?
+            .get("data_sources")?
+            .get("tables")?
+            .as_sequence()
+    });
+    let written = sources
+        .flatten()
+        .filter_map(|source| source.get("identifier")?.as_str());
+    let name_of = |reference: &str| -> Option<String> {
+        let key: ResourceKey = reference.strip_suffix(".name")?.parse().ok()?;
+        let name = catalog.get(&key.kind)?.get(&key.name)?.get("name")?.as_str()?;
+        key.catalog.then(|| resolved(name, config))
+    };
+    written
+        .map(|text| {
+            let inner = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+            let full = inner.and_then(name_of).unwrap_or_else(|| resolved(text, config));
+            (text.to_owned(), full)
+        })
+        .collect()
 }
 
-/// The data source of a space that is a port's table: by its name, or by a reference to it.
-fn source<'tree>(space: &'tree mut Tree, bound: &BoundContract, name: &str) -> Option<&'tree mut Tree> {
-    let reference = format!("${{{}.name}}", bound.port.table.as_ref()?);
+/// A text with its `${…}` references to texts of the configuration filled in; what is not there stays.
+fn resolved(text: &str, config: &Tree) -> String {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((path, behind)) = after.split_once('}') else {
+            break;
+        };
+        let found = config.at_path(&TreePath::keys(path.split('.'))).and_then(Tree::as_str);
+        result.push_str(before);
+        match found {
+            Some(value) => result.push_str(value),
+            None => result.push_str(&format!("${{{path}}}")),
+        }
+        rest = behind;
+    }
+    result.push_str(rest);
+    result
+}
+
+/// The data source of a space that is a port's table.
+fn source<'tree>(
+    space: &'tree mut Tree,
+    full: &str,
+    identifiers: &BTreeMap<String, String>,
+) -> Option<&'tree mut Tree> {
     let sources = space.get_mut("data_sources")?.get_mut("tables")?;
     let Node::Sequence(sources) = &mut sources.node else {
         return None;
     };
     sources.iter_mut().find(|source| {
-        let identifier = source.get("identifier").and_then(Tree::as_str);
-        identifier.is_some_and(|text| text.eq_ignore_ascii_case(name) || text == reference)
+        let written = source.get("identifier").and_then(Tree::as_str);
+        let name = written.and_then(|text| identifiers.get(text));
+        name.is_some_and(|name| name.eq_ignore_ascii_case(full))
     })
 }
 

@@ -71,7 +71,7 @@ fn catalog() -> Tree {
 
 fn config() -> Tree {
     Tree::from_json(
-        &json!({"resources": {"genie_spaces": {"ask": {"title": "Ask", "serialized_space": {
+        &json!({"resources": {"schemas": {"gold": {"name": "shiny"}}, "genie_spaces": {"ask": {"title": "Ask", "serialized_space": {
             "version": 2,
             "data_sources": {"tables": [{"identifier": "dev.${resources.schemas.gold.name}.months"}, {"identifier": "dev.x.other"}]},
             "instructions": {"text_instructions": [{"id": "a", "content": ["Be brief."]}]}
@@ -151,6 +151,26 @@ fn genie_spaces_get_meaning_instructions_and_questions() {
         space["config"]["sample_questions"][0]["question"],
         json!(["Who is best?"])
     );
+}
+
+#[test]
+fn a_space_may_name_its_table_in_any_way() {
+    for identifier in [
+        "DEV.shiny.months",
+        "${catalog.tables.months.name}",
+        "dev.${resources.schemas.gold.name}.months",
+    ] {
+        let (mut config, mut catalog) = (config(), catalog());
+        let mut sources = Tree::mapping();
+        sources.set("tables", Tree::from_json(&json!([{"identifier": identifier}])));
+        let spaces = config.get_mut("resources").unwrap().get_mut("genie_spaces").unwrap();
+        let space = spaces.get_mut("ask").unwrap().get_mut("serialized_space").unwrap();
+        space.set("data_sources", sources);
+        let _findings = project(&mut config, &mut catalog, &product(), &contracts());
+        let space = &config.to_json()["resources"]["genie_spaces"]["ask"]["serialized_space"];
+        let table = &space["data_sources"]["tables"][0];
+        assert_eq!(table["description"], json!(["Punctuality by month."]), "{identifier}");
+    }
 }
 
 #[test]
