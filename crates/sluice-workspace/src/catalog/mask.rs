@@ -30,10 +30,10 @@ pub struct RowFilter {
     pub input_column_names: Vec<String>,
 }
 
-/// The name after what contains it got another one; none when it stands elsewhere.
+/// The name after it, or what contains it, got another one; none when it stands elsewhere.
 pub(crate) fn renamed(name: &str, before: &str, after: &str) -> Option<String> {
     let rest = name.strip_prefix(before)?;
-    rest.starts_with('.').then(|| format!("{after}{rest}"))
+    (rest.is_empty() || rest.starts_with('.')).then(|| format!("{after}{rest}"))
 }
 
 /// The tables that rely on a function by a mask or filter.
@@ -76,14 +76,21 @@ pub(crate) async fn refuse_used(
     Ok(())
 }
 
-/// Masks and filters follow functions whose schema or catalog got another name.
+/// Masks, filters and foreign keys follow functions and tables that got another name, or whose schema or catalog did.
 pub(crate) async fn follow_rename(
     transaction: &mut Transaction<'_, Sqlite>,
     before: &str,
     after: &str,
 ) -> Result<(), ApiError> {
-    for mut table in masked_tables(transaction).await? {
-        if table.rename_functions(before, after) {
+    let found: Vec<Securable> = sqlx::query_as(
+        "SELECT * FROM securable WHERE kind = 'TABLE' AND \
+         (details LIKE '%\"function_name\"%' OR details LIKE '%\"parent_table\"%')",
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    for table in found {
+        let mut table = TableRecord::read(table)?;
+        if table.rename_references(before, after) {
             sqlx::query("UPDATE securable SET details = ? WHERE id = ?")
                 .bind(table.details()?)
                 .bind(&table.securable.id)

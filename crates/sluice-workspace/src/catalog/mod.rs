@@ -5,6 +5,7 @@
 //! files stand; it does not read or write the files of a table.
 
 mod authorize;
+mod constraint;
 mod container;
 mod function;
 mod grants;
@@ -20,6 +21,7 @@ mod tag_policy;
 mod volume;
 
 pub use authorize::Decision;
+pub use constraint::{Constraint, ForeignKey, PrimaryKey};
 pub use container::{Change, NewSchema};
 pub use function::{FunctionRecord, NewFunction, Parameter, ReturnType};
 pub use grants::{EffectiveGrant, GrantChange};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 
+use crate::catalog::constraint::Constraint;
 use crate::catalog::mask::{ColumnMask, RowFilter, renamed};
 use crate::catalog::privilege::{Privilege, SecurableKind};
 use crate::catalog::securable::{Securable, full_name, missing};
@@ -76,6 +77,8 @@ struct Details {
     view_definition: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     row_filter: Option<RowFilter>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    constraints: Vec<Constraint>,
 }
 
 /// A table or view.
@@ -93,6 +96,8 @@ pub struct TableRecord {
     pub view_definition: Option<String>,
     /// Which rows a reader sees; none for all.
     pub row_filter: Option<RowFilter>,
+    /// Its keys.
+    pub constraints: Vec<Constraint>,
 }
 
 impl TableRecord {
@@ -104,6 +109,7 @@ impl TableRecord {
             columns: details.columns,
             view_definition: details.view_definition,
             row_filter: details.row_filter,
+            constraints: details.constraints,
             securable,
         })
     }
@@ -151,11 +157,25 @@ impl TableRecord {
         Ok(())
     }
 
-    /// Follows functions whose schema or catalog got another name; whether anything changed.
-    pub(crate) fn rename_functions(&mut self, before: &str, after: &str) -> bool {
+    /// Drops the foreign keys to a table.
+    pub(crate) fn forget_keys_to(&mut self, parent: &str) {
+        self.constraints
+            .retain(|constraint| !matches!(constraint, Constraint::ForeignKey(key) if key.parent_table == parent));
+    }
+
+    /// Follows functions and tables that it refers to, which got another name or whose schema or catalog did; whether anything changed.
+    pub(crate) fn rename_references(&mut self, before: &str, after: &str) -> bool {
+        let mut changed = false;
+        for constraint in &mut self.constraints {
+            if let Constraint::ForeignKey(key) = constraint
+                && let Some(new) = renamed(&key.parent_table, before, after)
+            {
+                key.parent_table = new;
+                changed = true;
+            }
+        }
         let masks = self.columns.iter_mut().filter_map(|column| column.mask.as_mut());
         let names = masks.map(|mask| &mut mask.function_name);
-        let mut changed = false;
         for name in names.chain(self.row_filter.iter_mut().map(|filter| &mut filter.function_name)) {
             if let Some(new) = renamed(name, before, after) {
                 *name = new;
@@ -172,6 +192,7 @@ impl TableRecord {
             columns: self.columns.clone(),
             view_definition: self.view_definition.clone(),
             row_filter: self.row_filter.clone(),
+            constraints: self.constraints.clone(),
         })?)
     }
 }
@@ -197,6 +218,8 @@ pub struct NewTable {
     pub properties: BTreeMap<String, String>,
     /// Which rows a reader sees.
     pub row_filter: Option<RowFilter>,
+    /// Its keys, which were found to fit.
+    pub constraints: Vec<Constraint>,
 }
 
 /// What changes about a table or view; what is none stays.
@@ -214,6 +237,8 @@ pub struct TableChange {
     pub row_filter: Option<Option<RowFilter>>,
     /// Columns whose mask changes, and the new ones. Masks of columns that are not named stay, also when the columns are replaced.
     pub masks: Vec<(String, Option<ColumnMask>)>,
+    /// All keys from now on.
+    pub constraints: Option<Vec<Constraint>>,
 }
 
 impl Catalog<'_> {
@@ -256,6 +281,7 @@ impl Catalog<'_> {
             columns: new.columns,
             view_definition: new.view_definition,
             row_filter: new.row_filter,
+            constraints: new.constraints,
         };
         let mut transaction = self.workspace.store.begin().await?;
         let securable = NewSecurable {
@@ -331,6 +357,9 @@ impl Catalog<'_> {
         }
         if let Some(properties) = change.properties {
             table.securable.properties = properties;
+        }
+        if let Some(constraints) = change.constraints {
+            table.constraints = constraints;
         }
         if let Some(row_filter) = change.row_filter {
             table.row_filter = row_filter;

@@ -5,18 +5,20 @@ use std::path::Path;
 
 use super::columns::{ColumnSource, defined};
 use super::command::{Alteration, ColumnDefinition, Place};
+use super::constraints;
 use super::context::Context;
 use super::delta_log;
 use super::error::{from_api, unsupported};
 use super::masks;
 use super::outcome::Outcome;
+use super::rehearsal::CHECK_PREFIX;
 use super::secured;
 use super::tables::{check_properties, delta_properties};
 use super::text::{Text, identifier};
 use super::types::SqlType;
 use super::view;
 use super::views::{add_defaults, view_columns};
-use crate::catalog::{Change, Column, Privilege, SecurableKind, TableChange, TableKind, TableRecord};
+use crate::catalog::{Change, Column, Constraint, Privilege, SecurableKind, TableChange, TableKind, TableRecord};
 use crate::compute::StatementError;
 
 /// ALTER TABLE and ALTER VIEW.
@@ -86,6 +88,12 @@ pub(super) async fn alter(
         }
         Alteration::UnsetProperties(keys, if_exists) => {
             view::check_property_names(keys)?;
+            if let Some(check) = keys.iter().find(|key| key.to_lowercase().starts_with(CHECK_PREFIX)) {
+                return Err(unsupported(
+                    &format!("removing the property `{check}`"),
+                    "use ALTER TABLE DROP CONSTRAINT",
+                ));
+            }
             let mut all = table.securable.properties.clone();
             for key in keys {
                 if all.remove(key).is_none() && !if_exists {
@@ -94,6 +102,10 @@ pub(super) async fn alter(
                 }
             }
             store_properties(context, &table, all).await
+        }
+        Alteration::AddConstraint(name, new) => constraints::add(context, &table, name.as_ref(), new).await,
+        Alteration::DropConstraint(dropped, if_exists, cascade) => {
+            constraints::remove(context, &table, dropped, *if_exists, *cascade).await
         }
         Alteration::ColumnMask(..) | Alteration::RowFilter(_) => alter_policy(context, &table, alteration).await,
         Alteration::AddColumns(..)
@@ -267,6 +279,14 @@ async fn altered(
                 secured::refuse_change(context, table, "SET NOT NULL").await?;
                 refuse_nulls(context, table, location, &column.name).await?;
             }
+            let of_key =
+                |key: &Constraint| matches!(key, Constraint::PrimaryKey(_)) && key.columns().contains(&column.name);
+            if *nullable && table.constraints.iter().any(of_key) {
+                return Err(unsupported(
+                    &format!("DROP NOT NULL of `{}`, which the primary key holds", column.name),
+                    "drop the primary key first",
+                ));
+            }
             column.nullable = *nullable;
         }
         Alteration::ColumnType(name, type_text) => {
@@ -292,6 +312,8 @@ async fn altered(
         | Alteration::Rename(_)
         | Alteration::ColumnMask(..)
         | Alteration::RowFilter(_)
+        | Alteration::AddConstraint(..)
+        | Alteration::DropConstraint(..)
         | Alteration::Query(_) => {}
     }
     for column in &mut columns {

@@ -10,6 +10,7 @@ use super::context::{Context, bind};
 use super::delta_log;
 use super::error::{parse_error, unsupported};
 use super::outcome::{Outcome, counts};
+use super::rehearsal::Rehearsal;
 use super::relations::{of_change, of_expression, parse_expression, parse_statement};
 use super::rewrite::{self, Rewritten, alias, query_to_insert, rewrite};
 use super::routine::{self, Shape};
@@ -22,10 +23,12 @@ use crate::compute::{Binding, Rows, StatementError};
 pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> Result<Outcome, StatementError> {
     let (table, location) = context.delta_table(&insert.name, &[Privilege::Modify]).await?;
     let mut source = query_to_insert(context, text, insert.query).await?;
-    let binding = bind(&location);
-    source
-        .tables
-        .insert(binding.name.clone(), table.securable.full_name.clone());
+    let _alone = context.workspace.sql.locks.alone(&location).await;
+    let rehearsal = Rehearsal::begin(context, &table, &location)?;
+    let binding = bind(rehearsal.as_ref().map_or(&location, Rehearsal::directory));
+    for written in [&binding.name, &binding.location] {
+        source.tables.insert(written.clone(), table.securable.full_name.clone());
+    }
     let selected = if insert.by_name {
         source.sql.clone()
     } else {
@@ -47,9 +50,11 @@ pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> R
         None if insert.overwrite => format!("INSERT OVERWRITE {}{by_name} {selected}", binding.name),
         None => format!("INSERT INTO {}{by_name} {selected}", binding.name),
     };
-    let _alone = context.workspace.sql.locks.alone(&location).await;
     let before = delta_log::version(&location)?;
     execute(context, &source, sql, vec![binding]).await?;
+    if let Some(rehearsal) = rehearsal {
+        rehearsal.publish(context, &table).await?;
+    }
     let inserted = delta_log::commits_after(&location, before)?
         .iter()
         .map(|commit| commit.metric("numOutputRows"))
@@ -128,16 +133,24 @@ pub(super) async fn change(context: &Context, text: &Text, operation: &'static s
         .delta_table(&target.parts, &[Privilege::Select, Privilege::Modify])
         .await?;
     secured::refuse_change(context, &table, operation).await?;
-    let path = location.to_string_lossy().into_owned();
+    let _alone = context.workspace.sql.locks.alone(&location).await;
+    let rehearsal = Rehearsal::begin(context, &table, &location)?;
+    let target_directory = rehearsal.as_ref().map_or(location.as_path(), Rehearsal::directory);
+    let path = target_directory.to_string_lossy().into_owned();
     let mut edits = vec![Edit {
         range: target.range.clone(),
         text: format!("delta.{}", identifier(&path)),
     }];
     edits.extend(alias(&target));
     let mut rewritten = rewrite(context, text, relations, edits, 0).await?;
-    rewritten.tables.insert(path, table.securable.full_name);
+    rewritten.tables.insert(path, table.securable.full_name.clone());
     let sql = rewritten.sql.clone();
-    count(context, &location, &rewritten, sql, operation).await
+    let before = delta_log::version(&location)?;
+    execute(context, &rewritten, sql, Vec::new()).await?;
+    if let Some(rehearsal) = rehearsal {
+        rehearsal.publish(context, &table).await?;
+    }
+    count(&location, before, operation)
 }
 
 /// TRUNCATE TABLE, which the engine lacks.
@@ -152,20 +165,13 @@ pub(super) async fn truncate(context: &Context, name: &[String]) -> Result<Outco
         ..Rewritten::default()
     };
     rewritten.tables.insert(path, table.securable.full_name);
-    count(context, &location, &rewritten, sql, "DELETE").await?;
+    let _alone = context.workspace.sql.locks.alone(&location).await;
+    execute(context, &rewritten, sql, Vec::new()).await?;
     Ok(Outcome::done())
 }
 
-async fn count(
-    context: &Context,
-    location: &Path,
-    rewritten: &Rewritten,
-    sql: String,
-    operation: &'static str,
-) -> Result<Outcome, StatementError> {
-    let _alone = context.workspace.sql.locks.alone(location).await;
-    let before = delta_log::version(location)?;
-    execute(context, rewritten, sql, Vec::new()).await?;
+/// The counts of what was committed after a version.
+fn count(location: &Path, before: i64, operation: &'static str) -> Result<Outcome, StatementError> {
     let commits = delta_log::commits_after(location, before)?;
     let total = |metric: &str| {
         commits

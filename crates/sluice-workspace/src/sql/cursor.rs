@@ -227,6 +227,26 @@ impl<'a> Cursor<'a> {
         self.text.write_tokens(range)
     }
 
+    /// What stands between a parenthesis that comes next and the one that closes it, as text.
+    pub(super) fn parenthesised(&mut self) -> Result<String, StatementError> {
+        self.expect_token(&Token::LParen)?;
+        let start = self.index;
+        let mut depth = 0_usize;
+        loop {
+            match self.token() {
+                Some(Token::LParen) => depth += 1,
+                Some(Token::RParen) if depth == 0 => break,
+                Some(Token::RParen) => depth -= 1,
+                Some(_) => {}
+                None => return Err(self.unexpected("`)`")),
+            }
+            self.step();
+        }
+        let text = self.text.write_tokens(start..self.index)?;
+        self.step();
+        Ok(text)
+    }
+
     /// Goes to the next of these words outside parentheses; false when none comes.
     pub(super) fn skip_to(&mut self, words: &[&str]) -> bool {
         let mut depth = 0_usize;

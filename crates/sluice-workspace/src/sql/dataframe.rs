@@ -14,10 +14,11 @@ use super::context::{Context, bind};
 use super::decide::parts;
 use super::error::{from_api, unsupported};
 use super::masks;
+use super::rehearsal::{CHECK_PREFIX, Rehearsal, check, checks};
 use super::secured;
 use super::tables;
 use super::types::SqlType;
-use crate::catalog::{Column, Privilege, SecurableKind, TableChange, TableRecord};
+use crate::catalog::{Column, NewTable, Privilege, SecurableKind, TableChange, TableKind, TableRecord};
 use crate::compute::{self, StatementError};
 
 /// A write as the gateway describes it.
@@ -109,16 +110,19 @@ async fn create(context: &Context, write: &Write, full_name: String) -> Result<V
     let columns = partition(columns(write)?, &write.partitioning)?;
     let location = tables::write_new(context, &columns, &write.properties)?;
     let binding = bind(&location.directory);
-    tables::record(
-        context,
+    let new = NewTable {
         full_name,
-        location,
+        table_id: None,
+        kind: TableKind::Managed,
+        location: None,
         columns,
-        None,
-        write.properties.clone(),
-        None,
-    )
-    .await?;
+        view_definition: None,
+        comment: None,
+        properties: write.properties.clone(),
+        row_filter: None,
+        constraints: Vec::new(),
+    };
+    tables::record(context, location, new).await?;
     Ok(json!({"binding": binding, "overwrite": false, "created": true}))
 }
 
@@ -174,7 +178,12 @@ async fn into_existing(context: &Context, write: &Write, name: &[String]) -> Res
             .map(|column| column.name.clone())
             .collect::<Vec<_>>()
     });
-    Ok(json!({"binding": bind(&location), "overwrite": overwrite, "align": align}))
+    let Some(rehearsal) = Rehearsal::begin(context, &table, &location)? else {
+        return Ok(json!({"binding": bind(&location), "overwrite": overwrite, "align": align}));
+    };
+    let binding = bind(rehearsal.directory());
+    let id = context.workspace.sql.stagings.add(Staging::Rehearsal(rehearsal));
+    Ok(json!({"binding": binding, "overwrite": overwrite, "align": align, "staging": id}))
 }
 
 /// Whether the columns of the table become those of the data frame.
@@ -257,34 +266,52 @@ async fn stage(context: &Context, write: &Write, table: &TableRecord) -> Result<
     let columns = partition(columns(write)?, &write.partitioning)?;
     masks::refuse_loss(table, &columns)?;
     let staging = tables::write_new(context, &columns, &write.properties)?;
-    let id = context
-        .workspace
-        .sql
-        .stagings
-        .add(staging.directory.clone(), columns, write.properties.clone());
+    let mut properties = write.properties.clone();
+    // CHECK constraints outlive other columns.
+    let kept = checks(table).map(|(name, check)| (format!("{CHECK_PREFIX}{name}"), check.to_owned()));
+    properties.extend(kept);
+    let id = context.workspace.sql.stagings.add(Staging::Replacement {
+        directory: staging.directory.clone(),
+        columns,
+        properties,
+    });
     Ok(json!({"binding": bind(&staging.directory), "overwrite": false, "staging": id}))
 }
 
 /// After the rows were written: a staged replacement takes the place of the table's rows.
 pub(super) async fn finish(context: &Context, name: &str, staging: Option<&str>) -> Result<Value, StatementError> {
     let Some(staging) = staging else { return Ok(json!({})) };
-    let staging = context.workspace.sql.stagings.take(staging)?;
     let name = parts(name)?;
+    let (directory, columns, properties) = match context.workspace.sql.stagings.take(staging)? {
+        Staging::Rehearsal(rehearsal) => {
+            let (table, location) = context.delta_table(&name, &[Privilege::Modify]).await?;
+            let _alone = context.workspace.sql.locks.alone(&location).await;
+            rehearsal.publish(context, &table).await?;
+            return Ok(json!({}));
+        }
+        Staging::Replacement {
+            directory,
+            columns,
+            properties,
+        } => (directory, columns, properties),
+    };
     let (table, location) = context.delta_table(&name, &[Privilege::Manage]).await?;
-    let swapped = tables::swap(
-        context,
-        &table,
-        &location,
-        &staging.columns,
-        &staging.properties,
-        &staging.directory,
-    )
-    .await;
-    tables::remove(&staging.directory)?;
+    let mut replaced = table.clone();
+    replaced.columns.clone_from(&columns);
+    let swapped = match check(context, &replaced, &directory).await {
+        Ok(()) => {
+            let configuration = tables::delta_properties(&properties);
+            tables::swap(context, &table, &location, &columns, &configuration, &directory)
+                .await
+                .map(drop)
+        }
+        Err(error) => Err(error),
+    };
+    tables::remove(&directory)?;
     swapped?;
     let change = TableChange {
-        columns: Some(staging.columns),
-        properties: Some(staging.properties),
+        columns: Some(columns),
+        properties: Some(properties),
         ..TableChange::default()
     };
     let full_name = &table.securable.full_name;
@@ -300,10 +327,11 @@ pub(super) async fn finish(context: &Context, name: &str, staging: Option<&str>)
 /// After the rows could not be written: a table that was made for them goes again.
 pub(super) async fn abandon(context: &Context, name: &str, staging: Option<&str>) -> Result<Value, StatementError> {
     match staging {
-        Some(staging) => {
-            let staging = context.workspace.sql.stagings.take(staging)?;
-            tables::remove(&staging.directory)?;
-        }
+        Some(staging) => match context.workspace.sql.stagings.take(staging)? {
+            Staging::Replacement { directory, .. } => tables::remove(&directory)?,
+            // Its copy goes with it.
+            Staging::Rehearsal(_) => {}
+        },
         None => {
             let full_name = context.table_name(&parts(name)?)?;
             context
@@ -317,12 +345,17 @@ pub(super) async fn abandon(context: &Context, name: &str, staging: Option<&str>
     Ok(json!({}))
 }
 
-/// A replacement whose rows are being written.
+/// A write whose rows do not go into the table at once.
 #[derive(Debug)]
-pub(super) struct Staging {
-    pub(super) directory: PathBuf,
-    pub(super) columns: Vec<Column>,
-    pub(super) properties: BTreeMap<String, String>,
+pub(super) enum Staging {
+    /// Other columns and rows for a table.
+    Replacement {
+        directory: PathBuf,
+        columns: Vec<Column>,
+        properties: BTreeMap<String, String>,
+    },
+    /// Rows for a table with rules, which they have to keep.
+    Rehearsal(Rehearsal),
 }
 
 /// The replacements under way.
@@ -332,13 +365,8 @@ pub(crate) struct Stagings {
 }
 
 impl Stagings {
-    fn add(&self, directory: PathBuf, columns: Vec<Column>, properties: BTreeMap<String, String>) -> String {
+    fn add(&self, staging: Staging) -> String {
         let id = crate::clock::Ids.uuid();
-        let staging = Staging {
-            directory,
-            columns,
-            properties,
-        };
         self.open
             .lock()
             .expect("invariant: nobody panics with this lock")

@@ -8,11 +8,13 @@ use std::path::Path;
 use super::change::execute;
 use super::columns::{defined, from_engine, partition};
 use super::command::{CreateTable, WhenTaken};
+use super::constraints;
 use super::context::{Context, bind};
 use super::delta_log;
 use super::error::{from_api, unsupported};
 use super::masks;
 use super::outcome::{Outcome, counts};
+use super::rehearsal::CHECK_PREFIX;
 use super::rewrite::{self, Rewritten};
 use super::text::{Text, identifier};
 use super::types::SqlType;
@@ -62,10 +64,25 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateTable) ->
     };
     let mut columns = partition(columns, &new.partitioning)?;
     let row_filter = policies(context, &full_name, new, &mut columns).await?;
+    let (keys, checks) = constraints::of_new_table(context, &full_name, &mut columns, &new.constraints).await?;
+    let mut properties = new.properties.clone();
+    properties.extend(checks);
+    let described = NewTable {
+        full_name,
+        table_id: None,
+        kind: TableKind::Managed,
+        location: None,
+        columns,
+        view_definition: None,
+        comment: new.comment.clone(),
+        properties,
+        row_filter,
+        constraints: keys,
+    };
     if exists {
-        return replace(context, new, &full_name, columns, row_filter, source).await;
+        return replace(context, new, described, source).await;
     }
-    let location = write_new(context, &columns, &new.properties)?;
+    let location = write_new(context, &described.columns, &described.properties)?;
     if let Some(source) = source {
         let filled = fill(context, &location.directory, &source).await;
         if let Err(error) = filled {
@@ -73,16 +90,7 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateTable) ->
             return Err(error);
         }
     }
-    let record = record(
-        context,
-        full_name,
-        location,
-        columns,
-        new.comment.clone(),
-        new.properties.clone(),
-        row_filter,
-    )
-    .await?;
+    let record = record(context, location, described).await?;
     affected(new, &record)
 }
 
@@ -138,25 +146,12 @@ pub(super) fn write_new(
 /// Records a table whose files are there.
 pub(super) async fn record(
     context: &Context,
-    full_name: String,
     location: TableLocation,
-    columns: Vec<Column>,
-    comment: Option<String>,
-    properties: BTreeMap<String, String>,
-    row_filter: Option<RowFilter>,
+    mut new: NewTable,
 ) -> Result<TableRecord, StatementError> {
     let directory = location.directory.clone();
-    let new = NewTable {
-        full_name,
-        table_id: Some(location.table_id),
-        kind: TableKind::Managed,
-        location: Some(location.directory),
-        columns,
-        view_definition: None,
-        comment,
-        properties,
-        row_filter,
-    };
+    new.table_id = Some(location.table_id);
+    new.location = Some(location.directory);
     let created = context.workspace.catalog().create_table(&context.principal, new).await;
     if created.is_err() {
         remove(&directory)?;
@@ -184,11 +179,17 @@ async fn fill(context: &Context, directory: &Path, source: &Rewritten) -> Result
 async fn replace(
     context: &Context,
     new: &CreateTable,
-    full_name: &str,
-    columns: Vec<Column>,
-    row_filter: Option<RowFilter>,
+    described: NewTable,
     source: Option<Rewritten>,
 ) -> Result<Outcome, StatementError> {
+    let NewTable {
+        full_name,
+        columns,
+        properties,
+        row_filter,
+        constraints,
+        ..
+    } = described;
     let (table, location) = context.delta_table(&new.name, &[Privilege::Manage]).await?;
     masks::refuse_loss(&table, &columns)?;
     let staging = write_new(context, &columns, &BTreeMap::new())?;
@@ -220,14 +221,15 @@ async fn replace(
             .collect(),
         row_filter: row_filter.map(Some),
         columns: Some(columns),
-        properties: Some(new.properties.clone()),
+        properties: Some(properties),
+        constraints: Some(constraints),
         comment: Some(new.comment.clone()),
         view_definition: None,
     };
     context
         .workspace
         .catalog()
-        .alter_table(&context.principal, Privilege::Manage, full_name, change)
+        .alter_table(&context.principal, Privilege::Manage, &full_name, change)
         .await
         .map_err(from_api)?;
     Ok(if source.is_some() {
@@ -309,9 +311,11 @@ pub(super) fn check_properties(properties: &BTreeMap<String, String>) -> Result<
     Ok(())
 }
 
+/// What the Delta log is told. CHECK constraints are not among them: a log that has them asks for writers that the engine is not.
 pub(super) fn delta_properties(properties: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let delta = properties
-        .iter()
-        .filter(|(key, _)| key.to_ascii_lowercase().starts_with("delta."));
+    let delta = properties.iter().filter(|(key, _)| {
+        let key = key.to_ascii_lowercase();
+        key.starts_with("delta.") && !key.starts_with(CHECK_PREFIX)
+    });
     delta.map(|(key, value)| (key.clone(), value.clone())).collect()
 }

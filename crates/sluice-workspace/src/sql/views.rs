@@ -71,6 +71,7 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateView) -> 
         comment: new.comment.clone(),
         properties,
         row_filter: None,
+        constraints: Vec::new(),
     };
     context
         .workspace

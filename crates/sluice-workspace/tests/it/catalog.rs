@@ -55,6 +55,7 @@ pub(crate) async fn make_table(environment: &Environment, owner: &str, full_name
         comment: Some("c".to_owned()),
         properties: [("sluice.product".to_owned(), "p/dev".to_owned())].into(),
         row_filter: None,
+        constraints: Vec::new(),
     };
     workspace
         .catalog()

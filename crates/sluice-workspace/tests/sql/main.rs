@@ -1,6 +1,7 @@
 //! SQL on real Delta tables: the engine, the grants, the guards.
 #![expect(clippy::unwrap_used, reason = "a step of a test that fails is a failing test")]
 
+mod constraints;
 mod functions;
 mod gateway;
 mod grants;

@@ -70,11 +70,11 @@ fn tags_are_set_on_everything_that_has_them_and_listed() {
 #[test]
 fn tags_keep_their_limits_and_take_their_privilege() {
     run(async {
-        let lab = Lab::new("limits").await;
+        let lab = Lab::new("tag_limits").await;
         lab.all(&[
             "CREATE TABLE t (id INT)",
             "SET TAG ON TABLE t a = b",
-            "GRANT USE SCHEMA, SELECT ON SCHEMA limits TO analysts",
+            "GRANT USE SCHEMA, SELECT ON SCHEMA tag_limits TO analysts",
         ])
         .await;
         for (statement, condition) in [
@@ -124,7 +124,7 @@ fn tags_keep_their_limits_and_take_their_privilege() {
         );
         assert_eq!(
             lab.rows(
-                "SELECT tag_name, tag_value FROM information_schema.table_tags WHERE schema_name = 'limits' ORDER BY 1"
+                "SELECT tag_name, tag_value FROM information_schema.table_tags WHERE schema_name = 'tag_limits' ORDER BY 1"
             )
             .await,
             ["a|b", "k|"],

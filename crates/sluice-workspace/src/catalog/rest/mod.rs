@@ -1,6 +1,7 @@
 //! Unity Catalog over HTTP. Handlers read the request, call one function of [`crate::catalog::Catalog`] and describe the result.
 
 mod catalogs;
+mod constraints;
 mod functions;
 mod metastore;
 mod permissions;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
         tables::routes(),
         functions::routes(),
         tags::routes(),
+        constraints::routes(),
         volumes::routes(),
         permissions::routes(),
     ]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Empty, Rest, metastore_id};
 use crate::call::Call;
+use crate::catalog::constraint::Constraint;
 use crate::catalog::container::Change;
 use crate::catalog::mask::RowFilter;
 use crate::catalog::privilege::SecurableKind;
@@ -51,6 +52,8 @@ struct TableInfo {
     view_definition: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     row_filter: Option<RowFilter>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    table_constraints: Vec<Constraint>,
     browse_only: bool,
     owner: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +83,7 @@ impl TableInfo {
             columns: table.columns,
             view_definition: table.view_definition,
             row_filter: table.row_filter,
+            table_constraints: table.constraints,
             browse_only: false,
             owner: securable.owner,
             comment: securable.comment,
@@ -112,6 +116,8 @@ async fn list(call: Call) -> Result<Json<Tables>, ApiError> {
     let page = page(&call, "max_results", found, |each| &each.securable.name)?;
     let metastore_id = metastore_id(catalog).await?;
     let info = |mut table: TableRecord| {
+        // As on Databricks, only one table by its name tells its keys.
+        table.constraints.clear();
         if omit_columns {
             table.columns.clear();
         }
@@ -169,6 +175,7 @@ async fn create(mut call: Call) -> Result<Json<TableInfo>, ApiError> {
         comment: body.comment,
         properties: body.properties,
         row_filter: None,
+        constraints: Vec::new(),
     };
     let made = catalog.create_table(&call.principal, new).await?;
     Ok(Json(TableInfo::of(made, &metastore_id(catalog).await?)))

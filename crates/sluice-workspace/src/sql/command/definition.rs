@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use sqlparser::tokenizer::Token;
 
+use super::constraint::{column_constraint, table_constraint};
 use super::tagging::alter_tags;
 use super::{
     Alteration, ColumnDefinition, Command, CreateTable, CreateView, Insert, Place, WhenTaken, principal, securable_kind,
 };
 use crate::catalog::SecurableKind;
 use crate::compute::StatementError;
+use crate::sql::constraints::{Dropped, NewConstraint};
 use crate::sql::cursor::Cursor;
 use crate::sql::error::unsupported;
 use crate::sql::masks::PolicyCall;
@@ -79,13 +81,14 @@ pub(super) fn create_table(at: &mut Cursor<'_>, replace: bool) -> Result<CreateT
         comment: None,
         properties: BTreeMap::new(),
         row_filter: None,
+        constraints: Vec::new(),
         query: None,
     };
     if at.looks_at("LIKE") || at.looks_at("SHALLOW") || at.looks_at("DEEP") || at.looks_at("CLONE") {
         return Err(unsupported("CREATE TABLE LIKE and CLONE", "use CREATE TABLE AS SELECT"));
     }
     if at.accept_token(&Token::LParen) {
-        table.columns = column_definitions(at)?;
+        (table.columns, table.constraints) = column_definitions(at)?;
         at.expect_token(&Token::RParen)?;
     }
     loop {
@@ -142,21 +145,22 @@ fn without_columns() -> StatementError {
     unsupported("tables without columns", "give columns, or `AS` and a query")
 }
 
-fn column_definitions(at: &mut Cursor<'_>) -> Result<Vec<ColumnDefinition>, StatementError> {
-    let mut columns = Vec::new();
+type Constraints = Vec<(Option<String>, NewConstraint)>;
+
+fn column_definitions(at: &mut Cursor<'_>) -> Result<(Vec<ColumnDefinition>, Constraints), StatementError> {
+    let (mut columns, mut constraints) = (Vec::new(), Vec::new());
     loop {
-        if at.looks_at("CONSTRAINT") || at.looks_at("PRIMARY KEY") || at.looks_at("FOREIGN KEY") || at.looks_at("CHECK")
-        {
-            return Err(unsupported("constraints other than NOT NULL", "leave them out"));
+        match table_constraint(at)? {
+            Some(constraint) => constraints.push(constraint),
+            None => columns.push(column_definition(at, &mut constraints)?),
         }
-        columns.push(column_definition(at)?);
         if !at.accept_token(&Token::Comma) {
-            return Ok(columns);
+            return Ok((columns, constraints));
         }
     }
 }
 
-fn column_definition(at: &mut Cursor<'_>) -> Result<ColumnDefinition, StatementError> {
+fn column_definition(at: &mut Cursor<'_>, constraints: &mut Constraints) -> Result<ColumnDefinition, StatementError> {
     let name = at.identifier()?;
     at.accept_token(&Token::Colon);
     let type_text = at.type_text()?;
@@ -176,17 +180,11 @@ fn column_definition(at: &mut Cursor<'_>) -> Result<ColumnDefinition, StatementE
             column.comment = Some(at.string()?);
         } else if at.accept("MASK") {
             column.mask = Some(mask(at)?);
-        } else if [
-            "DEFAULT",
-            "GENERATED",
-            "PRIMARY",
-            "CONSTRAINT",
-            "CHECK",
-            "REFERENCES",
-            "COLLATE",
-        ]
-        .iter()
-        .any(|word| at.looks_at(word))
+        } else if let Some(constraint) = column_constraint(at, &column.name)? {
+            constraints.push(constraint);
+        } else if ["DEFAULT", "GENERATED", "CHECK", "COLLATE"]
+            .iter()
+            .any(|word| at.looks_at(word))
         {
             let what = at.identifier()?.to_uppercase();
             return Err(unsupported(
@@ -272,6 +270,15 @@ pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
             return Ok(command);
         }
         alter_column(at, column)?
+    } else if at.looks_at("ADD CONSTRAINT") || at.looks_at("ADD PRIMARY KEY") || at.looks_at("ADD FOREIGN KEY") {
+        at.expect("ADD")?;
+        match table_constraint(at)? {
+            Some((name, constraint)) => Alteration::AddConstraint(name, constraint),
+            None => return Err(at.unexpected("a constraint")),
+        }
+    } else if at.looks_at("DROP CONSTRAINT") || at.looks_at("DROP PRIMARY KEY") || at.looks_at("DROP FOREIGN KEY") {
+        at.expect("DROP")?;
+        drop_constraint(at)?
     } else if at.accept("SET ROW FILTER") {
         Alteration::RowFilter(Some(row_filter(at)?))
     } else if at.accept("DROP ROW FILTER") {
@@ -294,7 +301,7 @@ pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
     } else {
         return Err(unsupported(
             "this form of ALTER TABLE",
-            "it has ADD COLUMNS, ALTER COLUMN, SET and UNSET TAGS, SET and DROP ROW FILTER, SET and UNSET TBLPROPERTIES, RENAME TO and OWNER TO",
+            "it has ADD COLUMNS, ALTER COLUMN, ADD and DROP CONSTRAINT, SET and UNSET TAGS, SET and DROP ROW FILTER, SET and UNSET TBLPROPERTIES, RENAME TO and OWNER TO",
         ));
     };
     at.expect_end()?;
@@ -303,13 +310,21 @@ pub(super) fn alter(at: &mut Cursor<'_>) -> Result<Command, StatementError> {
 
 fn added_columns(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
     let _ = at.accept("IF NOT EXISTS");
+    let mut constraints = Vec::new();
     let columns = if at.accept_token(&Token::LParen) {
-        let columns = column_definitions(at)?;
+        let (columns, given) = column_definitions(at)?;
+        constraints = given;
         at.expect_token(&Token::RParen)?;
         columns
     } else {
-        vec![column_definition(at)?]
+        vec![column_definition(at, &mut constraints)?]
     };
+    if !constraints.is_empty() {
+        return Err(unsupported(
+            "constraints in ADD COLUMNS",
+            "use ALTER TABLE ADD CONSTRAINT",
+        ));
+    }
     let place = if at.accept("FIRST") {
         Place::First
     } else if at.accept("AFTER") {
@@ -318,6 +333,25 @@ fn added_columns(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
         Place::Last
     };
     Ok(Alteration::AddColumns(columns, place))
+}
+
+fn drop_constraint(at: &mut Cursor<'_>) -> Result<Alteration, StatementError> {
+    let primary = at.accept("PRIMARY KEY");
+    let foreign = !primary && at.accept("FOREIGN KEY");
+    if !primary && !foreign {
+        at.expect("CONSTRAINT")?;
+    }
+    let if_exists = at.accept("IF EXISTS");
+    let dropped = if primary {
+        Dropped::PrimaryKey
+    } else if foreign {
+        Dropped::ForeignKey(at.identifiers()?)
+    } else {
+        Dropped::Name(at.identifier()?)
+    };
+    let cascade = at.accept("CASCADE");
+    let _ = cascade || at.accept("RESTRICT");
+    Ok(Alteration::DropConstraint(dropped, if_exists, cascade))
 }
 
 /// After MASK: a function, and the columns that follow the masked one as its arguments.

@@ -1,5 +1,6 @@
 //! What kind of statement a text is, and its parts. Pure; nothing is looked up and nothing allowed here.
 
+mod constraint;
 mod definition;
 mod function;
 mod listing;
@@ -14,6 +15,7 @@ use sqlparser::tokenizer::Token;
 
 use crate::catalog::{SecurableKind, WhenTagged};
 use crate::compute::StatementError;
+use crate::sql::constraints::{Dropped, NewConstraint};
 use crate::sql::cursor::Cursor;
 use crate::sql::error::unsupported;
 use crate::sql::masks::PolicyCall;
@@ -48,6 +50,7 @@ pub(in crate::sql) struct CreateTable {
     pub(in crate::sql) comment: Option<String>,
     pub(in crate::sql) properties: BTreeMap<String, String>,
     pub(in crate::sql) row_filter: Option<PolicyCall>,
+    pub(in crate::sql) constraints: Vec<(Option<String>, NewConstraint)>,
     /// Where the query begins.
     pub(in crate::sql) query: Option<usize>,
 }
@@ -95,6 +98,9 @@ pub(in crate::sql) enum Alteration {
     ColumnMask(String, Option<PolicyCall>),
     /// SET ROW FILTER, or DROP ROW FILTER when there is none.
     RowFilter(Option<PolicyCall>),
+    AddConstraint(Option<String>, NewConstraint),
+    /// With IF EXISTS, with CASCADE.
+    DropConstraint(Dropped, bool, bool),
     SetProperties(BTreeMap<String, String>),
     UnsetProperties(Vec<String>, bool),
     Owner(String),
