@@ -85,16 +85,7 @@ impl Comparison {
     ) {
         self.changes.push(ContractChange {
             rule,
-            kind: kind.as_str(),
-            path: path.to_owned(),
-            direction: kind.direction(),
-            verdicts: kind.verdicts(),
-            bump: kind.bump(),
-            gate: kind.gate(),
-            message: message.into(),
-            location: at.current.clone(),
-            previous_location: at.previous.clone(),
-            remedy: kind.remedy().map(str::to_owned),
+            ..one(kind, path, at, message)
         });
     }
 
@@ -103,5 +94,22 @@ impl Comparison {
         if let Some(last) = self.changes.last_mut() {
             last.remedy = Some(remedy);
         }
+    }
+}
+
+/// One change.
+pub(super) fn one(kind: Kind, path: &str, at: &At, message: impl Into<String>) -> ContractChange {
+    ContractChange {
+        rule: kind.rule(),
+        kind: kind.as_str(),
+        path: path.to_owned(),
+        direction: kind.direction(),
+        verdicts: kind.verdicts(),
+        bump: kind.bump(),
+        gate: kind.gate(),
+        message: message.into(),
+        location: at.current.clone(),
+        previous_location: at.previous.clone(),
+        remedy: kind.remedy().map(str::to_owned),
     }
 }

@@ -122,6 +122,7 @@ kinds! {
     RoleAdded "C45" "role_added" Access b"IIIIIW" Minor "have it approved by those who answer for security";
     RoleChanged "C45" "role_changed" Unknown b"WWWWWW" Minor "have it approved by those who answer for security";
     ServerRemoved "C46" "server_removed" Loosens b"BBBBBB" Major;
+    PortRemoved "C46" "port_removed" Loosens b"BBBBBB" Major "keep it until its consumers have moved";
     ServerChanged "C46" "server_changed" Both b"BBBBBB" Major;
     ServerAdded "C46" "server_added" Tightens b"IIIIII" Minor;
     PartitioningChanged "C49" "partitioning_changed" None b"IWIIIW" Minor;

@@ -37,5 +37,16 @@ pub fn compare(previous: &Contract, current: &Contract) -> Vec<ContractChange> {
     comparison.finish()
 }
 
+/// The change that a port is no longer there, or has no contract any more.
+#[must_use]
+pub fn port_removed(previous: &Contract, port: &str) -> ContractChange {
+    let at = comparison::At::gone(&previous.place, &crate::contract::Place::default());
+    let message = format!(
+        "port `{port}` with its contract `{}` {} is gone",
+        previous.id, previous.version
+    );
+    comparison::one(Kind::PortRemoved, "", &at, message)
+}
+
 #[cfg(test)]
 mod tests;

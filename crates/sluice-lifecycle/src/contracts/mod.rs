@@ -1,6 +1,8 @@
 //! The contracts of a product's checkout: read, bound to the ports of its descriptor, checked, and put onto its bundle.
 
+mod baseline;
 mod check;
+mod compatibility;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
@@ -11,7 +13,10 @@ use sluice_governance::descriptor::{self, Descriptor};
 use sluice_governance::{contract, projection};
 use sluice_model::{Diagnostic, Tree, TreePath};
 
+pub use baseline::{Baseline, ContractDiff, DiffError, diff};
+pub(crate) use baseline::{contracts_of, running};
 pub use check::{CheckReport, CheckedContract, check, check_files};
+pub use compatibility::{PortComparison, PortState, compare_ports};
 
 use crate::documents::{DocumentError, read_document};
 use crate::product::DESCRIPTOR;
@@ -30,6 +35,16 @@ pub struct ProductContracts {
 }
 
 impl ProductContracts {
+    /// A product without contracts.
+    pub(crate) fn none(descriptor: &Descriptor) -> Self {
+        Self {
+            descriptor: descriptor.clone(),
+            contracts: Vec::new(),
+            documents: BTreeMap::new(),
+            faults: Vec::new(),
+        }
+    }
+
     /// The contract of a port.
     #[must_use]
     pub fn of_port(&self, name: &str) -> Option<&BoundContract> {

@@ -9,6 +9,8 @@ use sluice_governance::document::{Object, Reader};
 pub enum GateKind {
     /// Every required environment has this digest, verified.
     UpstreamVerified,
+    /// The contracts of the release may follow those of what runs.
+    Contract,
     /// People accepted the release, criterion by criterion.
     Signoff,
     /// People agreed that it goes there.
@@ -21,6 +23,7 @@ impl GateKind {
     /// Every kind, in the order in which they are judged.
     pub const ALL: &'static [Self] = &[
         Self::UpstreamVerified,
+        Self::Contract,
         Self::Signoff,
         Self::Approval,
         Self::PlanUnchanged,
@@ -31,6 +34,7 @@ impl GateKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UpstreamVerified => "upstream-verified",
+            Self::Contract => "contract",
             Self::Signoff => "signoff",
             Self::Approval => "approval",
             Self::PlanUnchanged => "plan-unchanged",

@@ -4,6 +4,7 @@ use sluice_databricks::ClientError;
 use sluice_lifecycle::blueprint::BlueprintError;
 use sluice_lifecycle::blueprint::instantiate::NewProductError;
 use sluice_lifecycle::bundle_files::{GitError, LoadError};
+use sluice_lifecycle::contracts::DiffError;
 use sluice_lifecycle::execution::candidate::ConnectError;
 use sluice_lifecycle::execution::stamp::StampError;
 use sluice_lifecycle::execution::{ExecutionError, LeaseError};
@@ -111,6 +112,20 @@ impl From<ManifestError> for CommandError {
             | ManifestError::PathEncoding { .. }
             | ManifestError::Contents { .. }
             | ManifestError::Lock(_) => Self::from_error(ExitKind::Config, &error),
+        }
+    }
+}
+
+impl From<DiffError> for CommandError {
+    fn from(error: DiffError) -> Self {
+        if !error.diagnostics().is_empty() {
+            return Self::config(error.diagnostics().to_vec());
+        }
+        match error {
+            DiffError::Unknown { .. } | DiffError::Port { .. } => Self::from_error(ExitKind::Usage, &error),
+            DiffError::Store(error) => error.into(),
+            DiffError::Git(error) => error.into(),
+            DiffError::Document(_) | DiffError::Export(_) => Self::from_error(ExitKind::Config, &error),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A new gate is a kind in [`GateKind`], a file here with a function from a [`Case`] to a [`Finding`], and a line in [`judge`].
 
 mod approval;
+mod contract;
 mod plan_unchanged;
 mod signoff;
 mod upstream_verified;
@@ -89,6 +90,7 @@ pub(crate) struct Judged {
 pub(crate) async fn judge(case: Case<'_>, kind: GateKind) -> Result<Judged, PromoteError> {
     let finding = match kind {
         GateKind::UpstreamVerified => upstream_verified::find(case).await?,
+        GateKind::Contract => contract::find(case).await?,
         GateKind::Signoff => signoff::find(case).await?,
         GateKind::Approval => approval::find(case).await?,
         GateKind::PlanUnchanged => plan_unchanged::find(case),

@@ -1,6 +1,7 @@
 //! `sluice contract …`: data contracts of the product's ports.
 
 mod check;
+mod diff;
 mod export;
 
 use clap::Subcommand;
@@ -12,12 +13,14 @@ use crate::error::{CommandError, Outcome};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(check::Arguments),
+    Diff(diff::Arguments),
     Export(export::Arguments),
 }
 
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Outcome, CommandError> {
     match command {
         Command::Check(arguments) => check::run(arguments, context).await,
+        Command::Diff(arguments) => diff::run(arguments, context).await,
         Command::Export(arguments) => export::run(arguments, context).await,
     }
 }
