@@ -296,14 +296,39 @@ pub struct Verification {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// What was checked: `job`, `table`, `second plan`, `replica`.
+    /// What was checked: `job`, `table`, `quality`, `second plan`, `replica`.
     pub kind: String,
     /// The object.
     pub subject: String,
-    /// Whether it is as it should be.
+    /// Whether it lets the verification pass.
     pub passed: bool,
     /// What was found.
     pub found: String,
+    /// What a quality rule came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<QualityResult>,
+}
+
+/// What one quality rule of a contract came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityResult {
+    /// Id of the rule.
+    pub rule: String,
+    /// Full name of the table.
+    pub table: String,
+    /// The column that it is about.
+    pub column: Option<String>,
+    /// Whether it could be measured.
+    pub measured: bool,
+    /// The measured value with its unit.
+    pub observed: Option<String>,
+    /// What it must be; none for a rule that no query can check.
+    pub expected: Option<String>,
+    /// Whether it holds.
+    pub passed: bool,
+    /// `error` or `warning`.
+    pub severity: String,
 }
 
 /// One step of a deployment's journal.

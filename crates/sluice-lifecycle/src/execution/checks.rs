@@ -1,22 +1,24 @@
-//! The checks of a deployment: the product's jobs, the declared tables, and a second plan that has nothing left to do.
+//! The checks of a deployment: the product's jobs, the declared tables, the quality rules of its contracts, and a second plan that has nothing left to do.
+
+use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt as _};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sluice_bundle::engine::Plan;
-use sluice_databricks::ClientError;
+use sluice_governance::quality::qualified;
+use sluice_model::{ResourceKey, Tree};
 use sluice_store::record::Check;
 use sluice_wire::{Method, Request};
 
 use super::candidate::Candidate;
-use super::replica;
+use super::statement::first_row;
+use super::{quality, replica};
 use crate::deploy::{PlanWishes, RunError, RunParameters, base_state, plan_bundle, run_job};
 use crate::ports::Progress;
 
 /// Tables that are looked at at the same time.
 const PARALLEL: usize = 4;
-/// Pauses between polls of a statement.
-const POLL: std::time::Duration = std::time::Duration::from_millis(200);
 
 fn check(kind: &str, subject: &str, found: Result<String, String>) -> Check {
     Check {
@@ -24,6 +26,7 @@ fn check(kind: &str, subject: &str, found: Result<String, String>) -> Check {
         subject: subject.to_owned(),
         passed: found.is_ok(),
         found: found.unwrap_or_else(|why| why),
+        quality: None,
     }
 }
 
@@ -39,7 +42,7 @@ pub(crate) async fn all(candidate: &Candidate, progress: &dyn Progress) -> Vec<C
         progress.say(&format!("running job `{job}`"));
         checks.push(check("job", job, job_run(candidate, job, progress).await));
     }
-    checks.extend(tables(candidate).await);
+    checks.extend(deployed(candidate).await);
     checks.push(check(
         "second plan",
         candidate.environment.name.as_str(),
@@ -103,27 +106,34 @@ pub(crate) fn changes(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-async fn tables(candidate: &Candidate) -> Vec<Check> {
+/// Full names of the deployed tables and views.
+pub(super) type TableNames = BTreeMap<ResourceKey, String>;
+
+/// The checks of what is deployed: tables, quality rules, metadata, access, Genie.
+async fn deployed(candidate: &Candidate) -> Vec<Check> {
     let base = match base_state::read(&candidate.loaded).await {
         Ok(base) => base,
         Err(error) => return vec![check("table", "catalog", Err(causes(&error)))],
     };
-    let warehouse = candidate
-        .loaded
-        .bundle
-        .catalog
-        .get("warehouse_id")
-        .and_then(|tree| tree.as_str());
-    let declared = candidate
-        .loaded
-        .bundle
-        .catalog
-        .get("tables")
-        .and_then(|tree| tree.as_mapping());
+    let catalog = &candidate.loaded.bundle.catalog;
+    let warehouse = catalog.get("warehouse_id").and_then(Tree::as_str);
+    let keys = ["tables", "views"].into_iter().flat_map(|kind| {
+        let declared = catalog.get(kind).and_then(Tree::as_mapping);
+        let keys = declared.into_iter().flat_map(indexmap::IndexMap::keys);
+        keys.map(move |key| ResourceKey::catalog(kind, key))
+    });
+    let names: TableNames = keys
+        .filter_map(|key| {
+            let entry = base.states.get(&key)?;
+            let name = full_name(&entry.state, &entry.id).to_owned();
+            Some((key, name))
+        })
+        .collect();
+    let tables = catalog.get("tables").and_then(Tree::as_mapping);
     let states = &base.states;
-    stream::iter(declared.into_iter().flat_map(indexmap::IndexMap::keys))
+    let mut checks: Vec<Check> = stream::iter(tables.into_iter().flat_map(indexmap::IndexMap::keys))
         .map(|key| async move {
-            let found = match states.get(&sluice_model::ResourceKey::catalog("tables", key)) {
+            let found = match states.get(&ResourceKey::catalog("tables", key)) {
                 Some(entry) => table(candidate, &entry.id, &entry.state, warehouse).await,
                 None => Err("it is not deployed".to_owned()),
             };
@@ -131,7 +141,15 @@ async fn tables(candidate: &Candidate) -> Vec<Check> {
         })
         .buffered(PARALLEL)
         .collect()
-        .await
+        .await;
+    checks.extend(quality::all(candidate, &names, warehouse).await);
+    checks
+}
+
+/// The full name of a table: its state has it, or its id is it.
+fn full_name<'state>(declared: &'state Value, id: &'state str) -> &'state str {
+    let name = declared.get("name").and_then(Value::as_str);
+    name.filter(|name| name.contains('.')).unwrap_or(id)
 }
 
 #[derive(Deserialize)]
@@ -150,11 +168,7 @@ struct Column {
 
 async fn table(candidate: &Candidate, id: &str, declared: &Value, warehouse: Option<&str>) -> Result<String, String> {
     let client = &candidate.loaded.client;
-    let name = declared
-        .get("name")
-        .and_then(Value::as_str)
-        .filter(|name| name.contains('.'))
-        .unwrap_or(id);
+    let name = full_name(declared, id);
     let path = format!(
         "/api/2.1/unity-catalog/tables/{}",
         sluice_wire::request::encode_segment(name)
@@ -234,72 +248,20 @@ fn type_name(text: &str) -> String {
     }
 }
 
-#[derive(Deserialize)]
-struct Statement {
-    statement_id: String,
-    status: Status,
-    #[serde(default)]
-    result: Option<ResultData>,
-}
-
-#[derive(Deserialize)]
-struct Status {
-    state: String,
-    #[serde(default)]
-    error: Option<StatementFailure>,
-}
-
-#[derive(Deserialize)]
-struct StatementFailure {
-    #[serde(default)]
-    message: String,
-}
-
-#[derive(Deserialize)]
-struct ResultData {
-    #[serde(default)]
-    data_array: Vec<Vec<Option<String>>>,
-}
-
 async fn count(candidate: &Candidate, warehouse: &str, table: &str) -> Result<u64, String> {
-    let quoted: Vec<String> = table
-        .split('.')
-        .map(|part| format!("`{}`", part.replace('`', "``")))
-        .collect();
-    let request = Request::new(Method::Post, "/api/2.0/sql/statements").json(json!({
-        "warehouse_id": warehouse,
-        "statement": format!("SELECT count(*) FROM {}", quoted.join(".")),
-        "wait_timeout": "30s",
-        "format": "JSON_ARRAY",
-        "disposition": "INLINE",
-    }));
-    let client = &candidate.loaded.client;
-    let fault = |error: ClientError| causes(&error);
-    let mut statement: Statement = client.fetch(&request).await.map_err(fault)?;
-    while matches!(statement.status.state.as_str(), "PENDING" | "RUNNING") {
-        tokio::time::sleep(POLL).await;
-        let path = format!("/api/2.0/sql/statements/{}", statement.statement_id);
-        statement = client.fetch(&Request::new(Method::Get, path)).await.map_err(fault)?;
-    }
-    if statement.status.state != "SUCCEEDED" {
-        let message = statement
-            .status
-            .error
-            .map_or_else(String::new, |error| format!(": {}", error.message));
-        return Err(format!(
-            "counting its rows ended with {}{message}",
-            statement.status.state
-        ));
-    }
-    let cell = statement
-        .result
-        .and_then(|result| result.data_array.into_iter().flatten().next().flatten());
+    let sql = format!("SELECT count(*) FROM {}", qualified(table.split('.')));
+    let row = first_row(&candidate.loaded.client, warehouse, &sql)
+        .await
+        .map_err(|why| format!("counting its rows {why}"))?;
+    let cell = row.into_iter().next().flatten();
     cell.and_then(|text| text.parse().ok())
         .ok_or_else(|| "counting its rows gave no number".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn found(columns: &[(&str, &str)]) -> Vec<Column> {

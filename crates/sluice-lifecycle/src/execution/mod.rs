@@ -3,15 +3,17 @@
 //!
 //! - [`saga`]: the driver of the deployment machine; [`lease`]: holding an environment; [`journal`]: steps in the ledger.
 //! - [`stamp`]: which ledger an environment belongs to.
-//! - [`checks`]: jobs, tables, second plan; [`replica`]: what may differ between two environments.
+//! - [`checks`]: jobs, tables, quality rules, second plan; [`replica`]: what may differ between two environments.
 
 pub mod candidate;
 pub mod checks;
 pub(crate) mod journal;
 pub mod lease;
+mod quality;
 pub mod replica;
 pub mod saga;
 pub mod stamp;
+mod statement;
 
 pub use candidate::{Candidate, connect, identify};
 pub use lease::{HeldLease, LeaseError};

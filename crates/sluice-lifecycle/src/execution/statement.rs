@@ -1,0 +1,68 @@
+//! One statement on a warehouse, for checks.
+
+use serde::Deserialize;
+use serde_json::json;
+use sluice_databricks::{Client, ClientError};
+use sluice_wire::{Method, Request};
+
+use super::checks::causes;
+
+/// Pauses between polls of a statement.
+const POLL: std::time::Duration = std::time::Duration::from_millis(200);
+
+#[derive(Deserialize)]
+struct Statement {
+    statement_id: String,
+    status: Status,
+    #[serde(default)]
+    result: Option<ResultData>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    state: String,
+    #[serde(default)]
+    error: Option<StatementFailure>,
+}
+
+#[derive(Deserialize)]
+struct StatementFailure {
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct ResultData {
+    #[serde(default)]
+    data_array: Vec<Vec<Option<String>>>,
+}
+
+/// The first row of what a statement gives; empty when it gives none.
+///
+/// # Errors
+/// Why there is no answer, in one line.
+pub(super) async fn first_row(client: &Client, warehouse: &str, sql: &str) -> Result<Vec<Option<String>>, String> {
+    let request = Request::new(Method::Post, "/api/2.0/sql/statements").json(json!({
+        "warehouse_id": warehouse,
+        "statement": sql,
+        "wait_timeout": "30s",
+        "format": "JSON_ARRAY",
+        "disposition": "INLINE",
+    }));
+    let fault = |error: ClientError| causes(&error);
+    let mut statement: Statement = client.fetch(&request).await.map_err(fault)?;
+    while matches!(statement.status.state.as_str(), "PENDING" | "RUNNING") {
+        tokio::time::sleep(POLL).await;
+        let path = format!("/api/2.0/sql/statements/{}", statement.statement_id);
+        statement = client.fetch(&Request::new(Method::Get, path)).await.map_err(fault)?;
+    }
+    if statement.status.state != "SUCCEEDED" {
+        let message = statement
+            .status
+            .error
+            .map_or_else(String::new, |error| format!(": {}", error.message));
+        return Err(format!("ended with {}{message}", statement.status.state));
+    }
+    let rows = statement.result.map(|result| result.data_array).unwrap_or_default();
+    Ok(rows.into_iter().next().unwrap_or_default())
+}
