@@ -6,6 +6,7 @@ mod contract_diff;
 mod crash;
 mod deploy;
 mod gate;
+mod governed;
 mod metadata;
 mod place;
 mod projection;
