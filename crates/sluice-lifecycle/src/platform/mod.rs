@@ -329,7 +329,8 @@ notifications:
         let (_directory, path) = write(&governed());
         let platform = Platform::read(&path).unwrap();
         let prod = platform.environment("prod").unwrap();
-        assert_eq!(prod.gates, GateKind::ALL);
+        let (first, last) = (GateKind::UpstreamVerified, GateKind::PlanUnchanged);
+        assert_eq!(prod.gates, [first, GateKind::Signoff, GateKind::Approval, last]);
         assert_eq!(platform.environment("qa").unwrap().gates.len(), 2);
         let approvals: Vec<_> = prod
             .approvals
