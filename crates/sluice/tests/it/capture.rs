@@ -320,3 +320,99 @@ fn an_object_that_the_caller_may_not_see_stops_the_capture_before_anything_is_wr
     );
     assert_eq!(files(&place.bundle).len(), 2);
 }
+
+/// Governance that an engineer adds by hand: a function as a mask, tags, and a Genie space.
+fn govern(place: &Place) {
+    sql(
+        place,
+        "CREATE TABLE dev.shop_gold.orders (id BIGINT NOT NULL, item STRING)",
+    );
+    sql(
+        place,
+        "CREATE FUNCTION dev.shop_gold.hide(x STRING) RETURNS STRING COMMENT 'Hides x' \
+         RETURN CASE WHEN is_account_group_member('analysts') THEN '***' ELSE x END",
+    );
+    sql(
+        place,
+        "ALTER TABLE dev.shop_gold.orders ALTER COLUMN item SET MASK dev.shop_gold.hide",
+    );
+    sql(place, "ALTER TABLE dev.shop_gold.orders SET TAGS ('domain' = 'shop')");
+    sql(
+        place,
+        "ALTER TABLE dev.shop_gold.orders ALTER COLUMN item SET TAGS ('pii' = '')",
+    );
+    let space = json!({
+        "version": 2,
+        "data_sources": {"tables": [{"identifier": "dev.shop_gold.orders"}]},
+        "instructions": {"example_question_sqls": [{
+            "id": "0123456789abcdef0123456789abcdef", "question": ["How many orders?"],
+            "sql": ["SELECT count(*)\n", "FROM dev.shop_gold.orders"],
+        }]},
+    });
+    let body = json!({
+        "title": "Shop", "description": "Questions about orders", "warehouse_id": warehouse(place),
+        "parent_path": "/Workspace/Users/engineer@sluice.test", "serialized_space": space.to_string(),
+    });
+    send(place, Method::Post, "/api/2.0/genie/spaces", body);
+}
+
+#[test]
+fn governance_and_a_space_are_captured_and_made_again() {
+    let place = Place::new();
+    product(&place);
+    place.sluice(&["deploy", "-o", "json"]).json(0);
+    govern(&place);
+    let captured = place.sluice(&["capture", "-o", "json"]).json(0);
+    assert_eq!(captured["findings"], json!([]), "{captured}");
+    let written = files(&place.bundle);
+    let catalog = &written["catalog/gold.yml"];
+    for expected in [
+        "  hide:\n    name: ${var.catalog}.${resources.schemas.gold.name}.hide\n",
+        "          function: ${catalog.functions.hide.name}\n",
+        "        tags:\n          pii: ",
+        "    tags:\n      domain: shop\n",
+    ] {
+        assert!(catalog.contains(expected), "{expected}\n{catalog}");
+    }
+    let space = &written["resources/shop.genie_space.yml"];
+    assert!(
+        space.contains("identifier: \"${var.catalog}.${resources.schemas.gold.name}.orders\""),
+        "{space}"
+    );
+    assert!(
+        space.contains("FROM ${var.catalog}.${resources.schemas.gold.name}.orders"),
+        "{space}"
+    );
+
+    place.sluice(&["deploy", "-o", "json"]).json(0);
+    let spaces = place.get("/api/2.0/genie/spaces", &[]);
+    assert_eq!(
+        spaces["spaces"].as_array().unwrap().len(),
+        1,
+        "the space was taken over: {spaces}"
+    );
+    assert_eq!(place.sluice(&["plan", "--detailed-exitcode"]).code, Some(0));
+    place.sluice(&["capture", "-o", "json"]).json(0);
+    assert_eq!(files(&place.bundle), written);
+
+    let elsewhere = Place::new();
+    for (name, content) in &written {
+        elsewhere.write(name, content);
+    }
+    elsewhere.write("databricks.yml", &ROOT.replace("@HOST@", &elsewhere.host));
+    elsewhere.sluice(&["deploy", "-o", "json"]).json(0);
+    elsewhere.sluice(&["capture", "-o", "json"]).json(0);
+    let mut expected = written;
+    expected.insert("databricks.yml".to_owned(), ROOT.replace("@HOST@", &elsewhere.host));
+    assert_eq!(files(&elsewhere.bundle), expected);
+
+    // Access that nobody declared is found, also on what was deployed.
+    sql(&elsewhere, "GRANT SELECT ON TABLE dev.shop_gold.orders TO `analysts`");
+    sql(
+        &elsewhere,
+        "ALTER TABLE dev.shop_gold.orders SET TAGS ('tier' = 'gold')",
+    );
+    let checked = elsewhere.sluice(&["capture", "--check", "-o", "json"]).json(1);
+    let fields = &checked["differences"][0]["fields"];
+    assert_eq!(fields, &json!(["tags.tier", "grants"]), "{checked}");
+}
