@@ -43,6 +43,10 @@ pub struct Gdpr {
     pub role: Option<DataRole>,
     /// Impact assessment: its id or page.
     pub dpia: Option<String>,
+    /// Whether there are special categories of data (GDPR article 9).
+    pub special_category: Option<bool>,
+    /// Key of the job that erases a person.
+    pub erasure: Option<String>,
 }
 
 /// Role of the company in the processing of personal data.
@@ -124,6 +128,8 @@ fn gdpr(reader: &mut Reader, value: &Value<'_>) -> Option<Gdpr> {
         "data_subjects",
         "role",
         "dpia",
+        "special_category",
+        "erasure",
     ];
     let object = reader.object(value, &keys)?;
     let roles = [("controller", DataRole::Controller), ("processor", DataRole::Processor)];
@@ -134,6 +140,8 @@ fn gdpr(reader: &mut Reader, value: &Value<'_>) -> Option<Gdpr> {
         data_subjects: reader.texts(&object, "data_subjects"),
         role: object.get("role").and_then(|value| reader.word(&value, &roles)),
         dpia: reader.optional_text(&object, "dpia"),
+        special_category: reader.optional_flag(&object, "special_category"),
+        erasure: reader.optional_text(&object, "erasure"),
     })
 }
 

@@ -18,6 +18,7 @@ pub mod notification;
 pub mod people;
 pub mod places;
 pub mod platform;
+pub mod policy;
 pub mod ports;
 pub mod preparation;
 pub mod product;

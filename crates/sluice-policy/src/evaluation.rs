@@ -113,7 +113,7 @@ impl Evaluator {
             schema: SCHEMA,
             policy_packs: self.pack.heads.clone(),
             pack_digest: self.digest(),
-            input_digest: Digest::of_canonical_json(&document).expect("invariant: a tree has only text keys"),
+            input_digest: without_time(&document),
             now: question.now,
             target: Target {
                 environment: question.environment.to_owned(),
@@ -143,6 +143,13 @@ impl Evaluator {
         document.set("parameters", self.parameters.clone());
         document
     }
+}
+
+/// Identity of an input. Another moment alone makes no other input.
+fn without_time(document: &Tree) -> Digest {
+    let mut document = document.clone();
+    document.set("now", Tree::default());
+    Digest::of_canonical_json(&document).expect("invariant: a tree has only text keys")
 }
 
 /// What every rule says about a document that is no input.

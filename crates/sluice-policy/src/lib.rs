@@ -8,11 +8,13 @@
 pub mod embedded;
 pub mod evaluation;
 pub mod input;
+pub mod junit;
 pub mod metadata;
 pub mod pack;
 mod paths;
 mod rego;
 pub mod report;
+pub mod sarif;
 pub mod scan;
 mod schema;
 pub mod stage;

@@ -1,5 +1,7 @@
 //! What an evaluation comes to: outcomes of rules, findings with their places, and the decision.
 
+use std::fmt;
+
 use serde::Serialize;
 use sluice_model::{Digest, Location, Timestamp, Tree};
 
@@ -120,6 +122,17 @@ impl Finding {
     }
 }
 
+/// One line: rule, subject, what is wrong, and where.
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}: {}", self.id, self.subject, self.message)?;
+        match &self.source {
+            Some(place) => write!(formatter, " ({place})"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The word for what a weight does.
 #[must_use]
 pub(crate) fn effect(weight: Weight) -> &'static str {
@@ -219,7 +232,7 @@ pub struct Report {
     pub policy_packs: Vec<PackHead>,
     /// Digest of the packs and the parameters.
     pub pack_digest: Digest,
-    /// Digest of the input.
+    /// Digest of the input without the time.
     pub input_digest: Digest,
     /// When, as it was given to the rules.
     pub now: Timestamp,

@@ -101,6 +101,13 @@ impl Subject {
                 ..Self::default()
             },
             Change::Notification(row) => row.subject.clone(),
+            Change::PolicyReport(row) => Self {
+                product: Some(row.product.clone()),
+                environment: Some(row.environment.clone()),
+                version: Some(row.version.clone()),
+                promotion: Some(row.promotion.clone()),
+                deployment: None,
+            },
         }
     }
 }

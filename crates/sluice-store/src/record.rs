@@ -373,6 +373,46 @@ pub struct Lease {
     pub row_version: u64,
 }
 
+states! {
+    /// Whether policies let a promotion go on.
+    PolicyDecision {
+        /// Nothing blocks.
+        Allow = "allow",
+        /// Something does.
+        Deny = "deny",
+    }
+}
+
+/// What the policies said about a release that was to go to an environment. It never changes; a new evaluation is a new row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyReport {
+    /// Identity.
+    pub id: String,
+    /// Product.
+    pub product: ProductName,
+    /// Environment.
+    pub environment: EnvironmentName,
+    /// The promotion that it was made for.
+    pub promotion: String,
+    /// Version of the release.
+    pub version: ReleaseVersion,
+    /// Digest of the release.
+    pub digest: Digest,
+    /// Digest of the rules with their parameters.
+    pub pack_digest: Digest,
+    /// Digest of everything that the rules saw, without the time.
+    pub input_digest: Digest,
+    /// The decision.
+    pub decision: PolicyDecision,
+    /// The whole report, as `sluice check -o json` prints it.
+    pub report: serde_json::Value,
+    /// When.
+    pub at: Timestamp,
+    /// Always 1.
+    pub row_version: u64,
+}
+
 /// A new row. One event carries one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -401,6 +441,8 @@ pub enum Change {
     ChangeRequest(ChangeRequest),
     /// A notification.
     Notification(Notification),
+    /// A report of the policies.
+    PolicyReport(Box<PolicyReport>),
 }
 
 impl Change {
@@ -420,6 +462,7 @@ impl Change {
             Self::Signoff(row) => format!("signoff.{}", row.verdict),
             Self::ChangeRequest(row) => format!("change.{}", row.state),
             Self::Notification(row) => format!("notification.{}", row.state),
+            Self::PolicyReport(row) => format!("policy_report.{}", row.decision),
         }
     }
 
@@ -439,6 +482,7 @@ impl Change {
             Self::Signoff(row) => format!("signoffs {}", row.id),
             Self::ChangeRequest(row) => format!("change_requests {}", row.id),
             Self::Notification(row) => format!("notifications {}", row.id),
+            Self::PolicyReport(row) => format!("policy_reports {}", row.id),
         }
     }
 }

@@ -12,7 +12,9 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Row as _, Sqlite, SqliteConnection};
 
 use crate::error::StoreError;
-use crate::record::{Change, Deployment, DeploymentState, Gate, Lease, Promotion, Release, Step, Verification};
+use crate::record::{
+    Change, Deployment, DeploymentState, Gate, Lease, PolicyReport, Promotion, Release, Step, Verification,
+};
 use crate::store::{Store, record_text};
 
 /// Writes a row: the first version is inserted, a later one replaces exactly the version before it.
@@ -29,6 +31,7 @@ pub(crate) async fn write(connection: &mut SqliteConnection, change: &Change) ->
         Change::Signoff(row) => signoff::write(connection, change, row).await,
         Change::ChangeRequest(row) => change_request::write(connection, change, row).await,
         Change::Notification(row) => notification::write(connection, change, row).await,
+        Change::PolicyReport(row) => policy_report(connection, change, row).await,
         Change::Lease(_) => Err(StoreError::Stale { row: change.row_key() }),
     }
 }
@@ -143,6 +146,24 @@ async fn verification(
     .bind(row.environment.as_str().to_owned())
     .bind(row.content.to_string())
     .bind(i64::from(row.passed))
+    .bind(record_text(row)?);
+    execute(connection, change, statement).await
+}
+
+async fn policy_report(
+    connection: &mut SqliteConnection,
+    change: &Change,
+    row: &PolicyReport,
+) -> Result<(), StoreError> {
+    let statement = sqlx::query(
+        "INSERT INTO policy_reports (id, product, environment, promotion, decision, row_version, record) \
+         VALUES ($1, $2, $3, $4, $5, 1, $6)",
+    )
+    .bind(row.id.clone())
+    .bind(row.product.as_str().to_owned())
+    .bind(row.environment.as_str().to_owned())
+    .bind(row.promotion.clone())
+    .bind(row.decision.as_str())
     .bind(record_text(row)?);
     execute(connection, change, statement).await
 }
@@ -298,6 +319,18 @@ impl Store {
         Ok(verifications)
     }
 
+    /// The reports of the policies about a promotion, or all, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn policy_reports(&self, promotion: Option<&str>) -> Result<Vec<PolicyReport>, StoreError> {
+        let statement = sqlx::query("SELECT record FROM policy_reports WHERE $1 IS NULL OR promotion = $1")
+            .bind(promotion.map(str::to_owned));
+        let mut reports: Vec<PolicyReport> = fetch(self, "policy_reports", statement).await?;
+        reports.sort_by(|one, two| (one.at, &one.id).cmp(&(two.at, &two.id)));
+        Ok(reports)
+    }
+
     /// The journal of a deployment, in order.
     ///
     /// # Errors
@@ -326,6 +359,8 @@ impl Store {
         rows.extend(self.signoffs(None).await?.into_iter().map(Change::Signoff));
         rows.extend(self.change_requests(None).await?.into_iter().map(Change::ChangeRequest));
         rows.extend(self.notifications().await?.into_iter().map(Change::Notification));
+        let reports = self.policy_reports(None).await?.into_iter();
+        rows.extend(reports.map(|row| Change::PolicyReport(Box::new(row))));
         Ok(rows)
     }
 }

@@ -69,6 +69,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Contract(commands::contract::Command),
     Verify(commands::verify::Arguments),
+    Check(commands::check::Arguments),
+    Why(commands::why::Arguments),
+    #[command(subcommand)]
+    Policy(commands::policy::Command),
     Freeze(commands::freeze::Arguments),
     #[command(subcommand)]
     Release(commands::release::Command),
@@ -104,6 +108,9 @@ impl Command {
             Self::Metadata(command) => commands::metadata::run(command, context).await,
             Self::Contract(command) => commands::contract::run(command, context).await,
             Self::Verify(arguments) => commands::verify::run(arguments, context).await,
+            Self::Check(arguments) => commands::check::run(arguments, context).await,
+            Self::Why(arguments) => commands::why::run(arguments, context).await,
+            Self::Policy(command) => commands::policy::run(command, context).await,
             Self::Freeze(arguments) => commands::freeze::run(arguments, context).await,
             Self::Release(command) => commands::release::run(command, context).await,
             Self::Promote(arguments) => commands::promote::run(arguments, context).await,

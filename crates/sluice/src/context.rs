@@ -77,6 +77,14 @@ impl Context {
         }
     }
 
+    /// Writes a document in a form of its own, such as SARIF, to standard output.
+    ///
+    /// # Errors
+    /// As [`Context::answer`].
+    pub(crate) fn document(&self, text: &str) -> Result<(), CommandError> {
+        self.write(text)
+    }
+
     fn write_json<T: Serialize>(&self, value: &T) -> Result<(), CommandError> {
         let mut text = serde_json::to_string_pretty(value).map_err(|error| {
             CommandError::new(ExitKind::Internal, format!("cannot render the answer as JSON: {error}"))

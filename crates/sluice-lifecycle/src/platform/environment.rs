@@ -6,10 +6,12 @@ use serde::Serialize;
 use sluice_databricks::{CredentialReference, Host};
 use sluice_governance::document::{Object, Reader, Value, suggestion};
 use sluice_model::{Digest, EnvironmentName, Tree};
+use sluice_policy::Stage;
 
 use super::PlatformError;
 use super::approvals::{self, ApprovalRule};
 use super::gate::{self, GateKind};
+use super::policies;
 use super::roles::Role;
 use super::signoffs::{self, SignoffRules};
 
@@ -34,6 +36,8 @@ pub struct Environment {
     pub approvals: Vec<ApprovalRule>,
     /// What people must have accepted before.
     pub signoffs: Option<SignoffRules>,
+    /// How far it is from consumers: what findings of policies weigh there.
+    pub stage: Stage,
 }
 
 /// What one environment adds to a release. What runs is (release digest, binding digest).
@@ -89,13 +93,15 @@ impl Environment {
 
 pub(super) fn read_all(reader: &mut Reader, object: &Object<'_>, roles: &BTreeMap<String, Role>) -> Vec<Environment> {
     let mut environments: Vec<Environment> = Vec::new();
-    for item in reader.list(object, "environments") {
-        let Some(environment) = read(reader, &item, roles, &environments) else {
+    let items = reader.list(object, "environments");
+    for (index, item) in items.iter().enumerate() {
+        let stage = policies::default_stage(index, items.len());
+        let Some(environment) = read(reader, item, roles, &environments, stage) else {
             continue;
         };
         if environments.iter().any(|other| other.name == environment.name) {
             reader.error(
-                &item,
+                item,
                 format!("environment `{}` is declared twice", environment.name),
                 None,
             );
@@ -111,6 +117,7 @@ fn read(
     item: &Value<'_>,
     roles: &BTreeMap<String, Role>,
     before: &[Environment],
+    stage: Stage,
 ) -> Option<Environment> {
     let keys = [
         "name",
@@ -122,6 +129,7 @@ fn read(
         "gates",
         "approvals",
         "signoffs",
+        "stage",
     ];
     let fields = reader.object(item, &keys)?;
     let name: Option<EnvironmentName> = reader.required(&fields, "name").and_then(|value| reader.parsed(&value));
@@ -141,6 +149,10 @@ fn read(
         (GateKind::Approval, fields.get("approvals").is_some()),
     ];
     let gates = gate::read(reader, &fields, &declared);
+    let stage = match fields.get("stage") {
+        Some(value) => policies::stage(reader, &value),
+        None => Some(stage),
+    };
     Some(Environment {
         name: name?,
         target: target?,
@@ -151,6 +163,7 @@ fn read(
         gates,
         approvals,
         signoffs,
+        stage: stage?,
     })
 }
 

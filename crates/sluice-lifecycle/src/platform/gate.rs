@@ -9,6 +9,8 @@ use sluice_governance::document::{Object, Reader};
 pub enum GateKind {
     /// Every required environment has this digest, verified.
     UpstreamVerified,
+    /// No policy blocks.
+    Policy,
     /// The contracts of the release may follow those of what runs.
     Contract,
     /// People accepted the release, criterion by criterion.
@@ -23,6 +25,7 @@ impl GateKind {
     /// Every kind, in the order in which they are judged.
     pub const ALL: &'static [Self] = &[
         Self::UpstreamVerified,
+        Self::Policy,
         Self::Contract,
         Self::Signoff,
         Self::Approval,
@@ -34,6 +37,7 @@ impl GateKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UpstreamVerified => "upstream-verified",
+            Self::Policy => "policy",
             Self::Contract => "contract",
             Self::Signoff => "signoff",
             Self::Approval => "approval",

@@ -42,6 +42,7 @@ mod approvals;
 mod environment;
 mod gate;
 mod notifications;
+mod policies;
 mod roles;
 mod signoffs;
 
@@ -78,6 +79,8 @@ const KEYS: &[&str] = &[
     "tags",
     "roles",
     "notifications",
+    "policies",
+    "policy_parameters",
 ];
 
 /// What all products of a platform share.
@@ -101,6 +104,10 @@ pub struct Platform {
     pub roles: BTreeMap<String, Role>,
     /// Who is told what.
     pub notifications: Vec<NotificationRoute>,
+    /// Directories of packs of policies, absolute.
+    pub policies: Vec<PathBuf>,
+    /// Parameters of policies, by rule.
+    pub policy_parameters: Tree,
 }
 
 /// A platform cannot be used.
@@ -220,6 +227,8 @@ fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
         .into_iter()
         .filter_map(|(email, subject)| Some((email, reader.text(&subject)?)))
         .collect();
+    let packs = policies::directories(reader, &object, &base);
+    let policy_parameters = policies::parameters(reader, &object);
     Some(Platform {
         path: path.to_owned(),
         id: id?,
@@ -230,6 +239,8 @@ fn platform(reader: &mut Reader, tree: &Tree, path: &Path) -> Option<Platform> {
         tags: TagPolicy::read(reader, &object),
         roles,
         notifications,
+        policies: packs,
+        policy_parameters,
     })
 }
 

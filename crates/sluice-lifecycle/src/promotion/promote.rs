@@ -24,6 +24,7 @@ use crate::machines::deployment::{self, is_unfinished};
 use crate::machines::promotion::{self, PromotionEvent, is_terminal};
 use crate::notification;
 use crate::platform::{Environment, GateKind, Platform, PlatformError};
+use crate::policy::GatherError;
 use crate::preparation::{Preparation, PreparationError, prepare};
 use crate::release::{VerifyReleaseError, verify_release};
 
@@ -92,6 +93,9 @@ pub enum PromoteError {
     /// The history of the product cannot be read.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// The policies cannot be evaluated.
+    #[error(transparent)]
+    Policy(#[from] GatherError),
     /// The ledger failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -119,6 +119,15 @@ pub struct Sources<'a> {
     pub evidence: BTreeMap<&'static str, Evidence>,
 }
 
+/// Full names of the tables and views that the catalog files declare.
+#[must_use]
+pub fn table_names(bundle: &BundleFacts<'_>) -> Vec<String> {
+    let assets = assets::build(bundle);
+    fields(&assets, "tables")
+        .map(|(_, table)| text(table, "name").to_owned())
+        .collect()
+}
+
 /// Builds the document.
 #[must_use]
 pub fn build(sources: &Sources<'_>) -> Tree {

@@ -259,6 +259,7 @@ impl From<PromoteError> for CommandError {
             PromoteError::Connect(error) => error.into(),
             PromoteError::People(error) => error.into(),
             PromoteError::Git(error) => error.into(),
+            PromoteError::Policy(error) => error.into(),
             PromoteError::Store(error) => error.into(),
         }
     }

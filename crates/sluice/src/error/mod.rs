@@ -9,6 +9,7 @@ mod deploy;
 mod lifecycle;
 mod metadata;
 mod platform;
+mod policy;
 mod workspace;
 
 use sluice_model::Diagnostic;

@@ -5,6 +5,7 @@
 mod approval;
 mod contract;
 mod plan_unchanged;
+mod policy;
 mod signoff;
 mod upstream_verified;
 
@@ -36,7 +37,6 @@ pub(crate) struct Case<'world> {
     /// The promotion, with the digests of what is decided about.
     pub(crate) promotion: &'world Promotion,
     /// The release, resolved for the environment.
-    #[expect(dead_code, reason = "what gates of contracts and policies look at")]
     pub(crate) candidate: &'world Candidate,
     /// The plan as it is now.
     pub(crate) planned: &'world PlannedDeployment,
@@ -93,6 +93,7 @@ pub(crate) async fn judge(case: Case<'_>, kind: GateKind) -> Result<Judged, Prom
         GateKind::Contract => contract::find(case).await?,
         GateKind::Signoff => signoff::find(case).await?,
         GateKind::Approval => approval::find(case).await?,
+        GateKind::Policy => policy::find(case).await?,
         GateKind::PlanUnchanged => plan_unchanged::find(case),
     };
     let ends = finding.ends;
