@@ -33,6 +33,7 @@ schema:
 
 fn shop() -> Environment {
     let environment = Environment::new(env!("CARGO_BIN_EXE_sluice"));
+    environment.write("shop/databricks.yml", "bundle: {name: shop}\n");
     environment.write("shop/product.yaml", PRODUCT);
     environment.write("shop/contracts/orders.odcs.yaml", ORDERS);
     environment.write("shop/contracts/buyers.odcs.yaml", &ORDERS.replace("orders", "buyers"));
