@@ -49,9 +49,11 @@ fmt: ## Formats the Rust code
 generate: setup ## Writes the generated files anew
 	$(run) cargo xtask generate
 
-lock: ## Locks the Python environment of the tests anew (wants uv)
+lock: ## Locks the Python environments of the tests and of the demo's engineer anew (wants uv)
 	cd python/dev && uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
 		--override overrides.txt requirements.in --output-file requirements.txt
+	cd python/demo && uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
+		requirements.in --output-file requirements.txt
 
 clean: ## Removes what was built here; caches and the local workspaces' data stay
 	rm -rf bin target .venv .pytest_cache
