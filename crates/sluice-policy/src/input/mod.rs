@@ -140,10 +140,13 @@ pub fn build(sources: &Sources<'_>) -> Tree {
     if let Some(release) = &sources.release {
         tree.set("release", release_tree(release));
     }
-    let assets = sources
-        .bundle
-        .map(|bundle| assets::build(&bundle))
-        .unwrap_or_else(Tree::mapping);
+    // Without a bundle every section is there and empty; the evidence says that nobody knows.
+    let nothing = Tree::mapping();
+    let assets = assets::build(&sources.bundle.unwrap_or(BundleFacts {
+        config: &nothing,
+        catalog: &nothing,
+        root_path: "",
+    }));
     tree.set(
         "contracts",
         contracts::build(sources.contracts, sources.product, &assets),

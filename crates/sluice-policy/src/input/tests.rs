@@ -64,6 +64,10 @@ fn yaml(text: &str, path: &str) -> Tree {
 }
 
 fn document() -> Tree {
+    document_with(true)
+}
+
+fn document_with(resolved: bool) -> Tree {
     let (product, config, catalog) = (
         yaml(PRODUCT, "product.yaml"),
         yaml(CONFIG, "databricks.yml"),
@@ -94,7 +98,7 @@ fn document() -> Tree {
             commit: "a".to_owned(),
             recorded: true,
         }),
-        bundle: Some(BundleFacts {
+        bundle: resolved.then_some(BundleFacts {
             config: &config,
             catalog: &catalog,
             root_path: "/Workspace/Users/x",
@@ -117,7 +121,14 @@ fn document() -> Tree {
         ),
         evidence: [
             ("files", Evidence::Present),
-            ("bundle", Evidence::Present),
+            (
+                "bundle",
+                if resolved {
+                    Evidence::Present
+                } else {
+                    Evidence::Missing("the workspace does not answer".to_owned())
+                },
+            ),
             ("contracts", Evidence::Present),
             ("glossary", Evidence::Present),
             ("principals", Evidence::Missing("not read".to_owned())),
@@ -199,4 +210,34 @@ fn findings_lead_to_the_file_and_unknown_and_undecidable_are_told_apart() {
     assert_eq!(outcome("DC-01"), Outcome::NotApplicable);
     assert_eq!(outcome("AC-04"), Outcome::Pass);
     assert_eq!(report.summary.errored, 0);
+}
+
+#[test]
+fn a_bundle_that_cannot_be_resolved_is_missing_evidence_and_no_error() {
+    let pack = Pack::read(&[embedded::files()], &parse_yaml).unwrap();
+    let evaluator = Evaluator::new(pack, &Tree::mapping()).unwrap();
+    let document = document_with(false);
+    let report = evaluator.evaluate(&Question {
+        document: &document,
+        environment: "qa",
+        stage: Stage::Qa,
+        now: "2026-11-27T12:00:00Z".parse().unwrap(),
+        waivers: &[],
+    });
+    assert_eq!(report.summary.errored, 0);
+    let finding = report.findings.iter().find(|finding| finding.id == "AC-04").unwrap();
+    assert_eq!(
+        (finding.outcome, finding.effect, finding.message.as_str()),
+        (
+            Outcome::Unknown,
+            "deny",
+            "cannot be decided without evidence `bundle`: the workspace does not answer"
+        )
+    );
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.id == "MC-02" && finding.outcome == Outcome::Fail)
+    );
 }
