@@ -20,6 +20,8 @@ mod schema;
 pub mod stage;
 pub mod trials;
 pub mod waiver;
+#[cfg(test)]
+mod waiver_tests;
 
 pub use evaluation::{Evaluator, Question};
 pub use pack::{Pack, PackFiles};
