@@ -70,7 +70,6 @@ pub enum DiffError {
 
 impl DiffError {
     /// Findings to print, when it is about content.
-    #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::Document(error) => error.diagnostics(),

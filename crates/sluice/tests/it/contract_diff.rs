@@ -80,7 +80,7 @@ fn what_breaks_is_told_with_its_place_and_the_bump_that_it_needs() {
         "version 1.0.0 is used again for other content; the changes need 2.0.0"
     );
     assert_eq!(answer["ports"][0]["version_location"]["line"], 4);
-    let text = shop.sluice_in("shop", &["contract", "diff", "--against", "main"]);
+    let text = shop.sluice_in("shop", ["contract", "diff", "--against", "main"]);
     assert_eq!(text.code, Some(1));
     let expected = "  break  C03 `orders.amount` is gone [major; all]\n         in contracts/orders.odcs.yaml:7:5 (before: contracts/orders.odcs.yaml:10:9)\n";
     assert!(text.stdout.contains(expected), "{}", text.stdout);
