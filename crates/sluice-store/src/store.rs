@@ -19,6 +19,11 @@ pub(crate) type MigrationSource = (i64, &'static str, &'static str);
 pub(crate) const MIGRATIONS: &[MigrationSource] = &[
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (2, "approval", include_str!("../migrations/0002_approval.sql")),
+    (
+        3,
+        "policy_reports",
+        include_str!("../migrations/0003_policy_reports.sql"),
+    ),
 ];
 
 /// How long a writer waits for another one before it gives up.

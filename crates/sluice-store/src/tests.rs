@@ -1,5 +1,7 @@
 //! The store against real SQLite files.
 
+mod policy_report;
+
 use std::path::Path;
 
 use sluice_model::{Actor, Digest, Timestamp};
@@ -8,8 +10,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use crate::error::StoreError;
 use crate::record::{
     Approval, ApprovalState, Attempt, Change, ChangeRequest, ChangeRequestState, Deployment, DeploymentState, Evidence,
-    Gate, Notification, NotificationState, Promotion, PromotionState, Refusal, Release, ReleaseState, Signoff,
-    SignoffVerdict, Statement, Step, StepState, Verdict,
+    Gate, Notification, NotificationState, PolicyDecision, Promotion, PromotionState, Refusal, Release, ReleaseState,
+    Signoff, SignoffVerdict, Statement, Step, StepState, Verdict,
 };
 use crate::store::{MIGRATIONS, Store};
 use crate::verify::{FaultKind, verify_export};
@@ -481,7 +483,7 @@ async fn an_approval_is_used_once_and_only_when_granted() {
     assert_eq!(store.verify().await.unwrap().fault, None);
 }
 
-/// One row of every kind that came with approvals.
+/// One row of every kind that came after the first schema.
 fn governed_rows() -> Vec<Change> {
     vec![
         Change::Approval(approval("a", ApprovalState::Open, 1)),
@@ -545,6 +547,12 @@ fn governed_rows() -> Vec<Change> {
             made_at: at(3),
             row_version: 1,
         }),
+        Change::PolicyReport(Box::new(policy_report::policy_report(
+            "o",
+            "p",
+            PolicyDecision::Deny,
+            3,
+        ))),
     ]
 }
 
@@ -602,13 +610,20 @@ async fn a_ledger_of_the_first_schema_goes_on_and_keeps_its_proof() {
     );
     store.record_all(at(3), &ACTOR, governed_rows()).await.unwrap();
     let verified = store.verify().await.unwrap();
-    assert_eq!((verified.entries, verified.fault), (13, None));
+    assert_eq!((verified.entries, verified.fault), (14, None));
     assert_eq!(verify_export(&store.export().await.unwrap()).unwrap().fault, None);
 }
 
 #[tokio::test]
 async fn a_changed_row_of_any_kind_shows() {
-    let tables = ["approvals", "refusals", "signoffs", "change_requests", "notifications"];
+    let tables = [
+        "approvals",
+        "refusals",
+        "signoffs",
+        "change_requests",
+        "notifications",
+        "policy_reports",
+    ];
     for (table, seq) in tables.into_iter().zip(1_u64..) {
         let directory = tempfile::tempdir().unwrap();
         let store = store(directory.path()).await;

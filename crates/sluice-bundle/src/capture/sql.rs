@@ -1,5 +1,6 @@
 //! Names inside SQL texts become references. A parser finds them, so that texts, comments and aliases stay as they are.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Ident, ObjectName, SelectItemQualifiedWildcardKind, Visit, Visitor};
@@ -18,7 +19,7 @@ pub(super) fn lift(text: &str, names: &Names) -> Result<String, String> {
     match Parser::parse_sql(&DatabricksDialect {}, text) {
         Ok(statements) => {
             for statement in &statements {
-                let _: ControlFlow<()> = statement.visit(&mut found);
+                let ControlFlow::Continue(()) = statement.visit(&mut found);
             }
         }
         Err(error) => {
@@ -29,7 +30,7 @@ pub(super) fn lift(text: &str, names: &Names) -> Result<String, String> {
             if parser.peek_token().token != Token::EOF {
                 return Err(error.to_string());
             }
-            let _: ControlFlow<()> = expression.visit(&mut found);
+            let ControlFlow::Continue(()) = expression.visit(&mut found);
         }
     }
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
@@ -67,14 +68,14 @@ impl Chains {
 }
 
 impl Visitor for Chains {
-    type Break = ();
+    type Break = Infallible;
 
-    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Infallible> {
         self.object(relation);
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Infallible> {
         match expr {
             Expr::CompoundIdentifier(parts) => self.0.push((parts.clone(), false)),
             Expr::Function(function) => self.object(&function.name),
@@ -84,7 +85,7 @@ impl Visitor for Chains {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &sqlparser::ast::Select) -> ControlFlow<()> {
+    fn pre_visit_select(&mut self, select: &sqlparser::ast::Select) -> ControlFlow<Infallible> {
         for item in &select.projection {
             if let sqlparser::ast::SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) =
                 item
