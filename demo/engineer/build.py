@@ -30,6 +30,7 @@ FILES = ("bronze/load.py", "silver/flights_enriched.sql", "gold/carrier_month_pu
 MASK = """CREATE FUNCTION {silver}.mask_tailnum(tailnum STRING)
 RETURNS STRING
 COMMENT 'Hides tail numbers from analysts.'
+DETERMINISTIC
 RETURN CASE WHEN is_account_group_member('analysts') THEN '***' ELSE tailnum END"""
 SILVER_TAGS = {"layer": "silver"}
 GOLD_TAGS = {"layer": "gold", "domain": "aviation"}
@@ -146,7 +147,9 @@ class Build:
             name=PRODUCT,
             description="Loads flights and weather, joins them, and computes punctuality by carrier and by visibility.",
             max_concurrent_runs=1,
-            tags={"data_product": PRODUCT},
+            timeout_seconds=3600,
+            email_notifications=jobs.JobEmailNotifications(on_failure=["flights@sluice.test"]),
+            tags={"data_product": PRODUCT, "product": PRODUCT, "cost_center": "CC-4711"},
             parameters=[jobs.JobParameterDefinition(name=name, default=value) for name, value in parameters.items()],
             tasks=tasks,
             environments=[jobs.JobEnvironment(environment_key="default", spec=Environment(environment_version="2"))],

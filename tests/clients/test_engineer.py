@@ -47,7 +47,7 @@ def command(workspaces):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("DATABRICKS_")}
     environment = kept | {"DATABRICKS_CONFIG_FILE": str(workspaces.profile_file), "DATABRICKS_CONFIG_PROFILE": "dev-engineer"}
     script = ROOT / "demo" / "engineer" / "build.py"
-    arguments = [sys.executable, str(script), "--sources", str(ROOT / "demo/flight-punctuality/src"), "--schema-prefix", "engineer_test"]
+    arguments = [sys.executable, str(script), "--sources", str(ROOT / "demo/engineer/src"), "--schema-prefix", "engineer_test"]
     return arguments, environment
 
 
@@ -65,7 +65,7 @@ def test_a_build_that_was_killed_goes_on_and_a_second_one_changes_nothing(worksp
     silver = f"{LAYERS['silver']}.flights_enriched"
     assert execute(engineer, f"SELECT tailnum, carrier_name FROM {silver}") == [["N14228", "United"]]
     assert execute(analyst, f"SELECT tailnum, carrier_name FROM {silver}") == [["***", "United"]]
-    assert execute(engineer, f"SELECT flights FROM {LAYERS['gold']}.carrier_year_punctuality") == [["1"]]
+    assert execute(engineer, f"SELECT flights FROM {LAYERS['silver']}.flights_by_carrier") == [["1"]]
     keys = [each.primary_key_constraint for each in engineer.tables.get(f"{LAYERS['gold']}.carrier_month_punctuality").table_constraints]
     assert keys[0].child_columns == ["carrier", "year", "month"]
     tags = {each.tag_key: each.tag_value for each in engineer.entity_tag_assignments.list("columns", f"{silver}.tailnum")}

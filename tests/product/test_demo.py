@@ -23,15 +23,42 @@ def essence(report: dict) -> dict:
 
 def test_the_report_names_what_was_done_and_nothing_else(finished):
     demo, report = finished
-    assert [step["number"] for step in report["steps"]] == [1, 2, 6, 8, 12]
+    assert [step["number"] for step in report["steps"]] == list(range(1, 13))
     assert {step["status"] for step in report["steps"]} == {"done"}
     assert all(step["evidence"] for step in report["steps"])
-    [release] = report["releases"]
-    assert release["version"] == "1.0.0"
-    assert release["tag"] == "sluice/flight-punctuality/v1.0.0"
-    assert sorted(release["environments"]) == ["prod", "qa"]
+    first, second = report["releases"]
+    assert (first["version"], first["environments"]) == ("1.0.0", [])
+    assert second["version"] == "1.0.1"
+    assert second["tag"] == "sluice/flight-punctuality/v1.0.1"
+    assert sorted(second["environments"]) == ["prod", "qa"]
     assert report["ledger"]["verified"] is True
     assert report["ledger"]["entries"] > 0
+
+
+def evidence(report: dict, number: int) -> list[str]:
+    [step] = [step for step in report["steps"] if step["number"] == number]
+    return [one["text"] for one in step["evidence"]]
+
+
+def test_people_and_policies_had_their_say(finished):
+    """What was refused on the way is in the report and in the ledger, with who decided in the end."""
+    demo, report = finished
+    assert any(text.startswith("AC-02 blocks: SELECT is granted to the person `analyst@sluice.test`") for text in evidence(report, 7))
+    assert "business-acceptance: accepted by business@sluice.test" in evidence(report, 9)
+    refused, approved, notified = evidence(report, 11)
+    assert refused.startswith("refused: `engineer@sluice.test` does not hold role `domain-owner` in `prod`")
+    assert approved == "domain-owner@sluice.test approved 1.0.1 for prod"
+    assert int(notified.split()[0]) >= 3
+    assert any("an analyst sees a mask" in text and "in prod" in text for text in evidence(report, 12))
+    kinds = {json.loads(line)["kind"] for line in export(demo).splitlines()}
+    assert {"approval.refused", "approval.consumed", "signoff.rejected", "signoff.accepted", "policy_report.allow"} <= kinds, kinds
+
+
+def export(demo) -> str:
+    whole = demo.directory / "whole.jsonl"
+    command = demo.command("ledger", "export", str(whole), "--platform", str(demo.platform))
+    assert subprocess.run(command, env=demo.environment, capture_output=True).returncode == 0
+    return whole.read_text()
 
 
 def test_the_same_command_again_reaches_the_same_end(finished):
@@ -62,10 +89,7 @@ def test_kill_at_a_random_moment_then_the_same_command(demo, finished, moment):
 
 def test_the_ledger_is_verified_offline_and_an_edited_entry_is_named(finished, tmp_path):
     demo, report = finished
-    whole = tmp_path / "whole.jsonl"
-    export = demo.command("ledger", "export", str(whole), "--platform", str(demo.platform))
-    assert subprocess.run(export, env=demo.environment, capture_output=True).returncode == 0
-    exported = whole.read_text()
+    exported = export(demo)
     lines = exported.splitlines()
     nowhere = {"PATH": os.environ["PATH"]}
 

@@ -87,11 +87,16 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// The signature that Git is set up with in a directory; that of Sluice when it has none.
+    /// The signature of the process environment (`GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, as for Git itself), else the one that Git
+    /// is set up with in a directory; that of Sluice when it has none.
     ///
     /// # Errors
     /// When git cannot be started.
     pub(crate) async fn of_directory(directory: &Path) -> Result<Self, GitError> {
+        let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+        if let (Some(name), Some(email)) = (variable("GIT_AUTHOR_NAME"), variable("GIT_AUTHOR_EMAIL")) {
+            return Ok(Self { name, email });
+        }
         let setting = async |name| -> Result<Option<String>, GitError> {
             let answer = ask(directory, &["config", "--get", name]).await?;
             Ok(answer.ok().map(|text| line(&text)).filter(|text| !text.is_empty()))

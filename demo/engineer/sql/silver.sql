@@ -25,3 +25,12 @@ CREATE TABLE IF NOT EXISTS {silver}.flights_enriched (
   air_time INT,
   distance INT
 ) COMMENT 'One row per scheduled flight, with the names behind its codes.';
+
+CREATE VIEW IF NOT EXISTS {silver}.flights_by_carrier AS
+SELECT
+  carrier,
+  max(carrier_name) AS carrier_name,
+  year,
+  count(*) AS flights
+FROM {silver}.flights_enriched
+GROUP BY carrier, year;

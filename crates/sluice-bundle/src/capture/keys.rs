@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
-/// A key made of a name: letters, digits and `_`; when it is taken, with the schema before it, then with a number.
-pub(super) fn key_for(name: &str, schema: Option<&str>, taken: &BTreeSet<String>) -> String {
+/// A key made of a name: letters, digits and `_`; when it is taken, with the schema before it, else with the kind (such as
+/// `genie_spaces`, in the singular) behind it, then with a number.
+pub(super) fn key_for(name: &str, schema: Option<&str>, kind: &str, taken: &BTreeSet<String>) -> String {
     let plain = normal(name);
-    let with_schema = schema.map(|schema| format!("{}_{plain}", normal(schema)));
+    let longer = match schema {
+        Some(schema) => format!("{}_{plain}", normal(schema)),
+        None => format!("{plain}_{}", kind.trim_end_matches('s')),
+    };
     let numbered = (2..).map(|number| format!("{plain}_{number}"));
-    [Some(plain.clone()), with_schema]
+    [Some(plain.clone()), Some(longer)]
         .into_iter()
         .flatten()
         .chain(numbered)
@@ -39,11 +43,13 @@ mod tests {
     #[test]
     fn keys_are_plain_and_unique() {
         let taken: BTreeSet<String> = ["flights".to_owned(), "gold_flights".to_owned()].into();
-        let check =
-            |name: &str, schema: Option<&str>, expected: &str| assert_eq!(key_for(name, schema, &taken), expected);
+        let check = |name: &str, schema: Option<&str>, expected: &str| {
+            assert_eq!(key_for(name, schema, "genie_spaces", &taken), expected);
+        };
         check("Flight punctuality (v2)", None, "flight_punctuality_v2");
         check("flights", Some("silver"), "silver_flights");
         check("flights", Some("gold"), "flights_2");
+        check("flights", None, "flights_genie_space");
         check("2024", None, "x_2024");
         check("Ü", None, "x");
     }

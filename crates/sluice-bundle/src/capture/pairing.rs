@@ -34,9 +34,11 @@ pub(super) fn pair(surroundings: &Surroundings, observed: Vec<Observed>) -> Vec<
         .iter()
         .filter_map(|(key, id)| Some(((CapturedKind::of(key.catalog, &key.kind)?, id.as_str()), key)))
         .collect();
-    let mut taken: BTreeMap<CapturedKind, BTreeSet<String>> = BTreeMap::new();
+    // The resources of a bundle share their keys across kinds, those of the catalog files do not.
+    let keys_of = |kind: CapturedKind| kind.is_catalog().then_some(kind);
+    let mut taken: BTreeMap<Option<CapturedKind>, BTreeSet<String>> = BTreeMap::new();
     for one in declared {
-        taken.entry(one.kind).or_default().insert(one.key.name.clone());
+        taken.entry(keys_of(one.kind)).or_default().insert(one.key.name.clone());
     }
     let by_title = |object: &Observed| {
         let title = title(object.kind, &object.document)?;
@@ -67,9 +69,10 @@ pub(super) fn pair(surroundings: &Surroundings, observed: Vec<Observed>) -> Vec<
         let key = match known {
             Some(index) => declared[index].key.clone(),
             None => {
-                let taken = taken.entry(object.kind).or_default();
+                let taken = taken.entry(keys_of(object.kind)).or_default();
                 let last = object.name.rsplit('.').next().filter(|_| name.is_some());
-                let key = key_for(last.unwrap_or(&object.name), schema.as_deref(), taken);
+                let kind = object.kind.document_name();
+                let key = key_for(last.unwrap_or(&object.name), schema.as_deref(), kind, taken);
                 taken.insert(key.clone());
                 ResourceKey {
                     catalog: object.kind.is_catalog(),

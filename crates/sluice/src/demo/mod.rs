@@ -3,11 +3,14 @@
 //! The demo has no path of its own: [`player`] runs the commands that users run, under the identities of the people they stand for.
 //! Every part can be repeated, so that a demo that was stopped, or killed, goes on where it was. Start at [`run`].
 
+mod engineer;
 mod outputs;
 mod player;
 mod product;
 mod report;
+mod repository;
 mod setting;
+mod sink;
 mod source;
 mod steps;
 

@@ -61,15 +61,7 @@ pub(crate) async fn read(
     catalog: &str,
     schemas: &[String],
 ) -> Result<Vec<Output>, CommandError> {
-    let warehouses: Warehouses = client
-        .fetch(&Request::new(Method::Get, "/api/2.0/sql/warehouses"))
-        .await?;
-    let warehouse = warehouses.warehouses.first().ok_or_else(|| {
-        CommandError::new(
-            ExitKind::Remote,
-            format!("the workspace of `{environment}` has no SQL warehouse"),
-        )
-    })?;
+    let warehouse = warehouse(client, environment).await?;
     let mut outputs = Vec::new();
     for schema in schemas {
         for table in tables(client, catalog, schema).await? {
@@ -77,8 +69,8 @@ pub(crate) async fn read(
                 continue;
             };
             let name = &table.full_name;
-            let rows = number(client, &warehouse.id, &format!("SELECT count(*) FROM {name}"), 0).await?;
-            let delta_version = number(client, &warehouse.id, &format!("DESCRIBE HISTORY {name} LIMIT 1"), 0).await?;
+            let rows = number(client, &warehouse, &format!("SELECT count(*) FROM {name}"), 0).await?;
+            let delta_version = number(client, &warehouse, &format!("DESCRIBE HISTORY {name} LIMIT 1"), 0).await?;
             outputs.push(Output {
                 environment: environment.to_owned(),
                 table: table.full_name,
@@ -90,6 +82,25 @@ pub(crate) async fn read(
     }
     outputs.sort_by(|one, other| one.table.cmp(&other.table));
     Ok(outputs)
+}
+
+/// How many different tail numbers the table `flights_enriched` shows to who asks.
+pub(crate) async fn tail_numbers(client: &Client, environment: &str, schema: &str) -> Result<u64, CommandError> {
+    let statement = format!("SELECT count(DISTINCT tailnum) FROM {schema}.flights_enriched");
+    number(client, &warehouse(client, environment).await?, &statement, 0).await
+}
+
+async fn warehouse(client: &Client, environment: &str) -> Result<String, CommandError> {
+    let warehouses: Warehouses = client
+        .fetch(&Request::new(Method::Get, "/api/2.0/sql/warehouses"))
+        .await?;
+    let first = warehouses.warehouses.into_iter().next().ok_or_else(|| {
+        CommandError::new(
+            ExitKind::Remote,
+            format!("the workspace of `{environment}` has no SQL warehouse"),
+        )
+    })?;
+    Ok(first.id)
 }
 
 async fn tables(client: &Client, catalog: &str, schema: &str) -> Result<Vec<Table>, CommandError> {

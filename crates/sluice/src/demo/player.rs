@@ -25,20 +25,77 @@ pub(crate) struct Player<'a> {
     interrupt: &'a Interrupt,
 }
 
-/// A name and an address for Git, so that the demo's commits do not depend on the configuration of the machine.
-#[derive(Clone, Copy, Debug)]
+/// A person of the demo: who they are for Git, so that commits do not depend on the configuration of the machine, and for the
+/// workspaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Person {
     /// Name.
     pub(crate) name: &'static str,
-    /// E-mail address.
+    /// E-mail address, which is the name in the workspaces too.
     pub(crate) email: &'static str,
+    /// The principal's part of the names of their profiles, such as `qa-business`.
+    principal: &'static str,
 }
 
-/// The engineer who builds the product.
+/// Builds the product.
 pub(crate) const ENGINEER: Person = Person {
     name: "Demo Engineer",
     email: "engineer@sluice.test",
+    principal: "engineer",
 };
+/// Looks after its meaning and quality.
+pub(crate) const STEWARD: Person = Person {
+    name: "Demo Steward",
+    email: "steward@sluice.test",
+    principal: "steward",
+};
+/// Decides what goes to production.
+pub(crate) const DOMAIN_OWNER: Person = Person {
+    name: "Demo Domain Owner",
+    email: "domain-owner@sluice.test",
+    principal: "domain-owner",
+};
+/// Accepts releases for the business.
+pub(crate) const BUSINESS: Person = Person {
+    name: "Demo Business Reviewer",
+    email: "business@sluice.test",
+    principal: "business",
+};
+/// Accepts releases for the lawyers.
+pub(crate) const LEGAL: Person = Person {
+    name: "Demo Legal Reviewer",
+    email: "legal@sluice.test",
+    principal: "legal",
+};
+/// Accepts releases for security.
+pub(crate) const SECURITY: Person = Person {
+    name: "Demo Security Reviewer",
+    email: "security@sluice.test",
+    principal: "security",
+};
+
+impl Person {
+    /// The person, signed in at an environment's workspace.
+    pub(crate) fn at(self, environment: &str) -> SignedIn {
+        SignedIn {
+            person: self,
+            profile: Some(format!("{environment}-{}", self.principal)),
+        }
+    }
+}
+
+/// Who runs a command, with which profile. Without one the command finds its credentials in `platform.yaml`.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn {
+    person: Person,
+    profile: Option<String>,
+}
+
+impl From<Person> for SignedIn {
+    fn from(person: Person) -> Self {
+        Self { person, profile: None }
+    }
+}
 
 impl<'a> Player<'a> {
     /// A player for the platform that this file describes.
@@ -63,59 +120,65 @@ impl<'a> Player<'a> {
     /// becomes ours with the same exit code.
     pub(crate) async fn sluice<T: DeserializeOwned>(
         &self,
+        who: impl Into<SignedIn>,
         directory: &Path,
         arguments: &[&str],
     ) -> Result<T, CommandError> {
-        self.command(None, directory, arguments, &[0]).await
+        let (shown, command) = self.command(&who.into(), arguments);
+        let ended = self.run(command, directory, &shown, &[0]).await?;
+        read(&ended.answer, &shown)
     }
 
-    /// As [`Player::sluice`], for a question whose answer may be no (exit code 1).
+    /// As [`Player::sluice`], for a question whose answer may be no (exit code 1). Says whether it was yes.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
+        who: impl Into<SignedIn>,
         directory: &Path,
         arguments: &[&str],
-    ) -> Result<T, CommandError> {
-        self.command(None, directory, arguments, &[0, 1]).await
+    ) -> Result<(bool, T), CommandError> {
+        let (shown, command) = self.command(&who.into(), arguments);
+        let ended = self.run(command, directory, &shown, &[0, 1]).await?;
+        Ok((ended.code == 0, read(&ended.answer, &shown)?))
     }
 
-    /// As [`Player::sluice`], under a profile of the local workspaces.
-    pub(crate) async fn sluice_as<T: DeserializeOwned>(
+    /// Runs a command that has to be refused (exit code 3), and gives the reason that it states.
+    pub(crate) async fn refused(
         &self,
-        profile: &str,
+        who: impl Into<SignedIn>,
         directory: &Path,
         arguments: &[&str],
-    ) -> Result<T, CommandError> {
-        self.command(Some(profile), directory, arguments, &[0]).await
+    ) -> Result<String, CommandError> {
+        let (shown, command) = self.command(&who.into(), arguments);
+        let ended = self.run(command, directory, &shown, &[3]).await?;
+        let reason = ended.messages.iter().find_map(|line| line.strip_prefix("error: "));
+        Ok(reason.unwrap_or(&shown).to_owned())
     }
 
-    async fn command<T: DeserializeOwned>(
-        &self,
-        profile: Option<&str>,
-        directory: &Path,
-        arguments: &[&str],
-        accepted: &[i32],
-    ) -> Result<T, CommandError> {
+    fn command(&self, who: &SignedIn, arguments: &[&str]) -> (String, Command) {
         let shown = format!("sluice {}", arguments.join(" "));
-        self.terminal.progress(&format!("  $ {shown}"));
+        match &who.profile {
+            Some(profile) => self.terminal.progress(&format!("  $ {shown}   # as {profile}")),
+            None => self.terminal.progress(&format!("  $ {shown}")),
+        }
         let mut command = Command::new(&self.executable);
         command
             .args(arguments)
             .args(["--output", "json", "--platform"])
             .arg(&self.platform)
             .args(["--end-with-parent", &std::process::id().to_string()])
-            // The demo's people use the demo's credentials, whatever the person who runs it is signed in to.
+            .envs(git_settings(who.person));
+        self.isolate(&mut command, who.profile.as_deref());
+        (shown, command)
+    }
+
+    /// The demo's people use the demo's credentials, whatever the person who runs it is signed in to.
+    fn isolate(&self, command: &mut Command, profile: Option<&str>) {
+        command
             .env_remove("DATABRICKS_HOST")
             .env_remove("DATABRICKS_TOKEN")
             .env_remove("DATABRICKS_CONFIG_PROFILE")
             .envs(self.profile_file.as_ref().map(|file| ("DATABRICKS_CONFIG_FILE", file)))
             .envs(profile.map(|profile| ("DATABRICKS_CONFIG_PROFILE", profile)));
-        let answer = self.run(command, directory, &shown, accepted).await?;
-        serde_json::from_str(&answer).map_err(|error| {
-            CommandError::new(
-                ExitKind::Internal,
-                format!("the answer of `{shown}` has another shape than expected: {error}"),
-            )
-        })
     }
 
     /// Runs Git in a directory as a person and returns what it prints.
@@ -126,20 +189,29 @@ impl<'a> Player<'a> {
         arguments: &[&str],
     ) -> Result<String, CommandError> {
         let mut command = Command::new("git");
-        command
-            .args(arguments)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .envs([("GIT_AUTHOR_NAME", person.name), ("GIT_COMMITTER_NAME", person.name)])
-            .envs([
-                ("GIT_AUTHOR_EMAIL", person.email),
-                ("GIT_COMMITTER_EMAIL", person.email),
-            ]);
-        self.run(command, directory, &format!("git {}", arguments.join(" ")), &[0])
-            .await
+        command.args(arguments).envs(git_settings(person));
+        let shown = format!("git {}", arguments.join(" "));
+        Ok(self.run(command, directory, &shown, &[0]).await?.answer)
     }
 
-    /// Runs a program of the Python environment.
+    /// Runs a Python program with the credentials of a person and these packages, and returns what it prints.
+    pub(crate) async fn python(
+        &self,
+        who: SignedIn,
+        python: &Path,
+        packages: &Path,
+        directory: &Path,
+        arguments: &[OsString],
+    ) -> Result<String, CommandError> {
+        let mut command = Command::new(python);
+        command.args(arguments).env("PYTHONPATH", packages);
+        self.isolate(&mut command, who.profile.as_deref());
+        let shown = format!("python {}", arguments.first().unwrap_or(&OsString::new()).display());
+        self.terminal.progress(&format!("  $ {shown}"));
+        Ok(self.run(command, directory, &shown, &[0]).await?.answer)
+    }
+
+    /// Runs a program and returns what it prints.
     pub(crate) async fn program(
         &self,
         program: &Path,
@@ -148,7 +220,8 @@ impl<'a> Player<'a> {
     ) -> Result<String, CommandError> {
         let mut command = Command::new(program);
         command.args(arguments);
-        self.run(command, directory, &program.display().to_string(), &[0]).await
+        let shown = program.display().to_string();
+        Ok(self.run(command, directory, &shown, &[0]).await?.answer)
     }
 
     async fn run(
@@ -157,7 +230,7 @@ impl<'a> Player<'a> {
         directory: &Path,
         shown: &str,
         accepted: &[i32],
-    ) -> Result<String, CommandError> {
+    ) -> Result<Ended, CommandError> {
         let failed =
             |error: std::io::Error| CommandError::new(ExitKind::Internal, format!("cannot run `{shown}`: {error}"));
         // The program ends by itself on Ctrl-C, which its whole process group gets; until then ours waits.
@@ -175,20 +248,50 @@ impl<'a> Player<'a> {
         let mut answer = String::new();
         let messages = async {
             let mut lines = BufReader::new(stderr).lines();
+            let mut said = Vec::new();
             while let Some(line) = lines.next_line().await? {
                 self.terminal.progress(&format!("    {line}"));
+                said.push(line);
             }
-            std::io::Result::Ok(())
+            std::io::Result::Ok(said)
         };
         let (read, said) = tokio::join!(stdout.read_to_string(&mut answer), messages);
-        read.and(said.map(|()| 0)).map_err(failed)?;
+        read.map_err(failed)?;
+        let messages = said.map_err(failed)?;
         let status = child.wait().await.map_err(failed)?;
-        if status.code().is_some_and(|code| accepted.contains(&code)) {
-            Ok(answer)
-        } else {
-            Err(failure(status, shown))
+        match status.code().filter(|code| accepted.contains(code)) {
+            Some(code) => Ok(Ended { code, answer, messages }),
+            None => Err(failure(status, shown)),
         }
     }
+}
+
+/// How a program ended: its exit code, what it printed, and the lines of its messages.
+struct Ended {
+    code: i32,
+    answer: String,
+    messages: Vec<String>,
+}
+
+fn read<T: DeserializeOwned>(answer: &str, shown: &str) -> Result<T, CommandError> {
+    serde_json::from_str(answer).map_err(|error| {
+        CommandError::new(
+            ExitKind::Internal,
+            format!("the answer of `{shown}` has another shape than expected: {error}"),
+        )
+    })
+}
+
+/// Makes Git, and programs that commit, use this person and nothing of the machine's configuration.
+fn git_settings(person: Person) -> [(&'static str, &'static str); 6] {
+    [
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_AUTHOR_NAME", person.name),
+        ("GIT_AUTHOR_EMAIL", person.email),
+        ("GIT_COMMITTER_NAME", person.name),
+        ("GIT_COMMITTER_EMAIL", person.email),
+    ]
 }
 
 /// The failure of a command as ours: the kind that its exit code stands for.

@@ -11,7 +11,7 @@ use crate::render::Answer;
 pub(crate) struct DemoReport {
     /// Version of this program.
     pub(crate) version: &'static str,
-    /// The steps of the twelve that this version performs, in order.
+    /// The twelve steps, in order; those after one that failed are absent.
     pub(crate) steps: Vec<StepReport>,
     /// Every table of every environment.
     pub(crate) outputs: Vec<Output>,
@@ -148,12 +148,11 @@ impl Answer for DemoReport {
                     tag,
                     environments,
                 } = release;
-                writeln!(
-                    text,
-                    "  {version}  {}  tag {tag}  in {}",
-                    short(digest),
-                    environments.join(", ")
-                )?;
+                let places = match environments.as_slice() {
+                    [] => "superseded".to_owned(),
+                    some => format!("in {}", some.join(", ")),
+                };
+                writeln!(text, "  {version}  {}  tag {tag}  {places}", short(digest))?;
             }
         }
         let verdict = if self.ledger.verified {

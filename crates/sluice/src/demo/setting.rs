@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use sluice_databricks::{Client, ClientConfiguration, Host};
 use sluice_workspace::profiles::{self, Profile};
@@ -10,14 +11,22 @@ use sluice_workspace::profiles::{self, Profile};
 use crate::context::Context;
 use crate::demo::Wishes;
 use crate::demo::outputs;
-use crate::demo::player::Player;
+use crate::demo::player::{ENGINEER, Player};
 use crate::demo::product::{LAYERS, NAME, SCHEMA_PREFIX};
-use crate::demo::report::{LedgerReport, Output, ReleaseReport};
+use crate::demo::report::{Evidence, LedgerReport, Output, ReleaseReport};
+use crate::demo::repository::Repository;
+use crate::demo::sink::Sink;
 use crate::demo::source::SourceFiles;
 use crate::error::{CommandError, ExitKind};
 
 /// The environments, in the order of promotion, and who deploys to each.
 pub(crate) const ENVIRONMENTS: [(&str, &str); 3] = [("dev", "engineer"), ("qa", "deployer"), ("prod", "deployer")];
+
+static PLATFORM: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../demo/platform");
+/// The port of `dev` in the files of the platform.
+const DEFAULT_BASE_PORT: u16 = 7341;
+/// The port of the notifications follows those of the workspaces.
+const SINK_OFFSET: u16 = 3;
 
 /// Everything that the steps need.
 #[derive(Debug)]
@@ -26,6 +35,8 @@ pub(crate) struct Setting<'a> {
     directory: PathBuf,
     hosts: BTreeMap<&'static str, String>,
     profiles: BTreeMap<String, Profile>,
+    sink: Sink,
+    cache: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -62,26 +73,32 @@ impl<'a> Setting<'a> {
             .zip(ENVIRONMENTS)
             .map(|(port, (name, _))| (name, format!("http://127.0.0.1:{port}")))
             .collect();
-        let platform = wishes.directory.join("platform").join("platform.yaml");
-        write_once(&platform, &platform_yaml(&hosts))?;
+        let platform = wishes.directory.join("platform");
+        for (path, text) in platform_files() {
+            write_once(&platform.join(path), &on_ports(text, wishes.base_port))?;
+        }
         let directory =
             std::path::absolute(&wishes.directory).map_err(|error| cannot_write(&wishes.directory, &error))?;
         let mut player = Player::new(directory.join("platform").join("platform.yaml"), context)?;
         let port = wishes.base_port.to_string();
         let started: Started = player
-            .sluice(&directory, &["workspace", "up", "--base-port", &port])
+            .sluice(ENGINEER, &directory, &["workspace", "up", "--base-port", &port])
             .await?;
         player.sign_in(started.profile_file.clone());
         let profiles =
             profiles::read(&started.profile_file).map_err(|error| cannot_read(&started.profile_file, &error))?;
+        let notifications = directory.join("notifications.jsonl");
+        let sink = Sink::listen(wishes.base_port + SINK_OFFSET, notifications).await?;
+        let cache = crate::commands::workspace::cache_directory(context)?;
         let setting = Self {
             player,
             directory,
             hosts,
             profiles,
+            sink,
+            cache,
         };
-        let cache = crate::commands::workspace::cache_directory(context)?;
-        let source = SourceFiles::obtain(&setting.player, &cache).await?;
+        let source = SourceFiles::obtain(&setting.player, &setting.cache).await?;
         for (environment, _) in ENVIRONMENTS {
             let (volume, uploaded) = source
                 .place(&setting.client(environment, "admin")?, environment)
@@ -99,6 +116,21 @@ impl<'a> Setting<'a> {
     /// The repository of the product.
     pub(crate) fn product(&self) -> PathBuf {
         self.directory.join(NAME)
+    }
+
+    /// The repository, and who runs Git in it.
+    pub(crate) fn repository(&self) -> Repository<'_> {
+        Repository::new(&self.player, self.product())
+    }
+
+    /// Where notifications arrive.
+    pub(crate) fn sink(&self) -> &Sink {
+        &self.sink
+    }
+
+    /// Where Python packages are kept.
+    pub(crate) fn cache(&self) -> &Path {
+        &self.cache
     }
 
     /// The directory of the demo.
@@ -142,12 +174,35 @@ impl<'a> Setting<'a> {
         Ok(all)
     }
 
+    /// What analysts and the owner of the table see of the tail numbers, in qa and in prod.
+    pub(crate) async fn masked_columns(&self) -> Result<Vec<Evidence>, CommandError> {
+        let mut evidence = Vec::new();
+        for environment in ["qa", "prod"] {
+            let schema = format!("{environment}.{SCHEMA_PREFIX}_silver");
+            let owner = outputs::tail_numbers(&self.client(environment, "deployer")?, environment, &schema).await?;
+            let analyst = outputs::tail_numbers(&self.client(environment, "analyst")?, environment, &schema).await?;
+            if analyst != 1 || owner <= 1 {
+                let message =
+                    format!("analysts see {analyst} tail numbers in {environment} where they should see one mask");
+                return Err(CommandError::new(ExitKind::Internal, message));
+            }
+            evidence.push(Evidence::new(
+                format!("tail numbers in {environment}: the owner sees {owner}, an analyst sees a mask"),
+                format!("SELECT DISTINCT tailnum FROM {schema}.flights_enriched"),
+            ));
+        }
+        Ok(evidence)
+    }
+
     /// The releases of the product.
     pub(crate) async fn releases(&self) -> Result<Vec<ReleaseReport>, CommandError> {
         if !self.product().is_dir() {
             return Ok(Vec::new());
         }
-        let found: Vec<Release> = self.player.sluice(&self.product(), &["release", "list"]).await?;
+        let found: Vec<Release> = self
+            .player
+            .sluice(ENGINEER, &self.product(), &["release", "list"])
+            .await?;
         let report = |found: Release| ReleaseReport {
             version: found.version,
             digest: found.digest,
@@ -159,7 +214,10 @@ impl<'a> Setting<'a> {
 
     /// The ledger, checked.
     pub(crate) async fn ledger(&self) -> Result<LedgerReport, CommandError> {
-        let ledger: Ledger = self.player.ask(&self.directory, &["ledger", "verify"]).await?;
+        let (_, ledger): (_, Ledger) = self
+            .player
+            .ask(ENGINEER, &self.directory, &["ledger", "verify"])
+            .await?;
         Ok(LedgerReport {
             entries: ledger.entries,
             head: ledger.head.entry_hash,
@@ -168,25 +226,22 @@ impl<'a> Setting<'a> {
     }
 }
 
-fn platform_yaml(hosts: &BTreeMap<&'static str, String>) -> String {
-    let mut text = String::from(
-        "# The platform of the demo: three local workspaces. Credentials are profiles of the file that `sluice workspace up` prints.\n\
-         version: 1\nid: sluice-demo\nenvironments:\n",
-    );
-    let mut before: Option<&str> = None;
-    for (name, deployer) in ENVIRONMENTS {
-        let host = hosts.get(name).map_or("", String::as_str);
-        text.push_str(&format!(
-            "  - name: {name}\n    target: {name}\n    host: {host}\n    credentials: {{profile: {name}-{deployer}}}\n    values: {{catalog: {name}}}\n"
-        ));
-        if let Some(upstream) = before {
-            text.push_str(&format!(
-                "    requires: [{upstream}]\n    gates: [upstream-verified, plan-unchanged]\n"
-            ));
-        }
-        before = Some(name);
-    }
-    text
+/// The files of the platform's repository.
+fn platform_files() -> impl Iterator<Item = (&'static Path, &'static str)> {
+    let below = PLATFORM.dirs().flat_map(Dir::files);
+    let files = PLATFORM.files().chain(below);
+    files.filter_map(|file| Some((file.path(), file.contents_utf8()?)))
+}
+
+/// A file of the platform's repository, with the ports that were chosen in the place of the default ones.
+fn on_ports(text: &str, base_port: u16) -> String {
+    (0..=ENVIRONMENTS.len())
+        .fold(text.to_owned(), |text, offset| {
+            let offset = u16::try_from(offset).unwrap_or_default();
+            let default = format!("127.0.0.1:{}", DEFAULT_BASE_PORT + offset);
+            text.replace(&default, &format!("127.0.0.1:\u{0}{}", base_port + offset))
+        })
+        .replace('\u{0}', "")
 }
 
 /// Writes a file that is not there yet, whole or not at all.

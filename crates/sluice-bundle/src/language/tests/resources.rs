@@ -491,18 +491,24 @@ fn product() -> Project {
         .file("resources/schemas.yml", &rendered("resources/schemas.yml.tmpl"))
         .file("resources/volumes.yml", &rendered("resources/volumes.yml.tmpl"))
         .file("catalog/warehouse.yml", &rendered("catalog/warehouse.yml"));
+    // What capture writes of the tables and the job that the demo's engineer makes.
+    for (folder, file) in [
+        ("catalog", "bronze.yml"),
+        ("catalog", "silver.yml"),
+        ("catalog", "gold.yml"),
+        ("resources", "flight_punctuality.job.yml"),
+    ] {
+        let text = read(&format!("crates/sluice-bundle/src/language/tests/product/{file}"));
+        project = project.file(&format!("{folder}/{file}"), &text);
+    }
     for path in [
-        "catalog/bronze.yml",
-        "catalog/silver.yml",
-        "catalog/gold.yml",
-        "resources/flight_punctuality.job.yml",
         "src/bronze/load.py",
         "src/silver/flights_enriched.sql",
         "src/gold/carrier_month_punctuality.sql",
         "src/gold/weather_delay.sql",
         "src/checks/reconcile.py",
     ] {
-        project = project.file(path, &read(&format!("demo/flight-punctuality/{path}")));
+        project = project.file(path, &read(&format!("demo/engineer/{path}")));
     }
     project
 }
@@ -535,11 +541,12 @@ fn the_product_of_the_demo() {
       {
         "task_key": "bronze",
         "notebook_task": {
-          "notebook_path": "/Workspace/Shared/.bundle/flight-punctuality/prod/files/src/bronze/load"
+          "notebook_path": "/Workspace/Users/jane.doe@example.com/.bundle/flight-punctuality/prod/files/src/bronze/load"
         }
       },
       {
         "task_key": "checks",
+        "environment_key": "default",
         "depends_on": [
           {
             "task_key": "gold_carrier_month"
@@ -549,14 +556,13 @@ fn the_product_of_the_demo() {
           }
         ],
         "spark_python_task": {
-          "python_file": "/Workspace/Shared/.bundle/flight-punctuality/prod/files/src/checks/reconcile.py",
           "parameters": [
             "{{job.parameters.bronze}}",
             "{{job.parameters.silver}}",
             "{{job.parameters.gold}}"
-          ]
-        },
-        "environment_key": "default"
+          ],
+          "python_file": "/Workspace/Users/jane.doe@example.com/.bundle/flight-punctuality/prod/files/src/checks/reconcile.py"
+        }
       },
       {
         "task_key": "gold_carrier_month",
@@ -566,14 +572,14 @@ fn the_product_of_the_demo() {
           }
         ],
         "sql_task": {
-          "warehouse_id": "id-of-warehouse-Sluice Starter Warehouse",
-          "file": {
-            "path": "/Workspace/Shared/.bundle/flight-punctuality/prod/files/src/gold/carrier_month_punctuality.sql"
-          },
           "parameters": {
-            "silver": "{{job.parameters.silver}}",
-            "gold": "{{job.parameters.gold}}"
-          }
+            "gold": "{{job.parameters.gold}}",
+            "silver": "{{job.parameters.silver}}"
+          },
+          "file": {
+            "path": "/Workspace/Users/jane.doe@example.com/.bundle/flight-punctuality/prod/files/src/gold/carrier_month_punctuality.sql"
+          },
+          "warehouse_id": "id-of-warehouse-Sluice Starter Warehouse"
         }
       },
       {
@@ -584,15 +590,15 @@ fn the_product_of_the_demo() {
           }
         ],
         "sql_task": {
-          "warehouse_id": "id-of-warehouse-Sluice Starter Warehouse",
-          "file": {
-            "path": "/Workspace/Shared/.bundle/flight-punctuality/prod/files/src/gold/weather_delay.sql"
-          },
           "parameters": {
             "bronze": "{{job.parameters.bronze}}",
-            "silver": "{{job.parameters.silver}}",
-            "gold": "{{job.parameters.gold}}"
-          }
+            "gold": "{{job.parameters.gold}}",
+            "silver": "{{job.parameters.silver}}"
+          },
+          "file": {
+            "path": "/Workspace/Users/jane.doe@example.com/.bundle/flight-punctuality/prod/files/src/gold/weather_delay.sql"
+          },
+          "warehouse_id": "id-of-warehouse-Sluice Starter Warehouse"
         }
       },
       {
@@ -603,7 +609,7 @@ fn the_product_of_the_demo() {
           }
         ],
         "notebook_task": {
-          "notebook_path": "/Workspace/Shared/.bundle/flight-punctuality/prod/files/src/silver/flights_enriched",
+          "notebook_path": "/Workspace/Users/jane.doe@example.com/.bundle/flight-punctuality/prod/files/src/silver/flights_enriched",
           "warehouse_id": "id-of-warehouse-Sluice Starter Warehouse"
         }
       }

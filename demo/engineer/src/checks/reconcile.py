@@ -3,6 +3,7 @@
 import sys
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 
 def faults(bronze_flights: int, silver_flights: int, gold_flights: int, bands: set[str], bad_shares: int) -> list[str]:
@@ -23,13 +24,13 @@ def faults(bronze_flights: int, silver_flights: int, gold_flights: int, bands: s
 
 def main(bronze: str, silver: str, gold: str) -> None:
     spark = SparkSession.builder.getOrCreate()
-    punctuality = f"{gold}.carrier_month_punctuality"
+    punctuality = spark.table(f"{gold}.carrier_month_punctuality")
     found = faults(
         spark.table(f"{bronze}.flights").count(),
         spark.table(f"{silver}.flights_enriched").count(),
-        spark.sql(f"SELECT sum(flights) AS flights FROM {punctuality}").collect()[0]["flights"] or 0,
+        punctuality.agg(F.sum("flights").alias("flights")).collect()[0]["flights"] or 0,
         {row["visibility_band"] for row in spark.table(f"{gold}.weather_delay").collect()},
-        spark.sql(f"SELECT * FROM {punctuality} WHERE on_time_share NOT BETWEEN 0 AND 1").count(),
+        punctuality.where(~F.col("on_time_share").between(0, 1)).count(),
     )
     for fault in found:
         print(f"fault: {fault}")
