@@ -296,7 +296,7 @@ pub struct Verification {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// What was checked: `job`, `table`, `quality`, `second plan`, `replica`.
+    /// What was checked: `job`, `table`, `quality`, `metadata`, `genie`, `access`, `second plan`, `replica`.
     pub kind: String,
     /// The object.
     pub subject: String,

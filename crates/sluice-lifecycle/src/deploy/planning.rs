@@ -132,7 +132,14 @@ impl From<CaptureError> for PlanError {
 }
 
 /// Reads in rounds until the engine asks for nothing more.
-async fn observe(loaded: &LoadedBundle, states: &States, options: &PlanOptions) -> Result<Observed, PlanError> {
+///
+/// # Errors
+/// When the workspace does not answer, or refuses to show an object.
+pub(crate) async fn observe(
+    loaded: &LoadedBundle,
+    states: &States,
+    options: &PlanOptions,
+) -> Result<Observed, PlanError> {
     let mut observed = Observed::new();
     loop {
         let reads = engine::reads(&loaded.bundle, states, &observed, options);

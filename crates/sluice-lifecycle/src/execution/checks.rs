@@ -1,26 +1,29 @@
-//! The checks of a deployment: the product's jobs, the declared tables, the quality rules of its contracts, and a second plan that has nothing left to do.
+//! The checks of a deployment: the product's jobs, the declared tables, the quality rules of its contracts, metadata, Genie spaces and
+//! access, each read back from the workspace, and a second plan that has nothing left to do.
 
 use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt as _};
 use serde::Deserialize;
 use serde_json::Value;
-use sluice_bundle::engine::Plan;
+use sluice_bundle::engine::{Plan, States};
 use sluice_governance::quality::qualified;
 use sluice_model::{ResourceKey, Tree};
 use sluice_store::record::Check;
 use sluice_wire::{Method, Request};
 
 use super::candidate::Candidate;
+use super::readback::Readback;
 use super::statement::first_row;
-use super::{quality, replica};
+use super::{access, genie, metadata, quality, replica};
 use crate::deploy::{PlanWishes, RunError, RunParameters, base_state, plan_bundle, run_job};
 use crate::ports::Progress;
 
 /// Tables that are looked at at the same time.
 const PARALLEL: usize = 4;
 
-fn check(kind: &str, subject: &str, found: Result<String, String>) -> Check {
+/// A check with what it found, or why it failed.
+pub(super) fn check(kind: &str, subject: &str, found: Result<String, String>) -> Check {
     Check {
         kind: kind.to_owned(),
         subject: subject.to_owned(),
@@ -143,6 +146,28 @@ async fn deployed(candidate: &Candidate) -> Vec<Check> {
         .collect()
         .await;
     checks.extend(quality::all(candidate, &names, warehouse).await);
+    checks.extend(governed(candidate, states).await);
+    checks
+}
+
+/// Metadata, Genie spaces and access, as far as the product declares any. What cannot be read fails each of them.
+async fn governed(candidate: &Candidate, states: &States) -> Vec<Check> {
+    let product = candidate.descriptor.name.as_str();
+    let readback = match Readback::read(candidate, states).await {
+        Ok(readback) => readback,
+        Err(why) => {
+            let kinds = ["metadata", "genie", "access"];
+            return kinds.map(|kind| check(kind, product, Err(why.clone()))).into();
+        }
+    };
+    let declared = |kind: &str, found: Result<Option<String>, String>| {
+        let found = found.transpose()?;
+        Some(check(kind, product, found))
+    };
+    let mut checks: Vec<Check> = declared("metadata", metadata::find(&readback)).into_iter().collect();
+    checks.extend(genie::all(candidate, &readback).await);
+    let access = access::find(&candidate.loaded.client, &readback).await;
+    checks.extend(declared("access", access));
     checks
 }
 

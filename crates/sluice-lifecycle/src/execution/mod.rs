@@ -3,13 +3,17 @@
 //!
 //! - [`saga`]: the driver of the deployment machine; [`lease`]: holding an environment; [`journal`]: steps in the ledger.
 //! - [`stamp`]: which ledger an environment belongs to.
-//! - [`checks`]: jobs, tables, quality rules, second plan; [`replica`]: what may differ between two environments.
+//! - [`checks`]: jobs, tables, quality rules, metadata, Genie spaces, access, second plan; [`replica`]: what may differ between two environments.
 
+mod access;
 pub mod candidate;
 pub mod checks;
+mod genie;
 pub(crate) mod journal;
 pub mod lease;
+mod metadata;
 mod quality;
+mod readback;
 pub mod replica;
 pub mod saga;
 pub mod stamp;

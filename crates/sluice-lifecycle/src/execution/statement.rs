@@ -1,6 +1,6 @@
 //! One statement on a warehouse, for checks.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_databricks::{Client, ClientError};
 use sluice_wire::{Method, Request};
@@ -42,9 +42,35 @@ struct ResultData {
 /// # Errors
 /// Why there is no answer, in one line.
 pub(super) async fn first_row(client: &Client, warehouse: &str, sql: &str) -> Result<Vec<Option<String>>, String> {
+    first_row_with(client, warehouse, sql, &[]).await
+}
+
+/// A named argument of a statement.
+#[derive(Debug, Serialize)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    /// None: null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) value: Option<String>,
+    /// Its SQL type; `STRING` when it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) r#type: Option<String>,
+}
+
+/// As [`first_row`], of a statement with named arguments.
+///
+/// # Errors
+/// Why there is no answer, in one line.
+pub(super) async fn first_row_with(
+    client: &Client,
+    warehouse: &str,
+    sql: &str,
+    parameters: &[Parameter],
+) -> Result<Vec<Option<String>>, String> {
     let request = Request::new(Method::Post, "/api/2.0/sql/statements").json(json!({
         "warehouse_id": warehouse,
         "statement": sql,
+        "parameters": parameters,
         "wait_timeout": "30s",
         "format": "JSON_ARRAY",
         "disposition": "INLINE",

@@ -7,7 +7,9 @@
 
 mod approval;
 mod change;
+mod checks;
 mod clock;
+mod gates;
 mod notification;
 mod sink;
 mod stamp;
