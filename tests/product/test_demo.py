@@ -54,6 +54,16 @@ def test_people_and_policies_had_their_say(finished):
     assert {"approval.refused", "approval.consumed", "signoff.rejected", "signoff.accepted", "policy_report.allow"} <= kinds, kinds
 
 
+def test_git_holds_all_that_lives_in_dev(finished):
+    """Nothing is left to capture: what the deployments wrote, metadata included, came from Git."""
+    demo, _ = finished
+    command = demo.command("capture", "--target", "dev", "--check", "--platform", str(demo.platform), "--output", "json")
+    environment = demo.environment | {"DATABRICKS_CONFIG_FILE": str(demo.profiles), "DATABRICKS_CONFIG_PROFILE": "dev-engineer"}
+    looked = subprocess.run(command, env=environment, cwd=demo.directory / "demo" / "flight-punctuality", capture_output=True, text=True)
+    assert looked.returncode == 0, looked.stdout + looked.stderr
+    assert json.loads(looked.stdout)["differences"] == []
+
+
 def export(demo) -> str:
     whole = demo.directory / "whole.jsonl"
     command = demo.command("ledger", "export", str(whole), "--platform", str(demo.platform))

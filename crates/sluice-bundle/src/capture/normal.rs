@@ -183,6 +183,9 @@ fn function(document: &Tree) -> Tree {
     for field in ["definition", "comment"] {
         put(&mut normal, field, document.get(field).cloned().unwrap_or_default());
     }
+    if document.get("deterministic").and_then(Tree::as_bool) == Some(false) {
+        normal.set("deterministic", false);
+    }
     normal
 }
 

@@ -427,6 +427,10 @@ fn function(object: &Tree) -> Result<Tree, String> {
     document.set("returns", canonical_type(returns.unwrap_or_default()));
     let definition = object.get("routine_definition").cloned().unwrap_or_default();
     put(&mut document, "definition", definition);
+    // Functions are deterministic when nothing is said.
+    if object.get("is_deterministic").and_then(Tree::as_bool) == Some(false) {
+        document.set("deterministic", false);
+    }
     copy(object, &mut document, &["comment"]);
     Ok(document)
 }

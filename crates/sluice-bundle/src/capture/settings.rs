@@ -155,7 +155,8 @@ fn serialized(object: &Tree, field: &str) -> Result<Tree, String> {
     Ok(normal_serialized(Tree::from_json(&value)))
 }
 
-/// The order of maps makes no difference in a serialized space or dashboard; lists of a space are sorted by id or identifier.
+/// The order of maps makes no difference in a serialized space or dashboard; lists of a space are sorted by id,
+/// identifier or column.
 pub(super) fn normal_serialized(tree: Tree) -> Tree {
     ordered(sorted_lists(tree))
 }
@@ -170,7 +171,7 @@ fn sorted_lists(tree: Tree) -> Tree {
         ),
         Node::Sequence(items) => {
             let mut items: Vec<Tree> = items.into_iter().map(sorted_lists).collect();
-            for key in ["id", "identifier"] {
+            for key in ["id", "identifier", "column_name"] {
                 if !items.is_empty() && items.iter().all(|item| document_text(item, key).is_some()) {
                     items.sort_by_key(|item| document_text(item, key).map(str::to_owned));
                     break;

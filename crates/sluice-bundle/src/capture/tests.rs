@@ -182,6 +182,26 @@ fn hide() -> Reading {
     reading(CapturedKind::Function, "dev.shop_gold.hide", object)
 }
 
+#[test]
+fn a_function_says_that_it_is_not_deterministic_and_nothing_otherwise() {
+    let mut unsure = hide();
+    unsure.object.set("is_deterministic", false);
+    let after = check(&[schema(), unsure]);
+    assert!(after["catalog/gold.yml"].contains("deterministic: false"), "{after:?}");
+    let after = check(&[schema(), hide()]);
+    assert!(!after["catalog/gold.yml"].contains("deterministic"), "{after:?}");
+}
+
+#[test]
+fn the_order_of_columns_in_a_space_makes_no_difference() {
+    let space = |columns: [&str; 2]| {
+        let configs: Vec<_> = columns.iter().map(|name| json!({"column_name": name})).collect();
+        let tables = json!([{"identifier": "dev.gold.flights", "column_configs": configs}]);
+        super::settings::normal_serialized(Tree::from_json(&json!({"data_sources": {"tables": tables}})))
+    };
+    assert_eq!(space(["year", "carrier"]), space(["carrier", "year"]));
+}
+
 fn busy() -> Reading {
     let object = json!({
         "name": "busy", "full_name": "dev.shop_gold.busy", "table_type": "VIEW",
