@@ -21,3 +21,6 @@ test_not_applicable if testing.outcome("DC-01", testing.having("/changes", {})) 
 test_not_applicable_first_release if testing.outcome("DC-01", with_evidence(changed("C01", "major", "1.1.0"), "none")) == "not_applicable"
 
 test_unknown if testing.outcome("DC-01", with_evidence(changed("C01", "major", "1.1.0"), "missing")) == "unknown"
+
+# What could not be read looks like no difference at all.
+test_unknown_unread if testing.outcome("DC-01", with_evidence(testing.having("/changes", {}), "missing")) == "unknown"

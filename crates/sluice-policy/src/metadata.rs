@@ -87,8 +87,9 @@ pub const EVIDENCE: [&str; 11] = [
     "release",
 ];
 
-/// Evidence without which a rule cannot even say what it applies to.
-pub(crate) const STRUCTURE: [&str; 4] = ["files", "bundle", "contracts", "glossary"];
+/// Evidence without which a rule cannot even say what it applies to: rules about differences, grants and effects apply to what is found
+/// among them, and what nobody could read looks like nothing found.
+pub(crate) const STRUCTURE: [&str; 7] = ["files", "bundle", "contracts", "glossary", "changes", "grants", "plan"];
 
 /// What a rule says about itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
