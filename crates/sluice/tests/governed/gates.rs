@@ -1,9 +1,11 @@
 //! The gates of content in promotions to production.
 
 use serde_json::Value;
+use sluice_model::Timestamp;
 
 use crate::world::{World, environment};
 
+const POLICY: &str = "    gates: [upstream-verified, policy, plan-unchanged]\n";
 const CONTRACT: &str = "    gates: [upstream-verified, contract, plan-unchanged]\n";
 
 fn contract(version: &str, columns: &str) -> String {
@@ -68,5 +70,114 @@ fn a_dropped_column_needs_a_major_version_before_it_reaches_production() {
     world.to_qa("2.0.0");
     let done = world.done(&["promote", "2.0.0", "--to", "prod"]);
     assert_eq!(gate(&done, "contract").0, "pass");
+    world.ledger_is_sound();
+}
+
+/// What this small product does without, waived from today on for a month.
+fn waivers() -> String {
+    let day = |days: i64| {
+        let moment = Timestamp::from_second(Timestamp::now().as_second() + days * 86_400).unwrap();
+        moment.to_string()[..10].to_owned()
+    };
+    let (created, expires) = (day(-1), day(30));
+    let one = |rule: &str| {
+        format!(
+            "  - {{id: W-{rule}, rule: {rule}, subject: product, reason: The product begins with a promise and has no rows yet, ticket: T-1, \
+             requested_by: engineer@sluice.test, approved_by: steward@sluice.test, created: {created}, expires: {expires}}}\n"
+        )
+    };
+    format!("version: 1\nwaivers:\n{}{}", one("AR-01"), one("AR-11"))
+}
+
+/// Commits the product with this owner and a purpose that is long enough.
+fn commit_owner(world: &World<'_>, owner: &str) {
+    let path = world.environment.work().join("flights/product.yaml");
+    let descriptor = std::fs::read_to_string(path).unwrap();
+    let lines = descriptor.lines().map(|line| match line.split_once(':') {
+        Some(("owner", _)) => format!("owner: {owner}\n"),
+        Some(("description", _)) => {
+            "description: How punctual the carriers that leave New York City are, by month\n".to_owned()
+        }
+        _ => format!("{line}\n"),
+    });
+    let text: String = lines.collect();
+    world.commit_as("test@sluice.test", "product.yaml", &text);
+}
+
+#[test]
+fn a_policy_finding_stops_a_promotion_until_it_is_fixed() {
+    let environment = environment();
+    let world = World::new(&environment, POLICY);
+    environment.write("flights/waivers.yaml", &waivers());
+    commit_owner(&world, "engineer@sluice.test");
+    world.to_qa("1.0.0");
+    let (code, blocked, stderr) = world.sluice(&["promote", "1.0.0", "--to", "prod"]);
+    assert_eq!(
+        (code, &blocked["promotion"]["state"]),
+        (Some(3), &Value::from("blocked")),
+        "{stderr}"
+    );
+    let (verdict, reasons) = gate(&blocked, "policy");
+    assert_eq!(verdict, "fail");
+    assert_eq!(
+        reasons,
+        "[\"MC-01 product: the owner `engineer@sluice.test` is a person, not a group (product.yaml:6:1)\",\
+         \"MC-07 owner: the owner `engineer@sluice.test` is no group (product.yaml:6:1)\"]"
+    );
+    assert!(stderr.contains("MC-01 product: "), "{stderr}");
+    assert_eq!(world.done(&["status"])[2]["running"], Value::Null);
+
+    commit_owner(&world, "domain-owners");
+    world.to_qa("1.1.0");
+    let done = world.done(&["promote", "1.1.0", "--to", "prod"]);
+    assert_eq!(gate(&done, "policy"), ("pass".to_owned(), "[]".to_owned()));
+    let history = world.done(&["history"]);
+    let kinds = history.as_array().unwrap().iter();
+    let reports: Vec<&str> = kinds
+        .filter_map(|entry| entry["kind"].as_str())
+        .filter(|kind| kind.starts_with("policy_report."))
+        .collect();
+    assert_eq!(reports, ["policy_report.deny", "policy_report.allow"]);
+    world.ledger_is_sound();
+}
+
+#[test]
+fn what_is_not_known_stops_a_promotion_to_production() {
+    let environment = environment();
+    let world = World::new(&environment, POLICY);
+    environment.write("flights/waivers.yaml", &waivers());
+    commit_owner(&world, "domain-owners");
+    world.to_qa("1.0.0");
+    world.done(&["promote", "1.0.0", "--to", "prod"]);
+    commit_owner(&world, "business-reviewers");
+    world.to_qa("1.0.1");
+
+    // The repository does not have any more what the release that runs there promised.
+    let running = environment.git("flights", ["rev-parse", "sluice/flights/v1.0.0:product.yaml"]);
+    let blob = running.success().trim().to_owned();
+    let (directory, file) = blob.split_at(2);
+    let object = environment
+        .work()
+        .join("flights/.git/objects")
+        .join(directory)
+        .join(file);
+    let kept = environment.work().join("kept");
+    std::fs::rename(&object, &kept).unwrap();
+    let (code, blocked, stderr) = world.sluice(&["promote", "1.0.1", "--to", "prod"]);
+    assert_eq!(
+        (code, &blocked["promotion"]["state"]),
+        (Some(3), &Value::from("blocked")),
+        "{stderr}"
+    );
+    let (verdict, reasons) = gate(&blocked, "policy");
+    assert_eq!(verdict, "fail");
+    for rule in ["DC-01", "DC-02", "DC-03", "DC-04", "DC-05"] {
+        let reason = format!("{rule} rule: cannot be decided without evidence `changes`: ");
+        assert!(reasons.contains(&reason), "{rule}: {reasons}");
+    }
+
+    std::fs::rename(&kept, &object).unwrap();
+    let done = world.done(&["promote", "1.0.1", "--to", "prod"]);
+    assert_eq!(gate(&done, "policy"), ("pass".to_owned(), "[]".to_owned()));
     world.ledger_is_sound();
 }
