@@ -145,6 +145,12 @@ async fn newest_promotion(
         .find(|promotion| promotion.version == version && promotion.environment == environment))
 }
 
+/// Whether the release was frozen.
+async fn is_frozen(setting: &Setting<'_>, version: &str) -> Result<bool, CommandError> {
+    let releases = setting.releases().await?;
+    Ok(releases.iter().any(|release| release.version == version))
+}
+
 /// Whether a release has arrived in an environment at some time.
 async fn has_arrived(setting: &Setting<'_>, version: &str, environment: &str) -> Result<bool, CommandError> {
     let promotion = newest_promotion(setting, version, environment).await?;

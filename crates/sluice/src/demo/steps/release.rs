@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::{FIRST, has_arrived};
+use super::{FIRST, has_arrived, is_frozen};
 use crate::demo::player::ENGINEER;
 use crate::demo::product::NAME;
 use crate::demo::report::Evidence;
@@ -13,9 +13,11 @@ pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, Comm
     let repository = setting.product();
     if !has_arrived(setting, FIRST, "qa").await? {
         let player = setting.player();
-        // The content changed since the verification of step 6, and only what was verified goes further.
-        for arguments in [["verify", "--target", "dev"].as_slice(), &["freeze", FIRST]] {
-            player.sluice::<IgnoredAny>(ENGINEER, &repository, arguments).await?;
+        if !is_frozen(setting, FIRST).await? {
+            // The content changed since the verification of step 6, and only what was verified goes further.
+            for arguments in [["verify", "--target", "dev"].as_slice(), &["freeze", FIRST]] {
+                player.sluice::<IgnoredAny>(ENGINEER, &repository, arguments).await?;
+            }
         }
         let arguments = ["promote", FIRST, "--to", "qa"];
         player.sluice::<IgnoredAny>(ENGINEER, &repository, &arguments).await?;

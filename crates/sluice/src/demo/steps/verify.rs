@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::{FIRST, is_frozen};
 use crate::demo::player::ENGINEER;
 use crate::demo::report::Evidence;
 use crate::demo::setting::Setting;
@@ -20,6 +21,10 @@ struct Check {
 }
 
 pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, CommandError> {
+    if is_frozen(setting, FIRST).await? {
+        let text = format!("verified before; release {FIRST} rests on it");
+        return Ok(vec![Evidence::new(text, format!("sluice release show {FIRST}"))]);
+    }
     let verified: Verified = setting
         .player()
         .sluice(ENGINEER, &setting.product(), &["verify", "--target", "dev"])
