@@ -3,6 +3,8 @@
 //! The columns are a principal without any grant (analyst), one that may read (steward), the owner (engineer) and an administrator.
 //! `{p}` in a row stands for the principal, so that a row that makes or removes something has an object per principal.
 
+mod rows;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -223,7 +225,8 @@ async fn prepare(environment: &Environment) -> Ids {
         let file = format!("/api/2.0/workspace-files/import-file{D}/d_{principal}");
         engineer.send(engineer.request("POST", &file)).await.ok();
     }
-    let read = json!({"changes": [{"principal": "stewards", "add": ["USE_SCHEMA", "SELECT", "READ_VOLUME"]}]});
+    let read =
+        json!({"changes": [{"principal": "stewards", "add": ["USE_SCHEMA", "SELECT", "READ_VOLUME", "EXECUTE"]}]});
     engineer
         .patch(&format!("{uc}/permissions/schema/dev.s"), read)
         .await
@@ -271,6 +274,7 @@ async fn prepare(environment: &Environment) -> Ids {
 async fn every_route_answers_each_principal_as_the_table_says() {
     let environment = Environment::start().await;
     let ids = prepare(&environment).await;
+    let objects = rows::prepare(&environment, &ids.warehouse).await;
     let deleted = environment
         .client("admin")
         .post("/api/2.0/preview/scim/v2/Users", json!({"userName": "gone@x.test"}))
@@ -288,6 +292,9 @@ async fn every_route_answers_each_principal_as_the_table_says() {
         .collect();
     uncovered.remove(&(Method::Get, "/.well-known/databricks-config"));
     let rows = [
+        rows::secret_rows(),
+        rows::governance_rows(),
+        rows::object_rows(&objects, &ids.warehouse),
         catalog_rows(&ids),
         file_rows(),
         permission_rows(&ids),
@@ -299,7 +306,10 @@ async fn every_route_answers_each_principal_as_the_table_says() {
     for (method, path, body, expected) in rows {
         let path = path.replace("{deleted}", &deleted);
         for (principal, expected) in PRINCIPALS.into_iter().zip(expected) {
-            let path = path.replace("{p}", principal);
+            let mut path = path.replace("{p}", principal);
+            for (placeholder, id) in &objects.removed {
+                path = path.replace(placeholder, id);
+            }
             let client = environment.client(principal);
             let request = client.request(method, &path);
             let request = match &body {

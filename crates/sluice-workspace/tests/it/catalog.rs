@@ -42,7 +42,7 @@ pub(crate) async fn make_table(environment: &Environment, owner: &str, full_name
         name: "id".to_owned(),
         type_text: "bigint".to_owned(),
         type_name: "LONG".to_owned(),
-        nullable: true,
+        nullable: false,
         ..Column::default()
     };
     let new = NewTable {
