@@ -9,6 +9,7 @@ pub(crate) mod capture;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod contract;
+mod decide;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod destroy;
