@@ -64,6 +64,7 @@ def test_git_holds_all_that_lives_in_dev(finished):
 
 def export(demo) -> str:
     whole = demo.directory / "whole.jsonl"
+    whole.unlink(missing_ok=True)
     command = demo.command("ledger", "export", str(whole), "--platform", str(demo.platform))
     assert subprocess.run(command, env=demo.environment, capture_output=True).returncode == 0
     return whole.read_text()
