@@ -5,6 +5,7 @@ import json
 import shutil
 import socket
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -263,6 +264,22 @@ def test_a_tag_that_moved_after_the_freeze(product):
         assert product.refused(*command, code=3) == refused.stderr
     product.git("update-ref", f"refs/tags/{product.TAG}", frozen)
     product.done("release", "verify", "1.0.0")
+
+
+def test_policies_that_are_no_rego(product, tmp_path):
+    """A pack that cannot be read stops `check` and `policy test`, with the place in the rule."""
+    pack = tmp_path / "house"
+    (pack / "metadata").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("version: 1\nname: house\nrelease: 1.0.0\ndescription: Rules of the house.\n")
+    rule = pack / "metadata" / "hx_01.rego"
+    rule.write_text('package house.metadata.hx_01\n\nimport rego.v1\n\nresult := {"outcome": "pass" if\n')
+    platform = tmp_path / "platform.yaml"
+    text = Path(product.variables["SLUICE_PLATFORM"]).read_text()
+    platform.write_text(text.replace("environments:\n", f"policies: [{pack}]\nenvironments:\n"))
+    product.variables["SLUICE_PLATFORM"] = str(platform)
+    message = f"error: expecting `}}` while parsing object\n  in {rule}:5:30\n"
+    assert product.refused("check", "--for", "qa", code=2) == message
+    assert product.refused("policy", "test", str(pack), code=2) == message
 
 
 @pytest.mark.parametrize("lost", ["a plain tag", "no tag"])

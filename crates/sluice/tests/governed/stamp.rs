@@ -23,7 +23,14 @@ fn a_second_ledger_is_refused_until_the_stamp_is_removed() {
             String::from_utf8_lossy(&output.stderr).into_owned(),
         )
     };
-    let path = |name: &str| format!("/Workspace/Shared/.bundle/flights/{name}/state/ledger.json");
+    // The blueprint deploys dev to a shared folder, and qa to the folder of who deploys there.
+    let path = |name: &str| {
+        let folder = match name {
+            "dev" => "Shared",
+            _ => "Users/de910e50-0000-4000-8000-000000000001",
+        };
+        format!("/Workspace/{folder}/.bundle/flights/{name}/state/ledger.json")
+    };
     let (code, stderr) = as_other(&["verify", "-t", "dev"]);
     assert_eq!(code, Some(3), "{stderr}");
     assert!(
