@@ -6,6 +6,8 @@ import random
 import signal
 import subprocess
 
+import pytest
+
 MOMENTS = 10
 
 
@@ -52,10 +54,11 @@ def test_people_and_policies_had_their_say(finished):
     assert {"approval.refused", "approval.consumed", "signoff.rejected", "signoff.accepted", "policy_report.allow"} <= kinds, kinds
 
 
-def test_git_holds_all_that_lives_in_dev(finished):
-    """Nothing is left to capture: what the deployments wrote, metadata included, came from Git."""
+@pytest.mark.parametrize("target", ["dev", "qa", "prod"])
+def test_git_holds_all_that_lives_in_a_workspace(finished, target):
+    """What was captured in dev and deployed to the empty workspaces of qa and prod leaves nothing to capture there, metadata included."""
     demo, _ = finished
-    command = demo.command("capture", "--target", "dev", "--check", "--platform", str(demo.platform), "--output", "json")
+    command = demo.command("capture", "--target", target, "--check", "--platform", str(demo.platform), "--output", "json")
     environment = demo.environment | {"DATABRICKS_CONFIG_FILE": str(demo.profiles), "DATABRICKS_CONFIG_PROFILE": "dev-engineer"}
     looked = subprocess.run(command, env=environment, cwd=demo.directory / "demo" / "flight-punctuality", capture_output=True, text=True)
     assert looked.returncode == 0, looked.stdout + looked.stderr
