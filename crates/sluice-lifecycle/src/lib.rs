@@ -19,6 +19,7 @@ pub mod people;
 pub mod places;
 pub mod platform;
 pub mod policy;
+mod polling;
 pub mod ports;
 pub mod preparation;
 pub mod product;

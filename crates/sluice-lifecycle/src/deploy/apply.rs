@@ -4,7 +4,6 @@
 //! it means for the state, the engine says.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use sluice_bundle::engine::{self, Action, Applied, Outcome, Plan, PlanEntry, ProbeVerdict, States, Step, Verdict};
 use sluice_databricks::Client;
@@ -14,6 +13,7 @@ use sluice_wire::{Request, Response};
 use crate::deploy::local_journal::LocalJournal;
 use crate::deploy::local_state::{LocalStateError, StateLog};
 use crate::deploy::planning;
+use crate::polling::Polling;
 use crate::ports::{DeploymentJournal, Intent, JournalError, Progress, StepOutcome};
 
 /// What became of a plan.
@@ -74,8 +74,6 @@ struct StepFailure {
 
 /// How often a call that certainly did not take effect is sent again.
 const ATTEMPTS: u32 = 3;
-/// Pauses between polls: the first, and the longest.
-const POLL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 pub(crate) struct Apply<'a, J> {
     pub(crate) client: &'a Client,
@@ -225,7 +223,7 @@ impl<J: DeploymentJournal> Apply<'_, J> {
 
     /// Reads an answer, and the answers to polls as long as the work is running. The inner error is what the workspace refused.
     async fn judge(&self, step: &Step, mut response: Response) -> Result<Result<Outcome, (u16, String)>, StepFailure> {
-        let mut pause = POLL.0;
+        let polling = Polling::begin();
         loop {
             match step.judge(&response) {
                 Verdict::Done(outcome) => return Ok(Ok(outcome)),
@@ -233,8 +231,7 @@ impl<J: DeploymentJournal> Apply<'_, J> {
                     return Ok(Err((response.status, format!("{message} [{code}]"))));
                 }
                 Verdict::Poll(request) => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(POLL.1);
+                    polling.pause().await;
                     response = self
                         .client
                         .exchange(&request, true)

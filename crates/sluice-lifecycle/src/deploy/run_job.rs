@@ -1,7 +1,6 @@
 //! Runs a deployed job and waits for its end.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,6 +10,7 @@ use sluice_wire::{Method, Request};
 
 use crate::bundle_files::LoadedBundle;
 use crate::deploy::base_state::{self, BaseStateError};
+use crate::polling::Polling;
 use crate::ports::Progress;
 
 /// Values of job parameters by name.
@@ -18,8 +18,6 @@ pub type RunParameters = BTreeMap<String, String>;
 
 /// Lines of a failed task's output that an error shows.
 const OUTPUT_LINES: usize = 25;
-/// Pauses between polls: the first, and the longest.
-const POLL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// A run that ended well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -206,7 +204,7 @@ pub async fn run_job(
 async fn wait(client: &Client, job_id: i64, run_id: i64, progress: &dyn Progress) -> Result<RunOutcome, RunError> {
     let request = Request::new(Method::Get, "/api/2.2/jobs/runs/get").query("run_id", run_id);
     let mut shown: BTreeMap<String, String> = BTreeMap::new();
-    let mut pause = POLL.0;
+    let polling = Polling::begin();
     let mut announced = false;
     loop {
         let run: Run = client.fetch(&request).await?;
@@ -227,8 +225,7 @@ async fn wait(client: &Client, job_id: i64, run_id: i64, progress: &dyn Progress
         if progress.stop_requested() {
             return Err(RunError::Stopped { url: run.run_page_url });
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(POLL.1);
+        polling.pause().await;
     }
 }
 

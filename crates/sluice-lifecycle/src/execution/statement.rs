@@ -6,9 +6,7 @@ use sluice_databricks::{Client, ClientError};
 use sluice_wire::{Method, Request};
 
 use super::checks::causes;
-
-/// Pauses between polls of a statement.
-const POLL: std::time::Duration = std::time::Duration::from_millis(200);
+use crate::polling::Polling;
 
 #[derive(Deserialize)]
 struct Statement {
@@ -77,8 +75,9 @@ pub(super) async fn first_row_with(
     }));
     let fault = |error: ClientError| causes(&error);
     let mut statement: Statement = client.fetch(&request).await.map_err(fault)?;
+    let polling = Polling::begin();
     while matches!(statement.status.state.as_str(), "PENDING" | "RUNNING") {
-        tokio::time::sleep(POLL).await;
+        polling.pause().await;
         let path = format!("/api/2.0/sql/statements/{}", statement.statement_id);
         statement = client.fetch(&Request::new(Method::Get, path)).await.map_err(fault)?;
     }
