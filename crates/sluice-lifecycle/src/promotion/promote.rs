@@ -475,11 +475,12 @@ impl Driver<'_> {
     async fn used_approvals(&self, row: &Promotion, deployment: &Deployment) -> Result<Vec<Change>, PromoteError> {
         let store = self.use_case.store;
         let rules = &self.environment.approvals;
-        let Some(statement) = request::statement(self.use_case, row)
-            .await?
-            .filter(|_| !rules.is_empty())
-        else {
+        if rules.is_empty() {
             return Ok(Vec::new());
+        }
+        let Some(statement) = request::statement(self.use_case, row).await? else {
+            let reason = "nothing was planned that anybody could have agreed to".to_owned();
+            return Err(PromoteError::Unapproved { reason });
         };
         let approvals = store.approvals_of(&row.id).await?;
         let now = self.use_case.clock.now();
