@@ -34,7 +34,7 @@ pub(super) async fn query(context: &Context, parts: &[String]) -> Result<Option<
             Some(query) => Ok(Some(query)),
             None => Err(unsupported(
                 &format!("the relation information_schema.{other}"),
-                "it has schemata, tables, views, columns, routines, parameters, tags, masks, filters and constraints",
+                "it has schemata, tables, views, columns, routines, parameters, tags, masks and filters",
             )),
         },
     }

@@ -1,4 +1,4 @@
-//! The relations of the information schema about what governs data: functions, tags, masks, filters, constraints.
+//! The relations of the information schema about what governs data: functions, tags, masks, filters.
 
 use super::context::Context;
 use super::error::from_api;
