@@ -10,12 +10,13 @@ SLUICE = ROOT / "bin" / "sluice"
 
 
 def free_base_port() -> int:
-    """The first of three consecutive ports that nobody listens on, below those that Linux gives to outgoing connections."""
+    """The first of four consecutive ports that nobody listens on, below those that Linux gives to outgoing connections: three for the
+    workspaces, and the one where the demo listens for notifications."""
     while True:
-        base = random.randrange(20000, 32700, 3)
+        base = random.randrange(20000, 32700, 4)
         sockets = []
         try:
-            for offset in range(3):
+            for offset in range(4):
                 listener = socket.socket()
                 listener.bind(("127.0.0.1", base + offset))
                 sockets.append(listener)

@@ -18,17 +18,18 @@ pub(crate) struct Arguments {
     /// Do not ask before starting
     #[arg(long)]
     yes: bool,
-    /// Port of `dev`; `qa` and `prod` have the next two
-    #[arg(long, default_value_t = 7341, value_name = "PORT")]
+    /// Port of `dev`; `qa` and `prod` have the next two, and notifications arrive on the one after these
+    #[arg(long, default_value_t = 7341, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=65532))]
     base_port: u16,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     if !arguments.yes && context.terminal.interactive {
         let question = format!(
-            "start three local workspaces on ports {} to {}, install their Python packages in the cache and write to `{}`?",
+            "start three local workspaces and a receiver of notifications on ports {} to {}, install their Python packages in the \
+             cache and write to `{}`?",
             arguments.base_port,
-            u32::from(arguments.base_port) + 2,
+            u32::from(arguments.base_port) + 3,
             arguments.dir.display()
         );
         if !context.confirm(&question, "run it again with `--yes`").await? {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use futures::future::try_join_all;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use sluice_databricks::{Client, ClientConfiguration, Host};
@@ -165,13 +166,13 @@ impl<'a> Setting<'a> {
     /// The tables of all environments.
     pub(crate) async fn outputs(&self) -> Result<Vec<Output>, CommandError> {
         let schemas: Vec<_> = LAYERS.iter().map(|layer| format!("{SCHEMA_PREFIX}_{layer}")).collect();
-        let mut all = Vec::new();
-        for (environment, deployer) in ENVIRONMENTS {
+        let schemas = schemas.as_slice();
+        let reads = ENVIRONMENTS.map(|(environment, deployer)| async move {
             // Who deploys owns the tables; an administrator of the workspace may not read them.
             let client = self.client(environment, deployer)?;
-            all.extend(outputs::read(&client, environment, environment, &schemas).await?);
-        }
-        Ok(all)
+            outputs::read(&client, environment, environment, schemas).await
+        });
+        Ok(try_join_all(reads).await?.into_iter().flatten().collect())
     }
 
     /// What analysts and the owner of the table see of the tail numbers, in qa and in prod.
@@ -233,7 +234,8 @@ fn platform_files() -> impl Iterator<Item = (&'static Path, &'static str)> {
     files.filter_map(|file| Some((file.path(), file.contents_utf8()?)))
 }
 
-/// A file of the platform's repository, with the ports that were chosen in the place of the default ones.
+/// A file of the platform's repository, with the ports that were chosen in the place of the default ones. The sign before a chosen port
+/// keeps it from being taken for a default one.
 fn on_ports(text: &str, base_port: u16) -> String {
     (0..=ENVIRONMENTS.len())
         .fold(text.to_owned(), |text, offset| {
