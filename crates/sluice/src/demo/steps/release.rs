@@ -1,4 +1,4 @@
-//! Step 8: the commit that answers the policies is verified, frozen and goes to qa.
+//! Step 8: the verified commit is frozen and goes to qa.
 
 use serde::de::IgnoredAny;
 
@@ -14,10 +14,8 @@ pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, Comm
     if !has_arrived(setting, FIRST, "qa").await? {
         let player = setting.player();
         if !is_frozen(setting, FIRST).await? {
-            // The content changed since the verification of step 6, and only what was verified goes further.
-            for arguments in [["verify", "--target", "dev"].as_slice(), &["freeze", FIRST]] {
-                player.sluice::<IgnoredAny>(ENGINEER, &repository, arguments).await?;
-            }
+            let arguments = ["freeze", FIRST];
+            player.sluice::<IgnoredAny>(ENGINEER, &repository, &arguments).await?;
         }
         let arguments = ["promote", FIRST, "--to", "qa"];
         player.sluice::<IgnoredAny>(ENGINEER, &repository, &arguments).await?;
