@@ -18,7 +18,8 @@ use crate::machines::approval::ApprovalEvent;
 use crate::machines::promotion::{self, PromotionEvent, is_terminal};
 use crate::notification;
 use crate::people::Person;
-use crate::platform::{Environment, Platform, PlatformError};
+use crate::platform::{Environment, GateKind, Platform, PlatformError};
+use crate::policy::{GatherError, evaluator};
 use crate::promotion::PromoteError;
 use crate::release::{VerifyReleaseError, verify_release};
 
@@ -297,12 +298,13 @@ impl<'a> Matter<'a> {
         if !objections.is_empty() {
             return Ok(objections);
         }
-        let planned = super::request::statement(self.use_case, &self.promotion).await?;
+        let planned = super::request::statement(self.use_case, &self.promotion, self.environment).await?;
         let now = planned.map(|planned| Statement {
             binding: self.environment.binding().digest(),
             ..planned
         });
-        let moved = now.map_or_else(Vec::new, |now| rules::moved(&self.approval.statement, &now));
+        let mut moved = now.map_or_else(Vec::new, |now| rules::moved(&self.approval.statement, &now));
+        moved.extend(self.other_policies().await?);
         if !moved.is_empty() {
             let again = format!(
                 "`sluice promote {} --to {}` asks anew, about what is the case now",
@@ -321,6 +323,32 @@ impl<'a> Matter<'a> {
             Err(error) => return Err(PromoteError::from(error).into()),
         }
         Ok(objections)
+    }
+
+    /// The policies that judged the promotion last, when those of the platform are others now.
+    async fn other_policies(&self) -> Result<Option<String>, DecideError> {
+        if !self.environment.gates.contains(&GateKind::Policy) {
+            return Ok(None);
+        }
+        let Some(judged) = self
+            .use_case
+            .store
+            .policy_reports(Some(&self.promotion.id))
+            .await?
+            .pop()
+        else {
+            return Ok(None);
+        };
+        let now = evaluator(Some(self.request.platform))
+            .map_err(|error| PromoteError::from(GatherError::from(error)))?
+            .digest();
+        Ok((now != judged.pack_digest).then(|| {
+            format!(
+                "the policies: {} judged it, now they are {}",
+                judged.pack_digest.short(),
+                now.short()
+            )
+        }))
     }
 
     async fn about_the_approver(&self) -> Result<Vec<Objection>, DecideError> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use sluice_model::{ResourceKey, Timestamp};
-use sluice_store::Change;
 use sluice_store::record::{
     Approval, ApprovalState, Attempt, Decision, Deployment, Promotion, Refusal, Release, Statement,
 };
+use sluice_store::{Change, StoreError};
 use uuid::Uuid;
 
 use super::authors::{self, Authors};
@@ -17,7 +17,7 @@ use crate::machines::IllegalTransition;
 use crate::machines::approval::{self, ApprovalEvent};
 use crate::notification;
 use crate::people;
-use crate::platform::{ApprovalRule, Role};
+use crate::platform::{ApprovalRule, Environment, GateKind, Platform, Role};
 use crate::promotion::PromoteError;
 use crate::promotion::gates::Case;
 
@@ -65,15 +65,17 @@ pub(crate) async fn void_all(
     Ok(changes)
 }
 
-/// What a promotion is about, as it was planned last; none before it was planned.
+/// What a promotion is about, as it was planned last; none before it was planned. What the policies said earlier is no part of it when the
+/// environment does not ask them any more.
 pub(crate) async fn statement(
     use_case: UseCase<'_>,
     promotion: &Promotion,
-) -> Result<Option<Statement>, sluice_store::StoreError> {
+    environment: &Environment,
+) -> Result<Option<Statement>, StoreError> {
     let gates = use_case.store.gates(&promotion.id).await?;
     let policy = gates
         .into_iter()
-        .find(|gate| gate.kind == "policy")
+        .find(|gate| gate.kind == GateKind::Policy.as_str() && environment.gates.contains(&GateKind::Policy))
         .map(|gate| gate.inputs_digest);
     let (Some(binding), Some(effect)) = (promotion.binding_digest, promotion.effect_digest) else {
         return Ok(None);
@@ -105,7 +107,7 @@ pub(crate) async fn authors(
 /// When something that it looks at cannot be read.
 pub(crate) async fn settle(case: Case<'_>) -> Result<Standing, PromoteError> {
     let now = case.use_case.clock.now();
-    let statement = statement(case.use_case, case.promotion).await?;
+    let statement = statement(case.use_case, case.promotion, case.environment).await?;
     let statement = statement.expect("invariant: gates are judged when there is a plan");
     let every = case.use_case.store.approvals(Some(&case.release.product)).await?;
     let mut changes = Vec::new();
@@ -121,7 +123,7 @@ pub(crate) async fn settle(case: Case<'_>) -> Result<Standing, PromoteError> {
         };
         // What nobody had agreed to yet is simply asked anew; what somebody relied on is a refusal to execute.
         if row.state == ApprovalState::Granted || event == ApprovalEvent::Expire {
-            changes.push(Change::Refusal(refusal(case, &row, reasons.clone(), now)));
+            changes.push(Change::Refusal(refusal(case.use_case, &row, reasons.clone())));
         }
         let mut ended = after(&row, event, now)?;
         ended.reasons.clone_from(&reasons);
@@ -272,7 +274,29 @@ fn requested(
     })
 }
 
-fn refusal(case: Case<'_>, row: &Approval, reasons: Vec<String>, now: Timestamp) -> Refusal {
+/// A release that cannot be relied on is not executed, whoever agreed to it. What they agreed to stands: it is the release as it was
+/// frozen, and a restored tag brings that back.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub(crate) async fn refuse_execution(
+    use_case: UseCase<'_>,
+    platform: &Platform,
+    promotion: &Promotion,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let approvals = use_case.store.approvals_of(&promotion.id).await?;
+    let changes: Vec<Change> = live(approvals)
+        .filter(|row| row.state == ApprovalState::Granted)
+        .map(|row| Change::Refusal(refusal(use_case, &row, vec![reason.to_owned()])))
+        .collect();
+    if !changes.is_empty() {
+        notification::record(use_case, platform, changes).await?;
+    }
+    Ok(())
+}
+
+fn refusal(use_case: UseCase<'_>, row: &Approval, reasons: Vec<String>) -> Refusal {
     Refusal {
         id: format!("r-{}", &Uuid::new_v4().simple().to_string()[..12]),
         product: row.product.clone(),
@@ -281,9 +305,9 @@ fn refusal(case: Case<'_>, row: &Approval, reasons: Vec<String>, now: Timestamp)
         promotion: Some(row.promotion.clone()),
         approval: Some(row.id.clone()),
         attempt: Attempt::Execute,
-        subject: case.use_case.actor.subject.clone(),
+        subject: use_case.actor.subject.clone(),
         reasons,
-        at: now,
+        at: use_case.clock.now(),
     }
 }
 

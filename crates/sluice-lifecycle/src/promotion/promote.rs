@@ -116,7 +116,12 @@ pub struct Promoted {
 /// When it could not be driven to an end.
 pub async fn promote(use_case: UseCase<'_>, request: &PromoteRequest<'_>) -> Result<Promoted, PromoteError> {
     let environment = request.platform.environment(request.environment)?;
-    verify_release(use_case, request.repository, request.product, request.version).await?;
+    if let Err(error) = verify_release(use_case, request.repository, request.product, request.version).await {
+        if let VerifyReleaseError::Quarantined { .. } = &error {
+            refuse(use_case, request, environment, &error.to_string()).await?;
+        }
+        return Err(error.into());
+    }
     let release = use_case.store.release(request.product, request.version).await?;
     let release = release.ok_or_else(|| PromoteError::NotRecorded {
         product: request.product.clone(),
@@ -143,6 +148,25 @@ pub async fn promote(use_case: UseCase<'_>, request: &PromoteRequest<'_>) -> Res
         report: driver.report(&id).await?,
         refused: driver.refused().await?.split_off(before),
     })
+}
+
+/// Records that a promotion that people had agreed to is not executed.
+async fn refuse(
+    use_case: UseCase<'_>,
+    request: &PromoteRequest<'_>,
+    environment: &Environment,
+    reason: &str,
+) -> Result<(), PromoteError> {
+    let lease = HeldLease::take(use_case, request.product, &environment.name).await?;
+    let record = async {
+        for row in use_case.store.promotions(Some(request.product)).await? {
+            if row.environment == environment.name && row.version == *request.version && !is_terminal(row.state) {
+                request::refuse_execution(use_case, request.platform, &row, reason).await?;
+            }
+        }
+        Ok(())
+    };
+    lease.during(use_case, record).await
 }
 
 struct Driver<'world> {
@@ -478,7 +502,7 @@ impl Driver<'_> {
         if rules.is_empty() {
             return Ok(Vec::new());
         }
-        let Some(statement) = request::statement(self.use_case, row).await? else {
+        let Some(statement) = request::statement(self.use_case, row, self.environment).await? else {
             let reason = "nothing was planned that anybody could have agreed to".to_owned();
             return Err(PromoteError::Unapproved { reason });
         };

@@ -74,7 +74,7 @@ fn a_dropped_column_needs_a_major_version_before_it_reaches_production() {
 }
 
 /// What this small product does without, waived from today on for a month.
-fn waivers() -> String {
+pub(crate) fn waivers() -> String {
     let day = |days: i64| {
         let moment = Timestamp::from_second(Timestamp::now().as_second() + days * 86_400).unwrap();
         moment.to_string()[..10].to_owned()
@@ -90,7 +90,7 @@ fn waivers() -> String {
 }
 
 /// Commits the product with this owner and a purpose that is long enough.
-fn commit_owner(world: &World<'_>, owner: &str) {
+pub(crate) fn commit_owner(world: &World<'_>, owner: &str) {
     let path = world.environment.work().join("flights/product.yaml");
     let descriptor = std::fs::read_to_string(path).unwrap();
     let lines = descriptor.lines().map(|line| match line.split_once(':') {

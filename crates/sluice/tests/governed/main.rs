@@ -6,6 +6,7 @@
 )]
 
 mod approval;
+mod approval_digests;
 mod change;
 mod checks;
 mod clock;

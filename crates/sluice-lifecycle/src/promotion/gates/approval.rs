@@ -10,7 +10,7 @@ use crate::promotion::PromoteError;
 
 /// The gate asks for what is missing, so it writes: approvals that no longer hold end here, new ones are opened.
 pub(super) async fn find(case: Case<'_>) -> Result<Finding, PromoteError> {
-    let statement = request::statement(case.use_case, case.promotion).await?;
+    let statement = request::statement(case.use_case, case.promotion, case.environment).await?;
     let inputs = json!({"statement": statement, "roles": case.environment.approvals.iter()
         .map(|rule| (&rule.role, rule.count)).collect::<Vec<_>>()});
     Ok(match request::settle(case).await? {
