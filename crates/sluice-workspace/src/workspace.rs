@@ -1,5 +1,6 @@
 //! One workspace: its name, its store and the parts that act on it.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -54,6 +55,8 @@ pub struct Options {
     pub clock: Clock,
     /// The token of the workspace's own processes.
     pub internal_token: Secret<String>,
+    /// The command that starts the sandbox of a task.
+    pub task_launcher: Vec<OsString>,
 }
 
 /// One open workspace.
@@ -98,6 +101,7 @@ impl Workspace {
             cache_directory,
             clock,
             internal_token,
+            task_launcher,
         } = options;
         create_private_directory(&directory)?;
         let pepper = read_or_create_pepper(&directory.join("pepper"))?;
@@ -117,7 +121,7 @@ impl Workspace {
             ids: Ids,
             compute: Compute::default(),
             sql: Sql::default(),
-            jobs: Jobs::default(),
+            jobs: Jobs::new(task_launcher),
             pepper,
             vault,
             disclosures: Disclosures::default(),

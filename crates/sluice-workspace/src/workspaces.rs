@@ -1,6 +1,7 @@
 //! The process: several workspaces, each on its own port of 127.0.0.1.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ pub struct ServeOptions {
     pub base_port: u16,
     /// The names of the workspaces.
     pub names: Vec<String>,
+    /// The command that starts the sandbox of a task. It must be known from the beginning: queued runs of an earlier process start at once.
+    pub task_launcher: Vec<OsString>,
 }
 
 /// The process cannot serve.
@@ -122,6 +125,7 @@ impl Workspaces {
                 cache_directory: options.cache_directory.clone(),
                 clock: Clock::System,
                 internal_token: internal_token.clone(),
+                task_launcher: options.task_launcher.clone(),
             })
             .await?;
             let address = listener.local_addr().map_err(file_error)?;

@@ -99,6 +99,15 @@ impl Context {
             .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot write to standard output: {error}")))
     }
 
+    /// This program, for processes that are to be started by it.
+    ///
+    /// # Errors
+    /// When the system does not say where it is.
+    pub(crate) fn program(&self) -> Result<PathBuf, CommandError> {
+        std::env::current_exe()
+            .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot find this program: {error}")))
+    }
+
     /// Asks a yes-or-no question on the terminal.
     ///
     /// # Errors

@@ -131,7 +131,7 @@ async fn execute(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -> (St
                 task_values,
                 watch: &shared.watch,
             };
-            process::run(&task, &launcher, limit, shared.stop.clone()).await
+            process::run(&task, launcher, limit, shared.stop.clone()).await
         }
         Work::Sql {
             warehouse_id,

@@ -76,7 +76,6 @@ fn routes() -> Vec<Route> {
 }
 
 /// What the runner keeps in memory for one workspace.
-#[derive(Default)]
 pub struct Jobs {
     runner: Runner,
 }
@@ -88,17 +87,19 @@ impl std::fmt::Debug for Jobs {
 }
 
 impl Jobs {
+    /// Nothing runs yet; `task_launcher` starts the sandbox of a task.
+    pub(crate) fn new(task_launcher: Vec<OsString>) -> Self {
+        Self {
+            runner: Runner::new(task_launcher),
+        }
+    }
+
     /// Called once the workspace answers requests: takes up what an earlier process left.
     pub(crate) async fn start(workspace: &Arc<Workspace>) -> Result<(), OpenError> {
         runner::recover(workspace).await.map_err(|source| OpenError::Prepare {
             workspace: workspace.name.clone(),
             source,
         })
-    }
-
-    /// Chooses the command that starts a sandbox; without, it is this program with `workspace sandbox`.
-    pub fn launch_tasks_with(&self, command: Vec<OsString>) {
-        self.runner.launch_with(command);
     }
 
     pub(crate) fn runner(&self) -> &Runner {

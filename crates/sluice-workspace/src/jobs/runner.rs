@@ -28,26 +28,18 @@ struct Active {
 /// What the runner keeps in memory for one workspace.
 pub(crate) struct Runner {
     /// The command that starts a sandbox.
-    launcher: Mutex<Vec<OsString>>,
+    launcher: Vec<OsString>,
     active: Mutex<BTreeMap<i64, Active>>,
     slots: Semaphore,
 }
 
-impl Default for Runner {
-    fn default() -> Self {
-        let own = std::env::current_exe().map(OsString::from).unwrap_or_default();
+impl Runner {
+    pub(crate) fn new(launcher: Vec<OsString>) -> Self {
         Self {
-            launcher: Mutex::new(vec![own, "workspace".into(), "sandbox".into()]),
+            launcher,
             active: Mutex::default(),
             slots: Semaphore::new(PARALLEL_TASKS),
         }
-    }
-}
-
-impl Runner {
-    /// Chooses another command that starts a sandbox.
-    pub(crate) fn launch_with(&self, command: Vec<OsString>) {
-        *self.launcher.lock().expect("invariant: nobody panics with this lock") = command;
     }
 
     /// Starts to work on a stored run.
@@ -105,11 +97,8 @@ impl Runner {
         self.slots.acquire().await
     }
 
-    pub(crate) fn launcher(&self) -> Vec<OsString> {
-        self.launcher
-            .lock()
-            .expect("invariant: nobody panics with this lock")
-            .clone()
+    pub(crate) fn launcher(&self) -> &[OsString] {
+        &self.launcher
     }
 }
 

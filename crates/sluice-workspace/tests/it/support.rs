@@ -111,12 +111,9 @@ impl Environment {
             cache_directory: sluice_testkit::shared_cache(),
             base_port: 0,
             names: vec!["dev".to_owned(), "prod".to_owned()],
+            task_launcher: vec![env!("CARGO_BIN_EXE_sluice-sandbox").into()],
         };
         let workspaces = Workspaces::start(options).await.unwrap();
-        for name in ["dev", "prod"] {
-            let sandbox = vec![env!("CARGO_BIN_EXE_sluice-sandbox").into()];
-            workspaces.workspace(name).unwrap().jobs.launch_tasks_with(sandbox);
-        }
         let profiles = profiles::read(workspaces.profile_file()).unwrap();
         Self {
             workspaces,

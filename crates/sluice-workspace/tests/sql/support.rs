@@ -39,6 +39,7 @@ pub(crate) async fn serve(directory: &std::path::Path) -> Workspaces {
         cache_directory: sluice_testkit::shared_cache(),
         base_port: 0,
         names: vec!["dev".to_owned()],
+        task_launcher: Vec::new(),
     };
     Workspaces::start(options).await.unwrap()
 }

@@ -100,8 +100,7 @@ impl From<Person> for SignedIn {
 impl<'a> Player<'a> {
     /// A player for the platform that this file describes.
     pub(crate) fn new(platform: PathBuf, context: &'a Context) -> Result<Self, CommandError> {
-        let executable = std::env::current_exe()
-            .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot find this program: {error}")))?;
+        let executable = context.program()?;
         Ok(Self {
             executable,
             platform,

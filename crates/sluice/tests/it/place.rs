@@ -51,6 +51,7 @@ impl Place {
             cache_directory: sluice_testkit::shared_cache(),
             base_port: 0,
             names: vec!["dev".to_owned()],
+            task_launcher: Vec::new(),
         };
         let workspaces = runtime.block_on(Workspaces::start(options)).unwrap();
         let bundle = directory.path().join("bundle");

@@ -33,6 +33,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         cache_directory: arguments.cache_directory,
         base_port: arguments.base_port,
         names: WORKSPACE_NAMES.map(str::to_owned).to_vec(),
+        task_launcher: vec![context.program()?.into(), "workspace".into(), "sandbox".into()],
     };
     // A signal ends the serving, not this command: requests under way get their answers.
     let held = context.interrupt.hold();

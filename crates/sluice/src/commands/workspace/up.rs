@@ -20,8 +20,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let place = place(context)?;
-    let executable = std::env::current_exe()
-        .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot find this program: {error}")))?;
+    let executable = context.program()?;
     let base_port = arguments.base_port.unwrap_or(DEFAULT_BASE_PORT);
     let path = |path: &std::path::Path| {
         path.to_str()
