@@ -121,7 +121,19 @@ impl Environment {
     /// # Errors
     /// When `sluice workspace up` fails.
     pub fn workspaces(&self) -> Result<Workspaces<'_>, StartError> {
-        let finished = self.sluice(["workspace", "up", "--base-port", "0"]);
+        self.start(&["workspace", "up", "--base-port", "0"])
+    }
+
+    /// As [`Self::workspaces`], with faults allowed: `sluice workspace fault add` injects them.
+    ///
+    /// # Errors
+    /// As [`Self::workspaces`].
+    pub fn workspaces_with_faults(&self) -> Result<Workspaces<'_>, StartError> {
+        self.start(&["workspace", "up", "--base-port", "0", "--allow-faults"])
+    }
+
+    fn start(&self, arguments: &[&str]) -> Result<Workspaces<'_>, StartError> {
+        let finished = self.sluice(arguments);
         match finished.code {
             Some(0) => Ok(Workspaces { environment: self }),
             code => Err(StartError {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use futures::{StreamExt as _, stream};
 use serde::de::DeserializeOwned;
 use sluice_wire::Method;
 
@@ -28,6 +29,31 @@ impl RequestBody {
 
     pub(crate) fn take(&self) -> Option<Body> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The first `limit` bytes, or a little more, of a body that nobody has taken; whoever takes it later gets it whole.
+    pub(crate) async fn peek(&self, limit: usize) -> Bytes {
+        let Some(body) = self.take() else {
+            return Bytes::new();
+        };
+        let mut chunks = body.into_data_stream();
+        let mut read = Vec::new();
+        let mut broken = None;
+        while read.len() < limit {
+            match chunks.next().await {
+                Some(Ok(chunk)) => read.extend_from_slice(&chunk),
+                Some(Err(error)) => broken = Some(error),
+                None => break,
+            }
+            if broken.is_some() {
+                break;
+            }
+        }
+        let read = Bytes::from(read);
+        let first = stream::iter([Ok(read.clone())].into_iter().chain(broken.map(Err)));
+        let whole = Body::from_stream(first.chain(chunks));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(whole);
+        read
     }
 }
 

@@ -14,6 +14,7 @@ pub mod daemon;
 mod dashboards;
 mod discovery;
 pub mod error;
+pub mod faults;
 pub mod files;
 mod genie;
 pub mod identity;

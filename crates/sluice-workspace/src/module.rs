@@ -28,5 +28,6 @@ pub fn modules() -> Vec<Module> {
         crate::compute::module(),
         crate::sql::module(),
         crate::jobs::module(),
+        crate::faults::module(),
     ]
 }

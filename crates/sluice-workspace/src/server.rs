@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use futures::StreamExt as _;
@@ -14,24 +14,30 @@ use sluice_wire::Method;
 
 use crate::call::{Call, RequestBody};
 use crate::error::ApiError;
+use crate::faults::{Connection, Encounter, Occasion, Sighting, Target};
 use crate::identity;
 use crate::principal::{Principal, PrincipalKind};
 use crate::route::{Access, Route, decode};
 use crate::workspace::Workspace;
 
 const SCIM_PREFIX: &str = "/api/2.0/preview/scim/";
+const CONTROL_PREFIX: &str = "/_sluice/";
 
 /// The axum application of one workspace.
 pub(crate) fn application(workspace: Arc<Workspace>) -> axum::Router {
     axum::Router::new().fallback(answer).with_state(workspace)
 }
 
-async fn answer(State(workspace): State<Arc<Workspace>>, request: Request) -> Response {
+async fn answer(
+    State(workspace): State<Arc<Workspace>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+) -> Response {
     let request_id = workspace.ids.uuid();
     let scim = request.uri().path().starts_with(SCIM_PREFIX);
     let line = format!("{} {}", request.method(), request.uri().path());
     // A task of its own: a client that goes away does not stop a handler half-way, and a panic ends this request alone.
-    let handled = tokio::spawn(handle(workspace.clone(), request, request_id.clone()));
+    let handled = tokio::spawn(handle(workspace.clone(), connection, request, request_id.clone()));
     let result = match handled.await {
         Ok(result) => result,
         Err(_panic) => Err(ApiError::internal(
@@ -66,12 +72,19 @@ fn add_headers(workspace: &Workspace, request_id: &str, headers: &mut HeaderMap)
 /// The most that is read of a body that nobody wants.
 const LARGEST_REST: usize = 256 * 1024 * 1024;
 
-async fn handle(workspace: Arc<Workspace>, request: Request, request_id: String) -> Result<Response, ApiError> {
+async fn handle(
+    workspace: Arc<Workspace>,
+    connection: Connection,
+    request: Request,
+    request_id: String,
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let body = Arc::new(RequestBody::new(body));
-    let result = dispatch(workspace, parts, Arc::clone(&body), request_id).await;
+    let result = dispatch(workspace, &connection, parts, Arc::clone(&body), request_id).await;
     // A client that is still sending would see a broken connection instead of the refusal.
-    let refused = result.is_err();
+    let refused = result.as_ref().map_or(true, |response| {
+        response.status().is_client_error() || response.status().is_server_error()
+    });
     if refused && let Some(rest) = body.take() {
         drain(rest).await;
     }
@@ -91,6 +104,7 @@ async fn drain(body: Body) {
 
 async fn dispatch(
     workspace: Arc<Workspace>,
+    connection: &Connection,
     parts: axum::http::request::Parts,
     body: Arc<RequestBody>,
     request_id: String,
@@ -104,21 +118,58 @@ async fn dispatch(
         .map(|(route, values)| (route.clone(), values));
     let access = found.as_ref().map_or(Access::Principal, |(route, _)| route.access);
     let principal = authenticate(&workspace, access, &parts.headers).await?;
-    let Some((route, parameters)) = found else {
-        return Err(not_answered(method, path));
-    };
-    let call = Call {
-        workspace,
-        principal,
-        headers: parts.headers,
-        request_id,
+    let sighting = Sighting {
         method,
-        path: path.to_owned(),
-        parameters,
-        query: parse_query(parts.uri.query().unwrap_or_default())?,
-        body,
+        path,
+        principal: &principal.name,
     };
-    Route::call(&route, call).await
+    let encounter = meet_faults(&workspace, access, &sighting, &body, &request_id).await;
+    let target = Target {
+        workspace: &workspace,
+        connection,
+        request_id: &request_id,
+        scim: path.starts_with(SCIM_PREFIX),
+    };
+    let handled = async {
+        let (route, parameters) = found.ok_or_else(|| not_answered(method, path))?;
+        let call = Call {
+            workspace: Arc::clone(&workspace),
+            principal,
+            headers: parts.headers,
+            request_id: request_id.clone(),
+            method,
+            path: path.to_owned(),
+            parameters,
+            query: parse_query(parts.uri.query().unwrap_or_default())?,
+            body,
+        };
+        Route::call(&route, call).await
+    };
+    match encounter.spoiled {
+        None => handled.await,
+        Some(spoiled) => Ok(target.spoil(spoiled, handled).await),
+    }
+}
+
+/// What the request meets with, after the pauses that it meets with. Whoever injects faults must be able to remove them, so that the
+/// control plane meets none.
+async fn meet_faults(
+    workspace: &Workspace,
+    access: Access,
+    sighting: &Sighting<'_>,
+    body: &RequestBody,
+    request_id: &str,
+) -> Encounter {
+    if access != Access::Principal || sighting.path.starts_with(CONTROL_PREFIX) {
+        return Encounter::default();
+    }
+    let occasion = Occasion {
+        request_id,
+        at: workspace.clock.now_ms(),
+    };
+    let mut encounter = workspace.faults.meet(sighting, body, occasion).await;
+    encounter.pause().await;
+    encounter
 }
 
 fn known_method(method: &axum::http::Method) -> Option<Method> {

@@ -10,6 +10,7 @@ use sluice_model::Secret;
 use crate::clock::{Clock, Ids};
 use crate::compute::Compute;
 use crate::error::ApiError;
+use crate::faults::Faults;
 use crate::jobs::Jobs;
 use crate::module::modules;
 use crate::route::Router;
@@ -57,6 +58,8 @@ pub struct Options {
     pub internal_token: Secret<String>,
     /// The command that starts the sandbox of a task.
     pub task_launcher: Vec<OsString>,
+    /// Whether administrators may inject faults.
+    pub allow_faults: bool,
 }
 
 /// One open workspace.
@@ -85,6 +88,7 @@ pub struct Workspace {
     pub(crate) vault: Vault,
     pub(crate) disclosures: Disclosures,
     pub(crate) internal_token: Secret<String>,
+    pub(crate) faults: Faults,
     pub(crate) router: Router,
     address: OnceLock<SocketAddr>,
 }
@@ -102,6 +106,7 @@ impl Workspace {
             clock,
             internal_token,
             task_launcher,
+            allow_faults,
         } = options;
         create_private_directory(&directory)?;
         let pepper = read_or_create_pepper(&directory.join("pepper"))?;
@@ -126,6 +131,7 @@ impl Workspace {
             vault,
             disclosures: Disclosures::default(),
             internal_token,
+            faults: Faults::new(allow_faults),
             address: OnceLock::new(),
         });
         let prepared = async {
@@ -151,6 +157,8 @@ impl Workspace {
 
     /// Ends what works in the background; the store stays open for the last answers.
     pub(crate) async fn stop(&self) {
+        // A request that a fault holds up goes on, so that the stop does not wait for it.
+        self.faults.clear();
         self.jobs.stop().await;
         self.sql.stop().await;
         self.compute.stop().await;

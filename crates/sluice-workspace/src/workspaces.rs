@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Ids};
+use crate::faults::{Connection, SeverableListener};
 use crate::profiles;
 use crate::workspace::{OpenError, Options, Workspace};
 
@@ -34,6 +35,8 @@ pub struct ServeOptions {
     pub names: Vec<String>,
     /// The command that starts the sandbox of a task. It must be known from the beginning: queued runs of an earlier process start at once.
     pub task_launcher: Vec<OsString>,
+    /// Whether administrators may inject faults ([`crate::faults`]).
+    pub allow_faults: bool,
 }
 
 /// The process cannot serve.
@@ -126,6 +129,7 @@ impl Workspaces {
                 clock: Clock::System,
                 internal_token: internal_token.clone(),
                 task_launcher: options.task_launcher.clone(),
+                allow_faults: options.allow_faults,
             })
             .await?;
             let address = listener.local_addr().map_err(file_error)?;
@@ -204,9 +208,13 @@ async fn serve(
         // An error means that the sender is gone, which is a stop too.
         drop(stop.wait_for(|stop| *stop).await);
     };
-    axum::serve(listener, crate::server::application(workspace))
-        .with_graceful_shutdown(stopped)
-        .await
+    let application = crate::server::application(workspace);
+    axum::serve(
+        SeverableListener(listener),
+        application.into_make_service_with_connect_info::<Connection>(),
+    )
+    .with_graceful_shutdown(stopped)
+    .await
 }
 
 async fn listen(options: &ServeOptions) -> Result<Vec<TcpListener>, ServeError> {

@@ -329,3 +329,139 @@ fn a_taken_port_is_named_with_what_to_do() {
     assert!(message.contains("--base-port"), "{message}");
     assert_eq!(sluice(directory.path(), &["status"]).status.code(), Some(1));
 }
+
+/// `sluice workspace fault …` in JSON.
+fn fault(directory: &Path, arguments: &[&str]) -> Output {
+    sluice(directory, &[&["fault"], arguments, &["-o", "json"]].concat())
+}
+
+#[track_caller]
+fn check_refusal(output: &Output, code: i32, message: &str) {
+    assert_eq!(
+        (output.status.code(), output.stdout.len()),
+        (Some(code), 0),
+        "{output:?}"
+    );
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(said.contains(message), "{said}");
+}
+
+#[test]
+fn faults_are_for_workspaces_that_were_started_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let _down = Down(directory);
+    let list = ["list", "--environment", "dev"];
+    check_refusal(&fault(directory, &list), 4, "sluice workspace up --allow-faults");
+    let up = sluice(directory, &["up", "--base-port", "0", "-o", "json"]);
+    assert_eq!(stdout(&up)["faults_allowed"], json!(false));
+    check_refusal(
+        &fault(directory, &list),
+        3,
+        "the workspace `dev` was started without faults",
+    );
+    let late = sluice(directory, &["up", "--allow-faults"]);
+    check_refusal(&late, 3, "run `sluice workspace down` first");
+    assert_eq!(sluice(directory, &["down"]).status.code(), Some(0));
+    let up = sluice(directory, &["up", "--base-port", "0", "--allow-faults", "-o", "json"]);
+    assert_eq!(stdout(&up)["faults_allowed"], json!(true));
+    assert_eq!(stdout(&fault(directory, &list))["faults"], json!([]));
+}
+
+#[test]
+fn faults_are_added_listed_and_cleared() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let _down = Down(directory);
+    let up = sluice(directory, &["up", "--base-port", "0", "--allow-faults"]);
+    assert_eq!(up.status.code(), Some(0), "{up:?}");
+    let add = |arguments: &[&str]| fault(directory, &[&["add", "--environment", "dev"], arguments].concat());
+
+    let options =
+        "--operation iam.CurrentUserAPI.me --principal engineer --nth 2 --times 3 --status 429 --error-code SLOW";
+    let mut options: Vec<&str> = options.split(' ').collect();
+    options.extend(["--header", "Retry-After: 1"]);
+    let added = add(&options);
+    let planned = json!({
+        "match": {"operation": "iam.CurrentUserAPI.me", "principal": "engineer@sluice.test", "requests": "any"},
+        "nth": 2,
+        "times": 3,
+        "action": {"kind": "status", "status": 429, "error_code": "SLOW", "headers": {"Retry-After": "1"}},
+    });
+    let armed = json!({"id": "f1", "fault": planned, "counted": 0, "fired": 0, "hits": []});
+    let expected = json!({"version": 1, "workspace": "dev", "added": armed});
+    assert_eq!((added.status.code(), stdout(&added)), (Some(0), expected));
+    let more: [&[&str]; 4] = [
+        &["--requests", "writing", "--commit-then-fail", "503"],
+        &["--method", "put", "--path", "/api/**", "--drop"],
+        &["--body-contains", "ALTER TABLE", "--commit-then-drop"],
+        &["--until-cleared", "--latency", "20"],
+    ];
+    for arguments in more {
+        let added = add(arguments);
+        assert_eq!(added.status.code(), Some(0), "{added:?}");
+    }
+
+    let listed = stdout(&fault(directory, &["list", "--environment", "dev"]));
+    let faults = listed["faults"].as_array().unwrap();
+    let kinds: Vec<_> = faults
+        .iter()
+        .map(|armed| armed["fault"]["action"]["kind"].clone())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["status", "commit_then_fail", "drop", "commit_then_drop", "latency"]
+    );
+    assert_eq!((&listed["workspace"], &faults[0]), (&json!("dev"), &armed));
+    let shown = sluice(directory, &["fault", "list", "--environment", "dev"]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let third = "f3 request 1 of those by PUT, to /api/**: connection closed, without effect\n   counted 0, fired 0\n";
+    assert!(shown.contains(third), "{shown}");
+    let elsewhere = stdout(&fault(directory, &["list", "--environment", "prod"]));
+    assert_eq!(elsewhere, json!({"version": 1, "workspace": "prod", "faults": []}));
+
+    let one = stdout(&fault(directory, &["clear", "--environment", "dev", "f2"]));
+    assert_eq!(one, json!({"version": 1, "workspace": "dev", "removed": 1}));
+    let rest = stdout(&fault(directory, &["clear", "--environment", "dev"]));
+    assert_eq!(rest["removed"], json!(4));
+}
+
+#[test]
+fn a_fault_that_cannot_be_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let _down = Down(directory);
+    let up = sluice(directory, &["up", "--base-port", "0", "--allow-faults"]);
+    assert_eq!(up.status.code(), Some(0), "{up:?}");
+    for (arguments, code, message) in [
+        (
+            "add --environment dev",
+            2,
+            "the following required arguments were not provided",
+        ),
+        ("add --environment dev --drop --latency 1", 2, "cannot be used with"),
+        ("add --environment dev --drop --message x", 2, "cannot be used with"),
+        (
+            "add --environment uat --drop",
+            2,
+            "there is no environment and no local workspace `uat`",
+        ),
+        ("add --environment dev --status 200", 2, "`action.status` is 200"),
+        (
+            "add --environment dev --drop --principal nobody",
+            4,
+            "no user or service principal `nobody`",
+        ),
+        (
+            "clear --environment dev f99",
+            4,
+            "the workspace `dev` has no fault `f99`",
+        ),
+        ("clear --environment dev ../faults", 2, "expected an id such as `f1`"),
+    ] {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        check_refusal(&fault(directory, &arguments), code, message);
+    }
+    let listed = stdout(&fault(directory, &["list", "--environment", "dev"]));
+    assert_eq!(listed["faults"], json!([]));
+}

@@ -37,6 +37,9 @@ pub struct Daemon {
     pub hosts: Vec<Host>,
     /// The profile file.
     pub profile_file: PathBuf,
+    /// Whether administrators may inject faults.
+    #[serde(default)]
+    pub faults_allowed: bool,
 }
 
 /// The directory of the workspaces of one platform, and the files of their process.

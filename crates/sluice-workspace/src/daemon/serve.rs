@@ -108,6 +108,7 @@ async fn start(options: ServeOptions, detach: bool, place: &Place) -> Result<(Wo
         rustix::process::setsid().map_err(|error| other("leave the session of the terminal", &error))?;
     }
     let signals = Signals::listen().map_err(|error| other("listen for signals", &error))?;
+    let faults_allowed = options.allow_faults;
     let workspaces = Workspaces::start(options)
         .await
         .map_err(|error| Failure::from(&error))?;
@@ -121,6 +122,7 @@ async fn start(options: ServeOptions, detach: bool, place: &Place) -> Result<(Wo
             .map(|(workspace, host)| Host { workspace, host })
             .collect(),
         profile_file: workspaces.profile_file().to_owned(),
+        faults_allowed,
     };
     place
         .write_state(&daemon)

@@ -77,6 +77,7 @@ async fn a_directory_is_served_once_and_a_taken_port_is_named() {
         base_port,
         names: vec!["dev".to_owned()],
         task_launcher: Vec::new(),
+        allow_faults: false,
     };
     let served = environment.directory.path().join("workspaces");
     let again = sluice_workspace::Workspaces::start(options(served.clone(), 0))

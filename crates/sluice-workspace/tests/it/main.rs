@@ -7,6 +7,7 @@
 mod access;
 mod catalog;
 mod dashboards;
+mod faults;
 mod files;
 mod frame;
 mod genie;

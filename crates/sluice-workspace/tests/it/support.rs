@@ -104,6 +104,19 @@ impl Environment {
     }
 
     pub(crate) async fn start_in(directory: TempDir) -> Self {
+        Self::serve(directory, false).await
+    }
+
+    /// Workspaces in which administrators may inject faults.
+    pub(crate) async fn start_with_faults() -> Self {
+        Self::start_in_with_faults(tempfile::tempdir().unwrap()).await
+    }
+
+    pub(crate) async fn start_in_with_faults(directory: TempDir) -> Self {
+        Self::serve(directory, true).await
+    }
+
+    async fn serve(directory: TempDir, allow_faults: bool) -> Self {
         // Another test of this process may have installed it already.
         drop(rustls::crypto::ring::default_provider().install_default());
         let options = ServeOptions {
@@ -112,6 +125,7 @@ impl Environment {
             base_port: 0,
             names: vec!["dev".to_owned(), "prod".to_owned()],
             task_launcher: vec![env!("CARGO_BIN_EXE_sluice-sandbox").into()],
+            allow_faults,
         };
         let workspaces = Workspaces::start(options).await.unwrap();
         let profiles = profiles::read(workspaces.profile_file()).unwrap();

@@ -52,6 +52,7 @@ impl Place {
             base_port: 0,
             names: vec!["dev".to_owned()],
             task_launcher: Vec::new(),
+            allow_faults: true,
         };
         let workspaces = runtime.block_on(Workspaces::start(options)).unwrap();
         let bundle = directory.path().join("bundle");

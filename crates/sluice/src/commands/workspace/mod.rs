@@ -1,6 +1,7 @@
 //! `sluice workspace`: the local workspaces `dev`, `qa` and `prod`, served by one process in the background.
 
 mod down;
+mod fault;
 mod place;
 pub(crate) use place::cache_directory;
 mod reset;
@@ -27,6 +28,8 @@ enum Command {
     Down(down::Arguments),
     Status(status::Arguments),
     Reset(reset::Arguments),
+    #[command(subcommand)]
+    Fault(fault::Command),
     Serve(serve::Arguments),
 }
 
@@ -36,6 +39,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         Command::Down(arguments) => down::run(arguments, context).await,
         Command::Status(arguments) => status::run(arguments, context).await,
         Command::Reset(arguments) => reset::run(arguments, context).await,
+        Command::Fault(command) => fault::run(command, context).await,
         Command::Serve(arguments) => serve::run(arguments, context).await,
     }
 }

@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Leave the session of the terminal
     #[arg(long)]
     detach: bool,
+    /// Let administrators inject faults
+    #[arg(long)]
+    allow_faults: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
@@ -34,6 +37,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         base_port: arguments.base_port,
         names: WORKSPACE_NAMES.map(str::to_owned).to_vec(),
         task_launcher: vec![context.program()?.into(), "workspace".into(), "sandbox".into()],
+        allow_faults: arguments.allow_faults,
     };
     // A signal ends the serving, not this command: requests under way get their answers.
     let held = context.interrupt.hold();

@@ -23,6 +23,7 @@ pub(super) struct Shown {
     running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pid: Option<i32>,
+    faults_allowed: bool,
     workspaces: Vec<Host>,
     profile_file: PathBuf,
     log_file: PathBuf,
@@ -34,6 +35,7 @@ impl Shown {
             version: 1,
             running: daemon.is_some(),
             pid: daemon.as_ref().map(|daemon| daemon.pid),
+            faults_allowed: daemon.as_ref().is_some_and(|daemon| daemon.faults_allowed),
             workspaces: daemon.map(|daemon| daemon.hosts).unwrap_or_default(),
             profile_file: place.profile_file(),
             log_file: place.log_file(),
@@ -51,6 +53,9 @@ impl Answer for Shown {
         }
         for Host { workspace, host } in &self.workspaces {
             writeln!(out, "{workspace:<5} {host}")?;
+        }
+        if self.faults_allowed {
+            writeln!(out, "Faults:   may be injected with `sluice workspace fault add`")?;
         }
         writeln!(out, "Profiles: {}", self.profile_file.display())?;
         writeln!(out, "Log:      {}", self.log_file.display())

@@ -16,6 +16,9 @@ pub(crate) struct Arguments {
     /// Port of `dev`; `qa` and `prod` have the next two. 0 takes any free ports [default: 7341]
     #[arg(long, value_name = "PORT")]
     base_port: Option<u16>,
+    /// Let administrators inject faults with `sluice workspace fault`, to see what clients make of them
+    #[arg(long)]
+    allow_faults: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
@@ -27,7 +30,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             .map(str::to_owned)
             .ok_or_else(|| CommandError::new(ExitKind::Config, format!("the path `{}` is not UTF-8", path.display())))
     };
-    let command = [
+    let mut command = vec![
         "workspace".to_owned(),
         "serve".to_owned(),
         "--detach".to_owned(),
@@ -38,9 +41,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         "--base-port".to_owned(),
         base_port.to_string(),
     ];
+    if arguments.allow_faults {
+        command.push("--allow-faults".to_owned());
+    }
     let daemon = launch(&place, &executable, &command).await?;
     if let Some(wanted) = arguments.base_port.filter(|wanted| *wanted != 0) {
         check_ports(&daemon, wanted)?;
+    }
+    if arguments.allow_faults {
+        check_faults(&daemon)?;
     }
     context.answer(&Shown::of(&place, Some(daemon)))?;
     if context.output == OutputFormat::Text {
@@ -50,6 +59,19 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     ));
     }
     Ok(Outcome::Done)
+}
+
+/// Workspaces that ran already were started without faults, and stay so.
+fn check_faults(daemon: &Daemon) -> Result<(), CommandError> {
+    if daemon.faults_allowed {
+        return Ok(());
+    }
+    let message = format!(
+        "the local workspaces {} run already, without faults",
+        WORKSPACE_NAMES.join(", ")
+    );
+    Err(CommandError::new(ExitKind::Refused, message)
+        .hint("run `sluice workspace down` first; what the workspaces hold stays"))
 }
 
 /// Workspaces that ran already keep their ports; saying nothing would leave a person at a host that does not answer.
