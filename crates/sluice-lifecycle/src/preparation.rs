@@ -77,6 +77,7 @@ impl PreparationError {
                 | LoadError::Read { .. }
                 | LoadError::Configuration(_)
                 | LoadError::Git(_)
+                | LoadError::HalfCaptured { .. }
                 | LoadError::Stuck(_) => None,
             },
             Self::Stamp { source, .. } => match source.as_ref() {

@@ -13,6 +13,7 @@ use sluice_wire::{Method, Request};
 
 use crate::bundle_files::git::{self, GitError};
 use crate::bundle_files::{glob, local_path, lookup};
+use crate::capture::write::is_unfinished;
 use crate::contracts;
 use crate::documents::DocumentError;
 
@@ -83,6 +84,12 @@ pub enum LoadError {
         #[source]
         source: std::io::Error,
     },
+    /// Half of the files of a capture are there.
+    #[error("the files in `{}` are those of a capture that did not come to its end", root.display())]
+    HalfCaptured {
+        /// The bundle's directory.
+        root: PathBuf,
+    },
     /// It is not clear which workspace is meant, or there is no token for it.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -112,6 +119,10 @@ impl From<DocumentError> for LoadError {
 /// # Errors
 /// When the bundle has errors or what it needs cannot be read.
 pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
+    if is_unfinished(&request.root) {
+        let root = request.root.clone();
+        return Err(LoadError::HalfCaptured { root });
+    }
     let mut loader = Loader::new(request);
     loop {
         match resolve(&loader.inputs) {

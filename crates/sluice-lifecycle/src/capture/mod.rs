@@ -34,6 +34,8 @@ pub struct CaptureRequest<'a> {
     pub folders: &'a [String],
     /// Only compares.
     pub check: bool,
+    /// What [`complete`] has written.
+    pub completed: Vec<String>,
 }
 
 /// What a capture did.
@@ -79,17 +81,21 @@ pub enum CaptureError {
     Write(#[from] WriteError),
 }
 
+/// Puts the files of an interrupted capture into their places and gives their paths. It comes before the bundle is loaded: half of the
+/// files may not even make one.
+///
+/// # Errors
+/// When a file cannot be put into its place.
+pub fn complete(root: &Path) -> Result<Vec<String>, CaptureError> {
+    Ok(write::complete(root)?)
+}
+
 /// Reads the workspace, and writes the files that it differs from; with `check` it writes nothing.
 ///
 /// # Errors
 /// When something cannot be read or the files cannot hold it; nothing was written then.
 pub async fn capture(request: CaptureRequest<'_>) -> Result<CaptureOutcome, CaptureError> {
     let loaded = request.loaded;
-    let completed = if request.check {
-        Vec::new()
-    } else {
-        write::complete(&loaded.root)?
-    };
     let lock = read_lock(&loaded.root)?;
     let documents = documents(loaded)?;
     let scope = Scope::of(&loaded.bundle, request.product, request.folders);
@@ -119,7 +125,7 @@ pub async fn capture(request: CaptureRequest<'_>) -> Result<CaptureOutcome, Capt
     Ok(CaptureOutcome {
         target: loaded.bundle.target.clone(),
         scope,
-        completed,
+        completed: request.completed,
         report,
     })
 }

@@ -4,7 +4,7 @@
 //! 2. Every file is renamed into its place; then the list is removed.
 //!
 //! Without the list nothing has begun, and what is staged is thrown away. With it every content is on the disk, and [`complete`]
-//! does what is left: renaming the same file again does nothing more.
+//! does what is left: renaming the same file again does nothing more. As long as the list is there, no bundle is loaded from the files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,6 +27,8 @@ const LIST: &str = "list.json";
 pub struct WriteError {
     /// The file.
     pub path: PathBuf,
+    /// Whether files had begun to be put into their places: the next capture goes on with that.
+    pub half_way: bool,
     /// Why.
     #[source]
     pub source: io::Error,
@@ -63,12 +65,22 @@ pub(super) fn write_all(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Resul
     complete(root).map(drop)
 }
 
+/// Whether a [`write_all`] has begun to put files into their places and not ended.
+pub(crate) fn is_unfinished(root: &Path) -> bool {
+    root.join(STAGING).join(LIST).exists()
+}
+
 /// Finishes what an interrupted [`write_all`] began. Gives the paths that it had to write.
 ///
 /// # Errors
 /// When a file cannot be put into its place.
 pub(super) fn complete(root: &Path) -> Result<Vec<String>, WriteError> {
     let staging = root.join(STAGING);
+    let half_way = |path: &Path, source| WriteError {
+        path: path.to_owned(),
+        half_way: true,
+        source,
+    };
     let place = staging.join(LIST);
     let text = match fs::read(&place) {
         Ok(text) => text,
@@ -76,23 +88,21 @@ pub(super) fn complete(root: &Path) -> Result<Vec<String>, WriteError> {
             discard(&staging)?;
             return Ok(Vec::new());
         }
-        Err(source) => return Err(WriteError { path: place, source }),
+        Err(source) => return Err(half_way(&place, source)),
     };
-    let list: List = serde_json::from_slice(&text).map_err(|error| WriteError {
-        path: place.clone(),
-        source: io::Error::new(io::ErrorKind::InvalidData, error),
-    })?;
+    let list: List = serde_json::from_slice(&text)
+        .map_err(|error| half_way(&place, io::Error::new(io::ErrorKind::InvalidData, error)))?;
     let mut written = Vec::new();
     for (number, path) in &list.files {
         let target = root.join(path);
         if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder).map_err(at(folder))?;
+            fs::create_dir_all(folder).map_err(|source| half_way(folder, source))?;
         }
         match fs::rename(staging.join(number.to_string()), &target) {
             Ok(()) => written.push(path.clone()),
             // It was put into its place before the interruption.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(WriteError { path: target, source }),
+            Err(source) => return Err(half_way(&target, source)),
         }
     }
     discard(&staging)?;
@@ -106,7 +116,7 @@ fn discard(staging: &Path) -> Result<(), WriteError> {
         (staging.to_owned(), fs::remove_dir_all(staging)),
     ] {
         match result {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(WriteError { path, source }),
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(at(&path)(source)),
             Ok(()) | Err(_) => {}
         }
     }
@@ -115,7 +125,11 @@ fn discard(staging: &Path) -> Result<(), WriteError> {
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
     let path = path.to_owned();
-    move |source| WriteError { path, source }
+    move |source| WriteError {
+        path,
+        half_way: false,
+        source,
+    }
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ impl BundleOptions {
         self.load(context).await
     }
 
-    fn root(&self, context: &Context) -> Result<PathBuf, CommandError> {
+    /// The bundle's directory.
+    pub(crate) fn root(&self, context: &Context) -> Result<PathBuf, CommandError> {
         let start = context.current_directory()?;
         let named = context.environment.get("DATABRICKS_BUNDLE_ROOT").map(String::as_str);
         Ok(find_root(&start, named)?)

@@ -5,7 +5,7 @@ use std::fmt;
 use clap::Args;
 use serde::Serialize;
 use sluice_bundle::capture::CaptureDifference;
-use sluice_lifecycle::capture::{CaptureOutcome, CaptureRequest, capture};
+use sluice_lifecycle::capture::{CaptureOutcome, CaptureRequest, capture, complete};
 use sluice_lifecycle::product::{DESCRIPTOR, Product};
 
 use crate::commands::bundle_options::BundleOptions;
@@ -90,6 +90,11 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             ));
         }
     }
+    let completed = if arguments.check {
+        Vec::new()
+    } else {
+        complete(&arguments.bundle.root(context)?)?
+    };
     let loaded = arguments.bundle.load(context).await?;
     let descriptor = loaded
         .root
@@ -106,6 +111,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         product: product.as_deref(),
         folders: &arguments.folders,
         check: arguments.check,
+        completed,
     })
     .await?;
     context.terminal.diagnostics(&outcome.report.findings);

@@ -4,6 +4,7 @@ use sluice_bundle::capture::CaptureFault;
 use sluice_bundle::editing::EditError;
 use sluice_lifecycle::capture::CaptureError;
 use sluice_lifecycle::capture::live::LiveError;
+use sluice_lifecycle::capture::write::WriteError;
 
 use super::databricks::client_kind;
 use super::{CommandError, ExitKind};
@@ -21,6 +22,9 @@ impl From<CaptureError> for CommandError {
                     .hint("write the value out at that place, then capture again; nothing was written")
             }
             CaptureError::Lock(_) | CaptureError::Read { .. } => Self::from_error(ExitKind::Config, &error),
+            CaptureError::Write(WriteError { half_way: true, .. }) => Self::from_error(ExitKind::HalfWay, &error).hint(
+                "put that right, then capture again: it goes on from there; until then nothing is done with the files",
+            ),
             CaptureError::Write(_) => Self::from_error(ExitKind::Config, &error)
                 .hint("make room or give access, then capture again: files are written together or not at all"),
         }

@@ -19,6 +19,9 @@ impl From<LoadError> for CommandError {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Refused(diagnostics) => Self::config(diagnostics),
+            LoadError::HalfCaptured { .. } => {
+                Self::from_error(ExitKind::Refused, &error).hint("`sluice capture` completes it")
+            }
             LoadError::Configuration(error) => error.into(),
             LoadError::Client(error) => error.into(),
             LoadError::Read { .. } | LoadError::Git(_) => Self::from_error(ExitKind::Config, &error),

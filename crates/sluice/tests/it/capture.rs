@@ -8,7 +8,7 @@ use sluice_wire::{Method, Request};
 
 use crate::place::Place;
 
-const ROOT: &str = "bundle: {name: shop}
+pub(crate) const ROOT: &str = "bundle: {name: shop}
 include: [resources/*.yml]
 variables:
   catalog: {default: dev}
@@ -19,7 +19,7 @@ targets:
     workspace: {host: '@HOST@', root_path: '/Workspace/Shared/.bundle/${bundle.name}/${bundle.target}'}
 ";
 
-const SCHEMAS: &str = "# The product's schemas.
+pub(crate) const SCHEMAS: &str = "# The product's schemas.
 resources:
   schemas:
     gold:
@@ -48,12 +48,12 @@ const TYPES: [&str; 17] = [
     "array<array<bigint>>",
 ];
 
-fn product(place: &Place) {
+pub(crate) fn product(place: &Place) {
     place.write("databricks.yml", &ROOT.replace("@HOST@", &place.host));
     place.write("resources/schemas.yml", SCHEMAS);
 }
 
-fn send(place: &Place, method: Method, path: &str, body: Value) -> Value {
+pub(crate) fn send(place: &Place, method: Method, path: &str, body: Value) -> Value {
     let client = place.client("engineer");
     let request = Request::new(method, path).json(body);
     let response = place
@@ -68,12 +68,12 @@ fn send(place: &Place, method: Method, path: &str, body: Value) -> Value {
     response.json().unwrap()
 }
 
-fn warehouse(place: &Place) -> String {
+pub(crate) fn warehouse(place: &Place) -> String {
     let list = place.get("/api/2.0/sql/warehouses", &[]);
     list["warehouses"][0]["id"].as_str().unwrap().to_owned()
 }
 
-fn sql(place: &Place, statement: &str) {
+pub(crate) fn sql(place: &Place, statement: &str) {
     let body = json!({"warehouse_id": warehouse(place), "statement": statement, "wait_timeout": "50s"});
     let answer = send(place, Method::Post, "/api/2.0/sql/statements", body);
     assert_eq!(answer["status"]["state"], "SUCCEEDED", "{statement}: {answer}");
@@ -128,7 +128,7 @@ fn build(place: &Place) -> String {
 }
 
 /// Every file of the product, without local state and the lock, whose ids are those of one workspace.
-fn files(root: &Path) -> BTreeMap<String, String> {
+pub(crate) fn files(root: &Path) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {

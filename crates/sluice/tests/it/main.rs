@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod capture;
+mod capture_crash;
+mod capture_kinds;
 mod contract_diff;
 mod crash;
 mod deploy;
