@@ -13,6 +13,7 @@ pub mod execution;
 pub mod git;
 mod guardrails;
 pub mod machines;
+pub mod matrix;
 pub mod metadata;
 pub mod notification;
 pub mod people;

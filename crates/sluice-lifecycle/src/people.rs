@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use sluice_databricks::{Client, ClientError, ConfigurationSources};
-use sluice_model::Actor;
+use sluice_databricks::{Client, ClientConfiguration, ClientError, ConfigurationSources};
+use sluice_model::{Actor, EnvironmentName, Secret};
 use sluice_wire::{Method, Request};
 use uuid::Uuid;
 
@@ -92,6 +92,36 @@ pub(crate) async fn find(client: &Client, subject: &str) -> Result<Option<Person
         .into_iter()
         .find(|user| user.user_name.eq_ignore_ascii_case(subject));
     Ok(found.map(|user| user.person(client)))
+}
+
+/// A person's own token at the workspace of an environment. Their groups are asked for anew each time, since they can change.
+#[derive(Clone, Debug)]
+pub struct PersonalAccess {
+    /// The environment whose workspace the token is for.
+    pub environment: EnvironmentName,
+    configuration: ClientConfiguration,
+}
+
+impl PersonalAccess {
+    /// The token at an environment. Nothing is sent yet.
+    #[must_use]
+    pub fn new(environment: &Environment, token: Secret<String>) -> Self {
+        Self {
+            environment: environment.name.clone(),
+            configuration: ClientConfiguration {
+                host: environment.host.clone(),
+                token,
+            },
+        }
+    }
+
+    /// Who presents it, as the workspace says now.
+    ///
+    /// # Errors
+    /// When the workspace refuses the token or does not answer.
+    pub async fn person(&self) -> Result<Person, ClientError> {
+        me(&Client::new(&self.configuration)?).await
+    }
 }
 
 /// The client of an environment's workspace with a person's own token: the named profile, else what the official clients would take.

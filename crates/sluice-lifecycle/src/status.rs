@@ -187,6 +187,52 @@ pub async fn history(
     }
 }
 
+/// One page of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HistoryPage {
+    /// Entries, newest first.
+    pub entries: Vec<HistoryEntry>,
+    /// Where the next page begins: entries before this number; none when there are no older ones.
+    pub older: Option<u64>,
+}
+
+/// As [`history`], newest first and page by page: at most `limit` entries before the number `before`.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub async fn history_page(
+    store: &Store,
+    product: Option<&ProductName>,
+    environment: Option<&EnvironmentName>,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<HistoryPage, StoreError> {
+    const CHUNK: u32 = 500;
+    let last = store.head().await?.seq;
+    let mut before = before.unwrap_or(u64::MAX).min(last.saturating_add(1)).max(1);
+    let mut entries: Vec<HistoryEntry> = Vec::new();
+    while before > 1 {
+        let after = before.saturating_sub(1 + u64::from(CHUNK));
+        let mut chunk = store.events(after, CHUNK).await?;
+        chunk.retain(|event| event.seq < before && is_shown(event, product, environment));
+        for event in chunk.into_iter().rev() {
+            if entries.len() == limit {
+                let older = entries.last().map(|entry| entry.seq);
+                return Ok(HistoryPage { entries, older });
+            }
+            entries.push(HistoryEntry {
+                seq: event.seq,
+                at: event.at,
+                actor: event.actor.subject,
+                kind: event.kind,
+                subject: event.subject,
+            });
+        }
+        before = after + 1;
+    }
+    Ok(HistoryPage { entries, older: None })
+}
+
 fn is_shown(event: &Event, product: Option<&ProductName>, environment: Option<&EnvironmentName>) -> bool {
     let internal = ["step.", "lease.", "gate.", "notification."]
         .iter()

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sluice_model::{Actor, Digest};
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 
 use crate::error::StoreError;
 use crate::event::{Columns, Event};
@@ -49,6 +50,28 @@ impl Store {
         self.columns(after, limit).await?.iter().map(decode).collect()
     }
 
+    /// The entries about the states of a deployment, in order; not those of its steps.
+    ///
+    /// # Errors
+    /// When the store cannot be read or an entry is not what this version writes.
+    pub async fn deployment_events(&self, deployment: &str) -> Result<Vec<Event>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT seq, prev_hash, entry_hash, at, actor, kind, subject, payload_digest, payload \
+             FROM events WHERE kind LIKE 'deployment.%' AND subject LIKE $1 ORDER BY seq",
+        )
+        // A subject is canonical JSON; what an id's own `%` and `_` let through besides is left out below.
+        .bind(format!("%\"deployment\":\"{deployment}\"%"))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::query("read the events of a deployment"))?;
+        let events = rows
+            .iter()
+            .map(|row| decode(&stored(row)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mine = |event: &Event| event.subject.deployment.as_deref() == Some(deployment);
+        Ok(events.into_iter().filter(mine).collect())
+    }
+
     /// Everybody who did something, in the order of their first entry; somebody who was called otherwise later is there twice.
     ///
     /// # Errors
@@ -79,20 +102,22 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::query("read events"))?;
-        Ok(rows
-            .iter()
-            .map(|row| Columns {
-                seq: row.get::<i64, _>("seq").unsigned_abs(),
-                prev_hash: row.get("prev_hash"),
-                entry_hash: row.get("entry_hash"),
-                at: row.get("at"),
-                actor: row.get("actor"),
-                kind: row.get("kind"),
-                subject: row.get("subject"),
-                payload_digest: row.get("payload_digest"),
-                payload: row.get("payload"),
-            })
-            .collect())
+        Ok(rows.iter().map(stored).collect())
+    }
+}
+
+/// The columns of a row of `events`.
+fn stored(row: &SqliteRow) -> Columns {
+    Columns {
+        seq: row.get::<i64, _>("seq").unsigned_abs(),
+        prev_hash: row.get("prev_hash"),
+        entry_hash: row.get("entry_hash"),
+        at: row.get("at"),
+        actor: row.get("actor"),
+        kind: row.get("kind"),
+        subject: row.get("subject"),
+        payload_digest: row.get("payload_digest"),
+        payload: row.get("payload"),
     }
 }
 

@@ -21,7 +21,8 @@ use crate::people::Person;
 use crate::platform::{Environment, GateKind, Platform, PlatformError};
 use crate::policy::{GatherError, evaluator};
 use crate::promotion::PromoteError;
-use crate::release::{VerifyReleaseError, verify_release};
+use crate::release::verify::look_at;
+use crate::release::{ReleaseVerification, VerifyReleaseError, verify_release};
 
 /// How often a decision is taken again when another one came first.
 const ATTEMPTS: usize = 8;
@@ -154,6 +155,43 @@ pub async fn reject(
     Matter::of(use_case, request).await?.refuse(reason).await
 }
 
+/// What a person could do about an approval, and why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// What speaks against their agreeing; they may when this is empty.
+    pub against_approving: Vec<Objection>,
+    /// What speaks against their saying no; they may when this is empty.
+    pub against_rejecting: Vec<Objection>,
+    /// Whether their no takes back what they asked for themselves.
+    pub takes_back: bool,
+}
+
+/// What a decision would meet: the rules of [`approve`] and [`reject`], asked beforehand. Nothing is recorded.
+///
+/// # Errors
+/// When something that the rules look at cannot be read.
+pub async fn outlook(use_case: UseCase<'_>, request: &DecideRequest<'_>) -> Result<Outlook, DecideError> {
+    let matter = Matter::of(use_case, request).await?;
+    let mut against_approving = matter.about_its_end();
+    if against_approving.is_empty() {
+        let (product, version) = (request.product, &matter.promotion.version);
+        let recorded = use_case.store.release(product, version).await?;
+        let found = look_at(recorded.as_ref(), request.repository, product, version).await;
+        against_approving = matter.about_the_matter(found).await?;
+    }
+    against_approving.extend(matter.about_the_approver().await?);
+    let takes_back = matter.may_take_back();
+    Ok(Outlook {
+        against_approving,
+        against_rejecting: if takes_back {
+            Vec::new()
+        } else {
+            matter.against_saying_no()
+        },
+        takes_back,
+    })
+}
+
 /// What is decided about, as it is now.
 struct Matter<'a> {
     use_case: UseCase<'a>,
@@ -190,7 +228,12 @@ impl<'a> Matter<'a> {
     }
 
     async fn agree(&self, comment: Option<&str>) -> Result<DecisionReport, DecideError> {
-        let mut objections = self.about_the_matter().await?;
+        let mut objections = self.about_its_end();
+        if objections.is_empty() {
+            let (repository, product) = (self.request.repository, self.request.product);
+            let found = verify_release(self.use_case, repository, product, &self.promotion.version).await;
+            objections = self.about_the_matter(found).await?;
+        }
         objections.extend(self.about_the_approver().await?);
         if !objections.is_empty() {
             return Err(self.refused(Attempt::Approve, objections).await?);
@@ -203,18 +246,11 @@ impl<'a> Matter<'a> {
     }
 
     async fn refuse(&self, reason: &str) -> Result<DecisionReport, DecideError> {
-        if self.is_requester()
-            && !is_terminal(self.promotion.state)
-            && self.promotion.state != PromotionState::Executing
-        {
+        if self.may_take_back() {
             let changes = void_all(self.use_case, &self.promotion, &format!("taken back: {reason}")).await?;
             return self.end(changes, PromotionEvent::Withdraw, reason).await;
         }
-        let mut objections: Vec<Objection> = rules::spent(&self.approval, self.now)
-            .map(Objection::new)
-            .into_iter()
-            .collect();
-        objections.extend(self.in_role());
+        let objections = self.against_saying_no();
         if !objections.is_empty() {
             return Err(self.refused(Attempt::Reject, objections).await?);
         }
@@ -275,29 +311,44 @@ impl<'a> Matter<'a> {
         }
     }
 
-    fn is_requester(&self) -> bool {
-        self.promotion
-            .requested_by
-            .eq_ignore_ascii_case(&self.request.person.actor.subject)
+    /// Whether the person asked for the promotion themselves, and nothing has begun.
+    fn may_take_back(&self) -> bool {
+        let requester = &self.promotion.requested_by;
+        requester.eq_ignore_ascii_case(&self.request.person.actor.subject)
+            && !is_terminal(self.promotion.state)
+            && self.promotion.state != PromotionState::Executing
     }
 
-    /// What speaks against deciding about this at all: it is over, or no longer what was asked.
-    async fn about_the_matter(&self) -> Result<Vec<Objection>, DecideError> {
+    fn against_saying_no(&self) -> Vec<Objection> {
         let mut objections: Vec<Objection> = rules::spent(&self.approval, self.now)
             .map(Objection::new)
             .into_iter()
             .collect();
-        if objections.is_empty() && self.approval.state == ApprovalState::Granted {
-            objections.push(
-                Objection::new(format!("approval {} is granted already", self.approval.id)).hint(format!(
-                    "`sluice promote {} --to {}` executes it",
-                    self.promotion.version, self.promotion.environment
-                )),
-            );
+        objections.extend(self.in_role());
+        objections
+    }
+
+    /// Why it cannot be agreed to any more: it is over, or granted already.
+    fn about_its_end(&self) -> Vec<Objection> {
+        if let Some(reason) = rules::spent(&self.approval, self.now) {
+            return vec![Objection::new(reason)];
         }
-        if !objections.is_empty() {
-            return Ok(objections);
+        if self.approval.state == ApprovalState::Granted {
+            let reason = format!("approval {} is granted already", self.approval.id);
+            return vec![Objection::new(reason).hint(format!(
+                "`sluice promote {} --to {}` executes it",
+                self.promotion.version, self.promotion.environment
+            ))];
         }
+        Vec::new()
+    }
+
+    /// What differs from what was asked; `release` is what the release looks like now.
+    async fn about_the_matter(
+        &self,
+        release: Result<ReleaseVerification, VerifyReleaseError>,
+    ) -> Result<Vec<Objection>, DecideError> {
+        let mut objections = Vec::new();
         let planned = super::request::statement(self.use_case, &self.promotion, self.environment).await?;
         let now = planned.map(|planned| Statement {
             binding: self.environment.binding().digest(),
@@ -312,12 +363,11 @@ impl<'a> Matter<'a> {
             );
             objections.push(Objection::new(format!("it is about something else: {}", moved.join("; "))).hint(again));
         }
-        let version = &self.promotion.version;
-        match verify_release(self.use_case, self.request.repository, self.request.product, version).await {
+        match release {
             Ok(found) if found.digest == self.approval.statement.release => {}
             Ok(found) => objections.push(Objection::new(format!(
-                "release {version} has digest {}, {} was asked about",
-                found.digest, self.approval.statement.release
+                "release {} has digest {}, {} was asked about",
+                self.promotion.version, found.digest, self.approval.statement.release
             ))),
             Err(error @ VerifyReleaseError::Quarantined { .. }) => objections.push(Objection::new(error.to_string())),
             Err(error) => return Err(PromoteError::from(error).into()),

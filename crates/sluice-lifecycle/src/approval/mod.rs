@@ -11,4 +11,5 @@ pub mod decide;
 pub(crate) mod request;
 pub mod rules;
 
-pub use decide::{DecideError, DecideRequest, DecisionReport, approve, decided_promotion, reject};
+pub use decide::{DecideError, DecideRequest, DecisionReport, Outlook, approve, decided_promotion, outlook, reject};
+pub use rules::Objection;

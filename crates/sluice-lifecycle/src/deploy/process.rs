@@ -15,6 +15,12 @@ pub(crate) struct ProcessIdentity {
     boot: String,
 }
 
+impl std::fmt::Display for ProcessIdentity {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "process {}", self.pid)
+    }
+}
+
 impl ProcessIdentity {
     /// This process; none when the machine does not say (no `/proc`).
     pub(crate) fn current() -> Option<Self> {

@@ -2,6 +2,7 @@
 //! about, journals every step, runs the product's own checks, and only then calls the deployment active.
 //!
 //! - [`saga`]: the driver of the deployment machine; [`lease`]: holding an environment; [`journal`]: steps in the ledger.
+//! - [`timeline`]: what is shown of a deployment.
 //! - [`stamp`]: which ledger an environment belongs to.
 //! - [`checks`]: jobs, tables, quality rules, metadata, Genie spaces, access, second plan; [`replica`]: what may differ between two environments.
 
@@ -18,6 +19,7 @@ pub mod replica;
 pub mod saga;
 pub mod stamp;
 mod statement;
+pub mod timeline;
 
 pub use candidate::{Candidate, connect, identify};
 pub use lease::{HeldLease, LeaseError};

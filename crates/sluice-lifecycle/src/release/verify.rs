@@ -75,7 +75,40 @@ pub async fn verify_release(
     version: &ReleaseVersion,
 ) -> Result<ReleaseVerification, VerifyReleaseError> {
     let recorded = use_case.store.release(product, version).await?;
+    let found = look_at(recorded.as_ref(), repository, product, version).await;
+    if let Some(release) = recorded {
+        match &found {
+            Ok(_) => follow(use_case, release, ReleaseEvent::TagRestored, None).await?,
+            Err(VerifyReleaseError::Quarantined { reason, .. }) => {
+                follow(use_case, release, ReleaseEvent::TagMoved, Some(reason.clone())).await?;
+            }
+            Err(
+                VerifyReleaseError::Unknown { .. }
+                | VerifyReleaseError::Manifest(_)
+                | VerifyReleaseError::Store(_)
+                | VerifyReleaseError::Git(_),
+            ) => {}
+        }
+    }
+    found
+}
+
+/// As [`verify_release`], without leaving a trace in the ledger.
+///
+/// # Errors
+/// As [`verify_release`].
+pub(crate) async fn look_at(
+    recorded: Option<&Release>,
+    repository: &Path,
+    product: &ProductName,
+    version: &ReleaseVersion,
+) -> Result<ReleaseVerification, VerifyReleaseError> {
     let tag = tag_name(product, version);
+    let quarantined = |reason: String| VerifyReleaseError::Quarantined {
+        product: product.clone(),
+        version: version.clone(),
+        reason,
+    };
     let found = match read_tag(repository, &tag).await? {
         TagState::Absent if recorded.is_none() => {
             return Err(VerifyReleaseError::Unknown {
@@ -83,55 +116,41 @@ pub async fn verify_release(
                 version: version.clone(),
             });
         }
-        TagState::Absent => Err(format!("tag `{tag}` is gone")),
-        TagState::Foreign { reason } => Err(format!("tag `{tag}` is not what was frozen: {reason}")),
-        TagState::Release(found) => {
-            let snapshot = Snapshot::of(repository, &found.commit).await?;
-            let manifest = snapshot.manifest(version.clone(), found.head.toolchain.clone());
-            let digest = manifest.head.digest();
-            if let Some(recorded) = recorded.as_ref().filter(|recorded| recorded.commit != found.commit) {
-                Err(format!(
-                    "tag `{tag}` was moved from commit {} to {}",
-                    recorded.commit, found.commit
-                ))
-            } else if let Some(recorded) = recorded.as_ref().filter(|recorded| recorded.digest != digest) {
-                Err(format!(
-                    "its content has digest {digest}, {} was frozen",
-                    recorded.digest
-                ))
-            } else if manifest.head != found.head || digest != found.digest {
-                Err(format!("tag `{tag}` holds another manifest than that of its commit"))
-            } else {
-                Ok(ReleaseVerification {
-                    product: product.clone(),
-                    version: version.clone(),
-                    tag,
-                    commit: found.commit,
-                    digest,
-                    files: manifest.files.len(),
-                    recorded: recorded.is_some(),
-                })
-            }
+        TagState::Absent => return Err(quarantined(format!("tag `{tag}` is gone"))),
+        TagState::Foreign { reason } => {
+            return Err(quarantined(format!("tag `{tag}` is not what was frozen: {reason}")));
         }
+        TagState::Release(found) => found,
     };
-    match found {
-        Ok(verification) => {
-            if let Some(release) = recorded {
-                follow(use_case, release, ReleaseEvent::TagRestored, None).await?;
-            }
-            Ok(verification)
-        }
-        Err(reason) => {
-            if let Some(release) = recorded {
-                follow(use_case, release, ReleaseEvent::TagMoved, Some(reason.clone())).await?;
-            }
-            Err(VerifyReleaseError::Quarantined {
-                product: product.clone(),
-                version: version.clone(),
-                reason,
-            })
-        }
+    let snapshot = Snapshot::of(repository, &found.commit).await?;
+    let manifest = snapshot.manifest(version.clone(), found.head.toolchain.clone());
+    let digest = manifest.head.digest();
+    if let Some(recorded) = recorded.filter(|recorded| recorded.commit != found.commit) {
+        return Err(quarantined(format!(
+            "tag `{tag}` was moved from commit {} to {}",
+            recorded.commit, found.commit
+        )));
     }
+    if let Some(recorded) = recorded.filter(|recorded| recorded.digest != digest) {
+        return Err(quarantined(format!(
+            "its content has digest {digest}, {} was frozen",
+            recorded.digest
+        )));
+    }
+    if manifest.head != found.head || digest != found.digest {
+        return Err(quarantined(format!(
+            "tag `{tag}` holds another manifest than that of its commit"
+        )));
+    }
+    Ok(ReleaseVerification {
+        product: product.clone(),
+        version: version.clone(),
+        tag,
+        commit: found.commit,
+        digest,
+        files: manifest.files.len(),
+        recorded: recorded.is_some(),
+    })
 }
 
 /// Records a change of state; an event that changes nothing leaves no trace.
