@@ -87,6 +87,7 @@ pub(crate) enum Command {
     History(commands::history::Arguments),
     #[command(subcommand)]
     Ledger(commands::ledger::Command),
+    Serve(commands::serve::Arguments),
     #[command(hide = true)]
     Reference(commands::reference::Arguments),
 }
@@ -122,6 +123,7 @@ impl Command {
             Self::Status(arguments) => commands::status::run(arguments, context).await,
             Self::History(arguments) => commands::history::run(arguments, context).await,
             Self::Ledger(command) => commands::ledger::run(command, context).await,
+            Self::Serve(arguments) => commands::serve::run(arguments, context).await,
             Self::Workspace(arguments) => commands::workspace::run(arguments, context).await,
             Self::Reference(arguments) => commands::reference::run(arguments, context).await,
         }

@@ -67,6 +67,15 @@ impl Interrupt {
         }
     }
 
+    /// Returns when an interrupt was requested, whatever holds it back; otherwise never.
+    pub(crate) async fn when_requested(self) {
+        let mut receiver = self.state.subscribe();
+        if receiver.wait_for(|state| state.requested).await.is_err() {
+            // The sender lives in `self`; its end means that the process ends.
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Returns when an interrupt was requested and nothing holds it back; otherwise never.
     pub(crate) async fn between_steps(&self) {
         let mut receiver = self.state.subscribe();

@@ -27,6 +27,7 @@ pub(crate) mod reference;
 pub(crate) mod reject;
 pub(crate) mod release;
 pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod signoff;
 pub(crate) mod status;
 pub(crate) mod summary;

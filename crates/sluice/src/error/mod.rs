@@ -10,6 +10,7 @@ mod lifecycle;
 mod metadata;
 mod platform;
 mod policy;
+mod server;
 mod workspace;
 
 use sluice_model::Diagnostic;

@@ -12,6 +12,8 @@ mod checks;
 mod clock;
 mod gates;
 mod notification;
+mod page;
+mod serving;
 mod sink;
 mod stamp;
 mod world;

@@ -38,11 +38,7 @@ impl<'environment> World<'environment> {
         environment.write("platform.yaml", "version: 1\nid: trial\nenvironments: []\n");
         let workspaces = environment.workspaces().unwrap();
         let text = std::fs::read_to_string(environment.data().join("trial/workspaces/databrickscfg")).unwrap();
-        let value = |profile: &str, key: &str| {
-            let section = text.split(&format!("[{profile}]")).nth(1).unwrap();
-            let line = section.lines().find(|line| line.starts_with(key)).unwrap();
-            line.split_once('=').unwrap().1.trim().to_owned()
-        };
+        let value = |profile: &str, key: &str| profile_value(&text, profile, key);
         let hosts = [("dev", "engineer"), ("qa", "deployer"), ("prod", "deployer")].map(|(name, principal)| {
             let profile = format!("{name}-{principal}");
             environment.write(&format!("tokens/{name}"), &value(&profile, "token"));
@@ -99,6 +95,11 @@ impl<'environment> World<'environment> {
 
     pub(crate) fn profile_file(&self) -> PathBuf {
         self.environment.data().join("trial/workspaces/databrickscfg")
+    }
+
+    /// The token of a profile of the local workspaces.
+    pub(crate) fn token(&self, profile: &str) -> String {
+        profile_value(&std::fs::read_to_string(self.profile_file()).unwrap(), profile, "token")
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
@@ -251,6 +252,12 @@ impl<'environment> World<'environment> {
         assert_eq!(verified["verified"], true, "{verified}");
         verified["entries"].as_u64().unwrap()
     }
+}
+
+fn profile_value(text: &str, profile: &str, key: &str) -> String {
+    let section = text.split(&format!("[{profile}]")).nth(1).unwrap();
+    let line = section.lines().find(|line| line.starts_with(key)).unwrap();
+    line.split_once('=').unwrap().1.trim().to_owned()
 }
 
 pub(crate) fn volume(name: &str) -> String {

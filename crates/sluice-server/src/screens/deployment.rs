@@ -1,0 +1,289 @@
+//! One deployment as it goes or went: states, journal, lease, checks. Complete without a script; while it goes on, changes are sent.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures::stream;
+use maud::{Markup, html};
+use sluice_lifecycle::execution::timeline::{DeploymentTimeline, deployment_timeline};
+use sluice_model::{Digest, Secret};
+use sluice_store::record::Step;
+use tokio::sync::watch;
+
+use super::evidence;
+use crate::error::PageError;
+use crate::fields::segment;
+use crate::guard::Visit;
+use crate::layout::{self, Section};
+use crate::site::Site;
+use crate::wording::{self, Names, Tone};
+
+/// How often the ledger is looked at for a live view: another process writes it.
+const LOOKS: Duration = Duration::from_millis(400);
+
+struct View {
+    timeline: DeploymentTimeline,
+    names: Names,
+}
+
+impl View {
+    async fn of(site: &Site, id: &str) -> Result<Self, PageError> {
+        let timeline = deployment_timeline(&site.store, id).await?.ok_or_else(|| {
+            PageError::missing(format!("there is no deployment `{id}`"))
+                .hint("the matrix and the history lead to those that there are")
+        })?;
+        let names = Names::of(&site.store).await?;
+        Ok(Self { timeline, names })
+    }
+
+    fn is_moving(&self) -> bool {
+        wording::is_moving(self.timeline.deployment.state)
+    }
+}
+
+pub(crate) async fn show(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    visit: Visit,
+) -> Result<Response, PageError> {
+    let view = View::of(&site, &id).await?;
+    let row = &view.timeline.deployment;
+    let title = format!("Deployment of {} to {}", row.product, row.environment);
+    Ok(layout::page(
+        &title,
+        Section::Matrix,
+        Some(visit.signed_in()?),
+        &template(&view),
+    ))
+}
+
+/// The parts that changed, as they change; ends with the deployment, the session or the server.
+pub(crate) async fn follow(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    visit: Visit,
+) -> Result<Response, PageError> {
+    visit.signed_in()?;
+    View::of(&site, &id).await?;
+    let follower = Follower {
+        ending: site.ending.clone(),
+        key: visit.key,
+        site,
+        id,
+        sent: BTreeMap::new(),
+        waiting: VecDeque::new(),
+        is_over: false,
+        is_first: true,
+    };
+    let events = stream::unfold(follower, |mut follower| async move {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+}
+
+struct Follower {
+    site: Arc<Site>,
+    ending: watch::Receiver<bool>,
+    key: Option<Secret<String>>,
+    id: String,
+    /// Digest of each part as it was sent last.
+    sent: BTreeMap<String, Digest>,
+    waiting: VecDeque<Event>,
+    is_over: bool,
+    is_first: bool,
+}
+
+impl Follower {
+    /// The next event; none when there is nothing more to come.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            if self.is_over {
+                return None;
+            }
+            if !std::mem::take(&mut self.is_first) {
+                tokio::select! {
+                    () = tokio::time::sleep(LOOKS) => {}
+                    // Whether it says that the server ends or the server is gone: there is no one left to ask.
+                    _ended = self.ending.changed() => return None,
+                }
+            }
+            self.look().await;
+        }
+    }
+
+    async fn look(&mut self) {
+        let now = self.site.now();
+        let goes_on = self
+            .key
+            .as_ref()
+            .is_some_and(|key| self.site.sessions.goes_on(key.expose(), now));
+        let view = if goes_on {
+            View::of(&self.site, &self.id).await
+        } else {
+            return self.end();
+        };
+        let Ok(view) = view else { return self.end() };
+        for (id, markup) in parts(&view) {
+            let text = markup.into_string();
+            let digest = Digest::of(text.as_bytes());
+            if self.sent.insert(id, digest) != Some(digest) {
+                self.waiting.push_back(Event::default().event("part").data(text));
+            }
+        }
+        if !view.is_moving() {
+            self.end();
+        }
+    }
+
+    fn end(&mut self) {
+        self.is_over = true;
+        self.waiting.push_back(Event::default().event("end").data("over"));
+    }
+}
+
+/// The parts of the page that change, by their id.
+fn parts(view: &View) -> Vec<(String, Markup)> {
+    let mut parts = vec![
+        ("summary".to_owned(), summary(view)),
+        ("phases".to_owned(), phases(view)),
+        ("checks".to_owned(), checks(view)),
+    ];
+    parts.extend(
+        view.timeline
+            .steps
+            .iter()
+            .map(|row| (format!("step-{}", row.number), step(row))),
+    );
+    parts
+}
+
+fn template(view: &View) -> Markup {
+    let row = &view.timeline.deployment;
+    let follow = view
+        .is_moving()
+        .then(|| format!("/deployments/{}/events", segment(&row.id)));
+    html! {
+        div data-follow=[follow] {
+            h1 {
+                "Deployment of " (row.product) " "
+                @match &row.version { Some(version) => (version), None => { "commit " (wording::commit(&row.commit)) }, }
+                " to " (row.environment)
+            }
+            div aria-live="polite" { (summary(view)) }
+            h2 { "Phases" }
+            (phases(view))
+            h2 { "Steps" }
+            div.wide role="region" aria-label="Steps" tabindex="0" { table {
+                thead { tr {
+                    @for title in ["#", "Resource", "What is done", "State", "Intent", "Took", "Outcome", "Epoch"] { th scope="col" { (title) } }
+                } }
+                tbody #steps { @for row in &view.timeline.steps { (step(row)) } }
+            } }
+            (checks(view))
+        }
+    }
+}
+
+fn summary(view: &View) -> Markup {
+    let timeline = &view.timeline;
+    let row = &timeline.deployment;
+    let (done, all) = (
+        timeline.steps.iter().filter(|step| step.finished_at.is_some()).count(),
+        timeline.steps.len(),
+    );
+    let state = wording::deployment(row.state);
+    html! {
+        div #summary {
+            p { (state.label()) ", " (done) " of " (all) " recorded steps have their outcome" }
+            @if !row.reasons.is_empty() || state.tone == Tone::Bad {
+                div.notice.bad {
+                    ul { @for reason in &row.reasons { li { (reason) } } }
+                    @if let Some(version) = row.version.as_ref().filter(|_| wording::can_go_on(row.state)) {
+                        p { "`sluice promote " (version) " --to " (row.environment) "` goes on from where it stopped." }
+                    }
+                }
+            }
+            dl {
+                dt { "Deployment" } dd { code { (row.id) } }
+                @if let Some(promotion) = &timeline.promotion {
+                    dt { "Promotion" } dd { a href={ "/promotions/" (segment(&promotion.id)) } { (promotion.id) } }
+                }
+                @if let Some(version) = &row.version {
+                    dt { "Release" } dd { a href={ "/releases/" (row.product) "/" (segment(&version.to_string())) } { (row.product) " " (version) } }
+                }
+                dt { "Started" } dd { (wording::time(row.started_at)) " by " (view.names.of_subject(&row.started_by)) }
+                dt { "Commit" } dd { (wording::commit(&row.commit)) }
+                dt { "Values" } dd { (wording::digest(&row.binding_digest)) }
+                @if let Some(effect) = &row.effect_digest { dt { "Effects" } dd { (wording::digest(effect)) } }
+                dt { "Epoch" } dd { (row.epoch) }
+                dt { "Environment held by" } dd {
+                    @match &timeline.holder {
+                        Some(holder) => {
+                            (holder.name) ", epoch " (holder.epoch) ", until " (wording::time(holder.until)) " unless it is renewed"
+                            @if holder.is_gone { " (that process is gone: the next command takes over at once)" }
+                        },
+                        None => "nobody",
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn phases(view: &View) -> Markup {
+    let phases = &view.timeline.phases;
+    let ends = phases.iter().skip(1).map(|next| Some(next.at)).chain([None]);
+    html! {
+        ol #phases .phases {
+            @for (phase, end) in phases.iter().zip(ends) {
+                li {
+                    @match end {
+                        // It is behind us: what it meant while it lasted is not what counts.
+                        Some(end) => { strong { (wording::deployment(phase.state).word) } " for " (wording::took(phase.at, end)) },
+                        None => (wording::deployment(phase.state).label()),
+                    }
+                    div.quiet { (wording::time(phase.at)) " · epoch " (phase.epoch) " · " a href={ "/ledger/" (phase.entry) } { "entry " (phase.entry) } }
+                }
+            }
+        }
+    }
+}
+
+fn step(row: &Step) -> Markup {
+    html! {
+        tr id={ "step-" (row.number) } data-into="steps" {
+            th scope="row" { (row.number) }
+            td { code { (row.key) } }
+            td { (row.action) }
+            td { (wording::step(row.state).label()) }
+            td { (wording::time(row.intended_at)) }
+            td { @match row.finished_at {
+                Some(at) => (wording::took(row.intended_at, at)),
+                None => "no outcome yet",
+            } }
+            td { @if let Some(outcome) = &row.outcome { code { (outcome) } } }
+            td { (row.epoch) }
+        }
+    }
+}
+
+fn checks(view: &View) -> Markup {
+    html! {
+        div #checks {
+            @for verification in &view.timeline.verifications {
+                h2 { "Checks" }
+                (evidence::checks(verification))
+            }
+        }
+    }
+}

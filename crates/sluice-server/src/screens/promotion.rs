@@ -1,0 +1,163 @@
+//! One promotion: its gates with their evidence, who may decide and until when, what was refused, its deployment.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use maud::{Markup, html};
+use sluice_lifecycle::platform::Platform;
+use sluice_lifecycle::promotion::{PromotionReport, promotion_report};
+use sluice_store::record::Approval;
+
+use super::approval::{self, Chance};
+use super::evidence;
+use crate::error::PageError;
+use crate::fields::segment;
+use crate::guard::Visit;
+use crate::layout::{self, Section};
+use crate::session::SignedIn;
+use crate::site::Site;
+use crate::wording::{self, Names};
+
+struct View<'a> {
+    report: PromotionReport,
+    /// Each approval with who holds its role and what the person who looks could do about it.
+    approvals: Vec<(Approval, String, Chance)>,
+    signed_in: &'a SignedIn,
+    names: Names,
+}
+
+pub(crate) async fn show(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    visit: Visit,
+) -> Result<Response, PageError> {
+    let signed_in = visit.signed_in()?;
+    let report = promotion_report(&site.store, &id).await?.ok_or_else(|| {
+        PageError::missing(format!("there is no promotion `{id}`")).hint("the list of promotions shows what there is")
+    })?;
+    let platform = site.platform()?;
+    let mut approvals = Vec::new();
+    for row in report.approvals.iter().rev() {
+        let chance = approval::chance(&site, &platform, signed_in, &report.promotion, row).await?;
+        approvals.push((row.clone(), holders(&platform, &row.role), chance));
+    }
+    let view = View {
+        report,
+        approvals,
+        signed_in,
+        names: Names::of(&site.store).await?,
+    };
+    let row = &view.report.promotion;
+    let title = format!("{} {} to {}", row.product, row.version, row.environment);
+    Ok(layout::page(
+        &title,
+        Section::Promotions,
+        Some(signed_in),
+        &template(&view),
+    ))
+}
+
+fn holders(platform: &Platform, role: &str) -> String {
+    platform.roles.get(role).map_or_else(
+        || "nobody: the platform has no such role any more".to_owned(),
+        sluice_lifecycle::platform::Role::holders,
+    )
+}
+
+fn template(view: &View<'_>) -> Markup {
+    let row = &view.report.promotion;
+    let again = format!("sluice promote {} --to {}", row.version, row.environment);
+    let wording = wording::promotion(row.state);
+    html! {
+        h1 { (row.product) " " (row.version) " to " (row.environment) " " (wording.label()) }
+        div class={ "notice " (notice(wording.tone)) } {
+            p { (wording::next_for(row.state, &again)) }
+            @if !row.reasons.is_empty() { ul { @for reason in &row.reasons { li { (reason) } } } }
+        }
+        dl {
+            dt { "Promotion" } dd { code { (row.id) } }
+            dt { "Release" } dd { a href={ "/releases/" (row.product) "/" (segment(&row.version.to_string())) "?against=" (row.environment) "#difference" } {
+                (row.product) " " (row.version) " beside what runs in " (row.environment)
+            } }
+            dt { "Digest" } dd { (wording::digest(&row.digest)) }
+            dt { "Asked for" } dd { (wording::time(row.requested_at)) " by " (view.names.of_subject(&row.requested_by)) }
+            @if let Some(change) = &view.report.change { dt { "Answers" } dd { "change " (change.id) ": " (change.request) } }
+            @if let Some(deployment) = &view.report.deployment {
+                dt { "Deployment" } dd {
+                    a href={ "/deployments/" (segment(&deployment.id)) } { (deployment.id) } " " (wording::deployment(deployment.state).label())
+                }
+            }
+        }
+        (gates(view))
+        @if !view.approvals.is_empty() {
+            h2 { "Approvals" }
+            @for (row, holders, chance) in &view.approvals { (approval::section(row, holders, chance, view.signed_in)) }
+        }
+        h2 { "What the plan does" }
+        (evidence::effects(&row.effects))
+        @if !view.report.signoffs.is_empty() { h2 { "Sign-offs" } (evidence::signoffs(&view.report.signoffs)) }
+        @if let Some(verification) = &view.report.verification { h2 { "Checks after the deployment" } (evidence::checks(verification)) }
+        (refusals(view))
+        (undelivered(view))
+    }
+}
+
+fn notice(tone: wording::Tone) -> &'static str {
+    match tone {
+        wording::Tone::Good => "good",
+        wording::Tone::Bad => "bad",
+        wording::Tone::Waiting => "waiting",
+        wording::Tone::Busy | wording::Tone::Quiet => "",
+    }
+}
+
+fn gates(view: &View<'_>) -> Markup {
+    html! {
+        h2 { "Gates" }
+        @if view.report.gates.is_empty() {
+            p { "None was judged yet." }
+        } @else {
+            div.wide role="region" aria-label="Gates" tabindex="0" { table {
+                thead { tr { @for title in ["Gate", "Verdict", "Why", "Evidence", "Judged"] { th scope="col" { (title) } } } }
+                tbody { @for gate in &view.report.gates { tr {
+                    th scope="row" { (gate.kind) }
+                    td { (wording::verdict(gate.verdict).label()) }
+                    td { @for reason in &gate.reasons { div { (reason) } } }
+                    td { @for one in &gate.evidence { div { code { (one) } } } }
+                    td { (wording::time(gate.evaluated_at)) }
+                } } }
+            } }
+        }
+    }
+}
+
+fn refusals(view: &View<'_>) -> Markup {
+    html! {
+        @if !view.report.refusals.is_empty() {
+            h2 { "Attempts that were refused" }
+            div.wide role="region" aria-label="Refused attempts" tabindex="0" { table {
+                thead { tr { @for title in ["Attempt", "By", "Why not", "When"] { th scope="col" { (title) } } } }
+                tbody { @for row in &view.report.refusals { tr {
+                    th scope="row" { (row.attempt) }
+                    td { (view.names.of_subject(&row.subject)) }
+                    td { @for reason in &row.reasons { div { (reason) } } }
+                    td { (wording::time(row.at)) }
+                } } }
+            } }
+        }
+    }
+}
+
+/// Messages that did not arrive: somebody may not know that they are waited for.
+fn undelivered(view: &View<'_>) -> Markup {
+    let failed = || view.report.notifications.iter().filter(|row| row.failure.is_some());
+    html! {
+        @if failed().next().is_some() {
+            h2 { "Messages that did not arrive" }
+            ul { @for row in failed() {
+                li { (row.event) ": " (row.state) " after " (row.attempts) " attempts: " (row.failure.as_deref().unwrap_or_default()) }
+            } }
+        }
+    }
+}

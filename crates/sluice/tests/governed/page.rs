@@ -1,0 +1,294 @@
+//! The page: who is let in where, and what it shows and refuses.
+
+use reqwest::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
+use reqwest::{Method, StatusCode};
+use sluice_server::route::{Permission, TABLE, Verb};
+
+use crate::serving::{Browser, Page, Serving};
+use crate::world::{ONE, World, environment};
+
+/// The path of a route with something in the place of what varies.
+fn path(route: &str) -> String {
+    let parts = [
+        ("{product}", "flights"),
+        ("{version}", "1.0.0"),
+        ("{number}", "1"),
+        ("{id}", "nothing"),
+    ];
+    parts
+        .iter()
+        .fold(route.to_owned(), |path, (name, value)| path.replace(name, value))
+}
+
+fn is_guarded(answer: &Page) {
+    let header = |name| answer.headers.get(name).map(|value| value.to_str().unwrap());
+    let policy = header(CONTENT_SECURITY_POLICY).unwrap();
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    assert!(
+        policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    assert_eq!(header(X_CONTENT_TYPE_OPTIONS), Some("nosniff"));
+    assert_eq!(header(REFERRER_POLICY), Some("no-referrer"));
+}
+
+#[test]
+fn every_route_asks_for_what_the_table_says() {
+    let environment = environment();
+    let world = World::new(&environment, ONE);
+    let serving = Serving::begin(&world);
+    let nobody = Browser::new(&serving);
+    let analyst = Browser::signed_in(&serving, &world, "dev", "analyst");
+    for route in TABLE {
+        let path = path(route.path);
+        let (unsigned, signed) = match route.verb {
+            Verb::Get => (nobody.get(&path), analyst.get(&path)),
+            Verb::Post => (
+                nobody.post(&path, &[("csrf", "wrong")]),
+                analyst.post(&path, &[("csrf", "wrong")]),
+            ),
+        };
+        is_guarded(&unsigned);
+        is_guarded(&signed);
+        let expected = match (route.permission, route.verb) {
+            (Permission::Anyone, Verb::Get) => StatusCode::OK,
+            (Permission::Anyone, Verb::Post) => StatusCode::FORBIDDEN,
+            (Permission::SignedIn | Permission::Decides, Verb::Get) => StatusCode::SEE_OTHER,
+            (Permission::SignedIn | Permission::Decides, Verb::Post) => StatusCode::UNAUTHORIZED,
+        };
+        assert_eq!(
+            unsigned.status, expected,
+            "{route:?} without a session: {}",
+            unsigned.text
+        );
+        if expected == StatusCode::SEE_OTHER {
+            assert!(
+                unsigned.location().starts_with("/sign-in"),
+                "{route:?}: {}",
+                unsigned.location()
+            );
+        }
+        match route.verb {
+            Verb::Get => assert!(
+                [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::SEE_OTHER].contains(&signed.status),
+                "{route:?} with a session: {} {}",
+                signed.status,
+                signed.text
+            ),
+            Verb::Post => {
+                assert_eq!(
+                    signed.status,
+                    StatusCode::FORBIDDEN,
+                    "{route:?} with a wrong token: {}",
+                    signed.text
+                );
+                signed.says(&["the form is not one that this server gave to you"]);
+            }
+        }
+        // A form that another site sends, with the right token of the session.
+        if route.verb == Verb::Post {
+            let csrf = analyst.get("/history").csrf();
+            let form: &[(&str, &str)] = &[("csrf", &csrf)];
+            for headers in [
+                &[][..],
+                &[("origin", "http://evil.test")],
+                &[("origin", "null"), ("sec-fetch-site", "cross-site")],
+            ] {
+                let foreign = analyst.ask(Method::POST, &path, Some(form), headers);
+                assert_eq!(foreign.status, StatusCode::FORBIDDEN, "{route:?} {headers:?}");
+                foreign.says(&["the form was not sent by a page of this server"]);
+            }
+        }
+        let rebound = analyst.ask(Method::GET, &path, None, &[("host", "evil.test")]);
+        assert_eq!(rebound.status, StatusCode::FORBIDDEN, "{route:?}");
+        rebound.says(&["own names alone"]);
+    }
+    assert_eq!(nobody.get("/no-such-page").status, StatusCode::NOT_FOUND);
+    let stream = nobody.ask(
+        Method::GET,
+        "/deployments/x/events",
+        None,
+        &[("accept", "text/event-stream")],
+    );
+    assert_eq!(stream.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(serving.end(), Some(0), "Ctrl-C ends it cleanly");
+}
+
+#[test]
+fn a_session_is_of_the_person_whom_the_workspace_names_and_shows_no_token() {
+    let environment = environment();
+    let world = World::new(&environment, ONE);
+    let serving = Serving::begin(&world);
+    let browser = Browser::new(&serving);
+    let token = world.token("qa-steward");
+
+    let wrong = browser.sign_in("qa", "dapi-canary-0123456789");
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    wrong
+        .says(&["the workspace does not accept this token"])
+        .hides(&["dapi-canary"]);
+    let elsewhere = browser.sign_in("dev", &token);
+    assert_eq!(
+        elsewhere.status,
+        StatusCode::UNAUTHORIZED,
+        "a token is one of its own workspace"
+    );
+    let unknown = browser.sign_in("moon", &token);
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    unknown.says(&["has no environment `moon`"]).hides(&[&token]);
+    let odd = browser.sign_in("qa", "two\r\nlines");
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST);
+
+    let before = browser.get("/sign-in?next=/history");
+    let key_before = browser.cookie();
+    let csrf = before.csrf();
+    let answer = browser.post(
+        "/sign-in",
+        &[
+            ("csrf", &csrf),
+            ("environment", "qa"),
+            ("token", &token),
+            ("next", "/history"),
+        ],
+    );
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/history"));
+    let cookie = answer.headers.get(SET_COOKIE).unwrap().to_str().unwrap();
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
+    assert_ne!(
+        browser.cookie(),
+        key_before,
+        "the key from before the sign-in is not that of the session"
+    );
+    let page = browser.get("/history");
+    page.says(&["steward", "at qa", "Sign out"]).hides(&[&token]);
+    assert_eq!(page.headers.get("cache-control").unwrap(), "no-store");
+
+    let key = browser.cookie().unwrap();
+    let left = browser.send("/history", "/sign-out", &[]);
+    assert_eq!((left.status, left.location()), (StatusCode::SEE_OTHER, "/sign-in"));
+    let stale = Browser::new(&serving).ask(Method::GET, "/history", None, &[("cookie", &key)]);
+    assert_eq!(
+        stale.status,
+        StatusCode::SEE_OTHER,
+        "the session is over on the server as well"
+    );
+    for next in ["//evil.test", "https://evil.test", "/\\evil.test"] {
+        let page = browser.get(&format!("/sign-in?next={next}"));
+        page.hides(&["evil.test"]);
+    }
+}
+
+#[test]
+fn a_release_is_looked_at_approved_and_followed_on_the_page() {
+    let environment = environment();
+    let world = World::new(&environment, ONE);
+    world.to_qa("1.0.0");
+    let (promotion, approval) = world.asked("1.0.0");
+    let serving = Serving::begin(&world);
+    let at = format!("/promotions/{promotion}");
+    let (yes, no) = (
+        format!("/approvals/{approval}/approve"),
+        format!("/approvals/{approval}/reject"),
+    );
+
+    let engineer = Browser::signed_in(&serving, &world, "prod", "engineer");
+    engineer
+        .get("/")
+        .says(&["flights", "awaits approval", "1 release behind qa", "1.0.0"]);
+    let page = engineer.get(&at);
+    page.says(&[
+        "awaits approval",
+        "upstream-verified",
+        "members of `domain-owners`",
+        "You cannot approve this.",
+        "`engineer@sluice.test` wrote some of what would be new in `prod`",
+        "`engineer@sluice.test` froze the release",
+    ]);
+    page.hides(&[&format!("action=\"{yes}\"")]);
+    let refused = engineer.send(&at, &yes, &[("comment", "I insist")]);
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    refused.says(&["and that is in the ledger", "wrote some of what would be new"]);
+
+    let analyst = Browser::signed_in(&serving, &world, "prod", "analyst");
+    analyst
+        .get(&at)
+        .says(&["`analyst@sluice.test` does not hold role `domain-owner` in `prod`"])
+        .hides(&["<textarea"]);
+    for path in [&yes, &no] {
+        let refused = analyst.send(&at, path, &[("comment", "x")]);
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}: {}", refused.text);
+        refused.says(&["does not hold role `domain-owner`"]);
+    }
+    let elsewhere = Browser::signed_in(&serving, &world, "qa", "domain-owner");
+    elsewhere
+        .get(&at)
+        .says(&["you are signed in at `qa`"])
+        .hides(&["<textarea"]);
+    let refused = elsewhere.send(&at, &yes, &[]);
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+
+    let owner = Browser::signed_in(&serving, &world, "prod", "domain-owner");
+    owner.get("/releases/flights/1.0.0?against=prod").says(&[
+        "Nothing runs in prod",
+        "databricks.yml",
+        "sluice/flights/v1.0.0",
+    ]);
+    owner
+        .get(&at)
+        .says(&[
+            "<textarea",
+            &format!("formaction=\"{yes}\""),
+            &format!("formaction=\"{no}\""),
+        ])
+        .hides(&["You cannot"]);
+    let silent = owner.send(&at, &no, &[("comment", "  ")]);
+    assert_eq!(silent.status, StatusCode::BAD_REQUEST);
+    silent.says(&["a no needs a reason"]);
+    let approved = owner.send(&at, &yes, &[("comment", "looked <b>well</b>")]);
+    assert_eq!(
+        (approved.status, approved.location()),
+        (StatusCode::SEE_OTHER, at.as_str()),
+        "{}",
+        approved.text
+    );
+    owner
+        .get(&at)
+        .says(&[
+            "granted",
+            "looked &lt;b&gt;well&lt;/b&gt;",
+            "is granted already",
+            "sluice promote 1.0.0 --to prod",
+        ])
+        .hides(&["<b>well", &format!("formaction=\"{yes}\"")]);
+
+    let done = world.done(&["promote", "1.0.0", "--to", "prod"]);
+    let deployment = done["promotion"]["deployment"].as_str().unwrap();
+    let shown = owner.get(&format!("/deployments/{deployment}"));
+    shown.says(&["active", "applying", "id=\"step-1\"", "epoch 2", "Checks"]);
+    shown.hides(&["data-follow"]);
+    let stream = owner.get(&format!("/deployments/{deployment}/events"));
+    stream.says(&["event: part", "id=\"step-1\"", "event: end"]);
+    owner
+        .get("/")
+        .says(&["approved by domain-owner@sluice.test"])
+        .hides(&["behind"]);
+
+    let entries = world.ledger_is_sound();
+    owner
+        .get("/ledger/verification")
+        .says(&[&format!("Verified: {entries} entries")]);
+    owner
+        .get("/history?environment=prod")
+        .says(&["approval.granted", "deployment.active"])
+        .hides(&["lease.taken"]);
+    owner.get(&format!("/ledger/{entries}")).says(&["entry_hash"]);
+    assert_eq!(
+        owner.get(&format!("/ledger/{}", entries + 1)).status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(owner.get("/ledger/x").status, StatusCode::BAD_REQUEST);
+    assert_eq!(owner.get("/history?before=%FF").status, StatusCode::BAD_REQUEST);
+    let decisions = world.decisions();
+    let refusals = decisions.iter().filter(|kind| *kind == "approval.refused").count();
+    assert_eq!(refusals, 3, "looking at the form is no attempt: {decisions:?}");
+}
