@@ -108,6 +108,14 @@ fn other_policies_than_those_that_were_decided_about_need_another_approval() {
     let (again, fourth) = world.asked("1.0.0");
     assert_ne!(again, promotion);
     approve(&world, &fourth);
+    // Rules that cannot be read decide nothing: neither is anything executed, nor is what was agreed to lost.
+    let rule = std::fs::read_to_string(environment.work().join("house/hx_01.rego")).unwrap();
+    environment.write("house/hx_01.rego", &rule.replace("findings := set()", "findings := {"));
+    let (code, _, stderr) = world.sluice(&PROMOTE);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("house/hx_01.rego:"), "{stderr}");
+    assert_eq!(world.done(&["status"])[2]["running"], Value::Null);
+    house(&world, "A third rule", false);
     let done = world.done(&PROMOTE);
     assert_eq!(done["promotion"]["state"], "completed");
     world.ledger_is_sound();

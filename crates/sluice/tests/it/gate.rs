@@ -32,6 +32,8 @@ struct Plot {
     interrupt: Option<String>,
     /// Answers this status to writing requests with this path instead of passing them on.
     answer: Option<(String, u16)>,
+    /// Somebody else's request, which comes before the first one with this path.
+    meanwhile: Option<(String, Request)>,
 }
 
 #[derive(Clone)]
@@ -103,6 +105,27 @@ impl Gate {
     }
 }
 
+impl Gate {
+    /// Somebody else does this, right before the first request with this path arrives.
+    pub(crate) fn meanwhile(&self, path: &str, request: Request) {
+        *self.plot.lock().unwrap() = Plot {
+            meanwhile: Some((path.to_owned(), request)),
+            ..Plot::default()
+        };
+    }
+
+    async fn somebody_else(&self, path: &str) {
+        let request = {
+            let mut plot = self.plot.lock().unwrap();
+            plot.meanwhile.take_if(|(at, _)| at == path)
+        };
+        if let Some((_, request)) = request {
+            let done = self.target.exchange(&request, false).await.unwrap();
+            assert!(done.status < 300, "{done:?}");
+        }
+    }
+}
+
 /// Waits until a child has ended, without taking its exit status.
 fn wait_for_end(id: u32) {
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -129,6 +152,7 @@ async fn pass(State(gate): State<Gate>, request: HttpRequest) -> HttpResponse {
         );
     }
     let path = request.uri().path().to_owned();
+    gate.somebody_else(&path).await;
     let response = gate.target.exchange(&convert(request).await, false).await.unwrap();
     if moment == Some(Moment::After) {
         gate.kill();

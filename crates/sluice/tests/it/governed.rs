@@ -1,6 +1,7 @@
 //! One bundle with what governs tables and what people look at: functions, masks, a row filter, tags, a Genie space.
 
 use serde_json::{Value, json};
+use sluice_wire::{Method, Request};
 
 use crate::place::Place;
 
@@ -182,4 +183,37 @@ fn a_mask_of_a_function_that_is_not_there_is_refused_with_its_place() {
         "{text}"
     );
     assert!(text.contains("catalog/shop.yml:22:54"), "{text}");
+}
+
+#[test]
+fn a_value_that_the_policy_of_a_tag_does_not_allow_is_named_and_set_once_it_is_corrected() {
+    let place = place();
+    let policy = json!({"tag_key": "domain", "values": [{"name": "sales"}, {"name": "stock"}]});
+    let request = Request::new(Method::Post, "/api/2.1/tag-policies").json(policy);
+    let client = place.client("admin");
+    let made = place
+        .runtime
+        .block_on(async { client.exchange(&request, false).await })
+        .unwrap();
+    assert!(made.status < 300, "{}", String::from_utf8_lossy(&made.body));
+    place.write(
+        "catalog/shop.yml",
+        &CATALOG.replace("{domain: sales}", "{domain: sale}"),
+    );
+    let stopped = place.sluice(&["deploy"]);
+    let message = stopped.refusal(5);
+    assert!(
+        message.contains(
+            "  failed catalog.tables.sales.tags: Tag value `sale` is not an allowed value for tag policy key `domain`: allowed are sales, stock"
+        ),
+        "{message}"
+    );
+    place.write("catalog/shop.yml", CATALOG);
+    let again = place.sluice(&["deploy", "-o", "json"]).json(0);
+    let done = again["resources"]["done"].to_string();
+    assert!(
+        done.contains("catalog.tables.sales.tags") && !done.contains("catalog.tables.sales\""),
+        "{done}"
+    );
+    assert_eq!(planned(&place, &[]), Vec::<String>::new());
 }

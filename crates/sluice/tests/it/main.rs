@@ -9,6 +9,7 @@ mod crash;
 mod deploy;
 mod gate;
 mod governed;
+mod meanwhile;
 mod metadata;
 mod place;
 mod projection;
