@@ -79,6 +79,16 @@ pub(crate) enum Acquisition {
     Forced,
 }
 
+/// What writing the lock file came to.
+enum Creation {
+    /// It is ours.
+    Done,
+    /// One is there already.
+    Exists,
+    /// The workspace failed or did not answer: the file may be there all the same, and says whose it is.
+    Unknown(ClientError),
+}
+
 /// A lock that is held. It has to be given back by [`DeploymentLock::release`].
 #[derive(Debug)]
 pub(crate) struct DeploymentLock {
@@ -121,7 +131,7 @@ impl DeploymentLock {
         previous: Option<&Holder>,
         force: bool,
     ) -> Result<Acquisition, LockError> {
-        if self.try_create(client, user, false).await? {
+        if let Creation::Done = self.try_create(client, user, false).await? {
             return Ok(Acquisition::Free);
         }
         let Some(found) = self.read(client).await? else {
@@ -152,16 +162,16 @@ impl DeploymentLock {
         user: &str,
         acquisition: Acquisition,
     ) -> Result<Acquisition, LockError> {
-        if self
-            .try_create(client, user, acquisition == Acquisition::Forced)
-            .await?
-        {
+        let forced = acquisition == Acquisition::Forced;
+        let creation = self.try_create(client, user, forced).await?;
+        if let Creation::Done = creation {
             return Ok(acquisition);
         }
-        match self.read(client).await? {
-            Some(found) if found.id == self.id => Ok(acquisition),
-            Some(found) => Err(self.held(found)),
-            None => Err(self.held(LockFile {
+        match (self.read(client).await?, creation) {
+            (Some(found), _) if found.id == self.id => Ok(acquisition),
+            (Some(found), _) => Err(self.held(found)),
+            (None, Creation::Unknown(error)) => Err(error.into()),
+            (None, Creation::Done | Creation::Exists) => Err(self.held(LockFile {
                 id: String::new(),
                 acquisition_time: Timestamp::now(),
                 is_forced: false,
@@ -170,8 +180,8 @@ impl DeploymentLock {
         }
     }
 
-    /// Writes the lock file; `false` when one is there already, or when no answer came (the caller reads who has it).
-    async fn try_create(&self, client: &Client, user: &str, forced: bool) -> Result<bool, LockError> {
+    /// Writes the lock file.
+    async fn try_create(&self, client: &Client, user: &str, forced: bool) -> Result<Creation, LockError> {
         let content = LockFile {
             id: self.id.clone(),
             acquisition_time: Timestamp::now(),
@@ -183,8 +193,9 @@ impl DeploymentLock {
             source,
         })?;
         match client.upload_new(&self.path, content).await {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_conflict() || matches!(error, ClientError::Unanswered { .. }) => Ok(false),
+            Ok(()) => Ok(Creation::Done),
+            Err(error) if error.is_conflict() => Ok(Creation::Exists),
+            Err(error) if error.outcome_unknown() => Ok(Creation::Unknown(error)),
             Err(error) => Err(error.into()),
         }
     }
