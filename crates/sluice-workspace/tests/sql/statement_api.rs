@@ -148,3 +148,51 @@ fn a_running_statement_is_cancelled() {
         assert_eq!(answer["result"]["data_array"], json!([["1"]]));
     });
 }
+
+#[test]
+fn the_third_statement_with_a_text_is_executed_and_seems_to_fail() {
+    run(async {
+        let lab = Lab::new("faulty").await;
+        let (engineer, admin) = (Api::new(&lab, "engineer").await, Api::new(&lab, "admin").await);
+        let fault = json!({
+            "match": {
+                "operation": "sql.StatementExecutionAPI.execute_statement",
+                "principal": "engineer",
+                "body_contains": "alter table dev.faulty.",
+            },
+            "nth": 3,
+            "action": {"kind": "commit_then_fail", "status": 503},
+        });
+        let faults = format!("{}/_sluice/faults", admin.host);
+        let client = reqwest::Client::builder().build().unwrap();
+        let added = client
+            .post(&faults)
+            .bearer_auth(&admin.token)
+            .json(&fault)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(added.status().as_u16(), 200);
+        let mut statuses = Vec::new();
+        for statement in [
+            "CREATE TABLE dev.faulty.t (id BIGINT) USING DELTA",
+            "ALTER TABLE dev.faulty.t ADD COLUMN a STRING",
+            "INSERT INTO dev.faulty.t VALUES (1, 'x')",
+            "ALTER TABLE dev.faulty.t ADD COLUMN b STRING",
+            "ALTER TABLE dev.faulty.t ADD COLUMN c STRING",
+            "ALTER TABLE dev.faulty.t ADD COLUMN d STRING",
+        ] {
+            let (status, answer) = engineer.execute(statement, json!({})).await;
+            assert!(
+                status == 503 || answer["status"]["state"] == "SUCCEEDED",
+                "{statement}: {answer}"
+            );
+            statuses.push(status);
+        }
+        assert_eq!(statuses, [200, 200, 200, 200, 503, 200]);
+        let (_, read) = engineer.execute("SELECT id, a, c FROM dev.faulty.t", json!({})).await;
+        assert_eq!(read["result"]["data_array"], json!([["1", "x", null]]), "{read}");
+        let cleared = client.delete(&faults).bearer_auth(&admin.token).send().await.unwrap();
+        assert_eq!(cleared.status().as_u16(), 200);
+    });
+}

@@ -40,7 +40,7 @@ pub(crate) async fn serve(directory: &std::path::Path) -> Workspaces {
         base_port: 0,
         names: vec!["dev".to_owned()],
         task_launcher: Vec::new(),
-        allow_faults: false,
+        allow_faults: true,
     };
     Workspaces::start(options).await.unwrap()
 }
