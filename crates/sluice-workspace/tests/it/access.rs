@@ -272,7 +272,7 @@ async fn prepare(environment: &Environment) -> Ids {
 
 #[tokio::test]
 async fn every_route_answers_each_principal_as_the_table_says() {
-    let environment = Environment::start().await;
+    let environment = Environment::start_with_faults().await;
     let ids = prepare(&environment).await;
     let objects = rows::prepare(&environment, &ids.warehouse).await;
     let deleted = environment
@@ -295,6 +295,7 @@ async fn every_route_answers_each_principal_as_the_table_says() {
         rows::secret_rows(),
         rows::governance_rows(),
         rows::object_rows(&objects, &ids.warehouse),
+        rows::fault_rows(),
         catalog_rows(&ids),
         file_rows(),
         permission_rows(&ids),

@@ -1,4 +1,4 @@
-//! Rows of secrets, functions, keys, tags, dashboards and Genie spaces.
+//! Rows of secrets, functions, keys, tags, dashboards, Genie spaces and faults.
 
 use serde_json::{Value, json};
 
@@ -193,5 +193,17 @@ pub(super) fn object_rows(objects: &Objects, warehouse: &str) -> Vec<Row> {
         ("POST", SPACES.to_owned(), space(warehouse, "n_{p}"), OWNER),
         ("PATCH", kept, json!({"description": "by {p}"}), MANAGE),
         ("DELETE", format!("{SPACES}/{{space of {{p}}}}"), Value::Null, MANAGE),
+    ]
+}
+
+/// The fault never fires: nobody asks that often.
+pub(super) fn fault_rows() -> Vec<Row> {
+    let path = "/_sluice/faults".to_owned();
+    let fault = json!({"nth": 1_000_000_000, "action": {"kind": "drop"}});
+    vec![
+        ("POST", path.clone(), fault, ADMINISTER),
+        ("GET", path.clone(), Value::Null, ADMINISTER),
+        ("DELETE", format!("{path}/f1"), Value::Null, ADMINISTER),
+        ("DELETE", path, Value::Null, ADMINISTER),
     ]
 }
