@@ -225,13 +225,20 @@ impl Collector<'_> {
     }
 }
 
-/// The places of the names of functions and tables that masks, row filters and foreign keys write out.
+/// The places of the names of functions and tables that masks, row filters and foreign keys write out, and of tags as `key=value`.
 fn names_at(tree: &Tree, places: &mut BTreeMap<String, Location>) {
     for field in ["function", "references"] {
         if let Some(name) = tree.get(field)
             && let (Some(text), Some(location)) = (name.as_str(), &name.location)
         {
             places.entry(text.to_lowercase()).or_insert_with(|| location.clone());
+        }
+    }
+    for (key, value) in tree.get("tags").and_then(Tree::as_mapping).into_iter().flatten() {
+        if let (Some(text), Some(location)) = (value.as_str(), &value.location) {
+            places
+                .entry(format!("{key}={text}"))
+                .or_insert_with(|| location.clone());
         }
     }
     match &tree.node {

@@ -61,6 +61,7 @@ pub fn plan(
         for key in &desired.order {
             planner.desired_entry(key, &desired.resources[key]);
             planner.missing_needs(key, &desired.resources[key]);
+            planner.refused_tags(key, &desired.resources[key]);
         }
     }
     for (key, entry) in states.entries() {
@@ -152,6 +153,30 @@ impl<'a> Planner<'a> {
         }
         self.bodies.insert(key.clone(), body);
         self.entries.insert(key.clone(), entry);
+    }
+
+    /// Refuses values that the policy of their tag does not allow, where tags are to change at all.
+    fn refused_tags(&mut self, key: &ResourceKey, resource: &DesiredResource) {
+        let Some(kind) = kinds::of(key) else { return };
+        if self.entries.get(key).is_none_or(|entry| entry.action == Action::Skip) {
+            return;
+        }
+        for (tag, value) in kind.sets_tags(&self.desired.named[key]) {
+            let Some(Observation::Present { remote, .. }) = self.observed.get(&reads::tag_policy(&tag)) else {
+                continue;
+            };
+            let allowed = kinds::tag_policies::allowed(remote);
+            if allowed.is_empty() || allowed.contains(&value.as_str()) || value.contains("${") {
+                continue;
+            }
+            let summary = format!("`{value}` is not an allowed value of tag `{tag}` in this workspace");
+            let place = resource.places.get(&format!("{tag}={value}"));
+            let fault = Diagnostic::error(summary)
+                .path(path_of(key))
+                .location(place.or(resource.location.as_ref()).cloned())
+                .help(format!("its policy allows {}", allowed.join(", ")));
+            self.faults.push(fault);
+        }
     }
 
     /// Refuses what needs an object that nobody declares and that does not exist, or that this plan deletes.

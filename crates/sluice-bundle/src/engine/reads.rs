@@ -198,7 +198,7 @@ pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &Pl
         for key in &desired.order {
             reads.extend(next_read(key, &desired, states, observed, options));
         }
-        for (key, id) in foreign_needs(&desired) {
+        for (key, id) in foreign_needs(&desired).into_iter().chain(tag_policies(&desired)) {
             if let Some(kind) = kinds::of(&key).filter(|_| !observed.contains_key(&key)) {
                 reads.push(Read::object(&key, kind, &id));
             }
@@ -295,6 +295,18 @@ pub(crate) fn foreign_needs(desired: &Desired) -> BTreeMap<ResourceKey, String> 
         })
         .map(|(kind, name)| (ResourceKey::catalog(kind, name.to_lowercase()), name.to_lowercase()))
         .collect()
+}
+
+/// The policies of the tags that are set, whether or not there are any: by the key that stands for each, and the key of the tag.
+fn tag_policies(desired: &Desired) -> BTreeMap<ResourceKey, String> {
+    let bodies = desired.named.iter();
+    let tags = bodies.filter_map(|(key, body)| Some(kinds::of(key)?.sets_tags(body)));
+    tags.flatten().map(|(tag, _)| (tag_policy(&tag), tag)).collect()
+}
+
+/// The key that stands for the policy of a tag among what is observed.
+pub(crate) fn tag_policy(tag: &str) -> ResourceKey {
+    ResourceKey::catalog(kinds::tag_policies::NAME, tag)
 }
 
 /// The ids that no state entry claims.

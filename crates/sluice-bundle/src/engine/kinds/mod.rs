@@ -18,6 +18,7 @@ pub(crate) mod statements;
 mod sub_resources;
 mod table_constraints;
 mod tables;
+pub(crate) mod tag_policies;
 mod tags;
 mod views;
 mod volumes;
@@ -94,6 +95,12 @@ pub(crate) trait Kind: Sync {
 
     /// Objects that have to exist though they are not used by a reference: kind in the catalog files, and full name.
     fn needs(&self, body: &Value) -> Vec<(&'static str, String)> {
+        let _ = body;
+        Vec::new()
+    }
+
+    /// Tags that it sets, key and value, for policies to allow.
+    fn sets_tags(&self, body: &Value) -> Vec<(String, String)> {
         let _ = body;
         Vec::new()
     }
@@ -303,6 +310,7 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
         (true, "grants", None) => Some(&grants::Grants { alone: true }),
         (true, "tables" | "views", Some(SubResource::Tags)) => Some(&tags::Tags { alone: false }),
         (true, "tags", None) => Some(&tags::Tags { alone: true }),
+        (true, tag_policies::NAME, None) => Some(&tag_policies::TagPolicies),
         (true, "tables", Some(SubResource::Masks)) => Some(&masks::Masks { alone: false }),
         (true, "masks" | "row_filters", None) => Some(&masks::Masks { alone: true }),
         (true, "tables", Some(SubResource::Constraints)) => Some(&constraints::ForeignKeys),

@@ -93,6 +93,14 @@ impl Kind for Tags {
         vec![owner]
     }
 
+    fn sets_tags(&self, body: &Value) -> Vec<(String, String)> {
+        let of_columns = body.get("columns").and_then(Value::as_object);
+        let maps = of_columns.into_iter().flat_map(Map::values).chain(body.get("tags"));
+        let tags = maps.filter_map(Value::as_object).flatten();
+        tags.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
+            .collect()
+    }
+
     fn is_access(&self) -> bool {
         true
     }

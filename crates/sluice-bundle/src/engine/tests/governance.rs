@@ -512,6 +512,28 @@ fn a_mask_needs_a_function_that_is_there_and_stays() {
 }
 
 #[test]
+fn the_policy_of_a_tag_is_asked_before_a_value_is_set_and_not_about_one_that_stays() {
+    let mut deployment = Deployment::default();
+    let policy =
+        |values: &[&str]| json!({"values": values.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()});
+    for (tag, values) in [("pii", &["name", "address"][..]), ("source", &["faa"]), ("key", &[])] {
+        deployment.workspace.tag_policies.insert(tag.to_owned(), policy(values));
+    }
+    let faults = deployment.plan(&bundle(resources(), full())).unwrap_err();
+    let summaries: Vec<&str> = faults.iter().map(|fault| fault.summary.as_str()).collect();
+    assert_eq!(summaries, ["`` is not an allowed value of tag `pii` in this workspace"]);
+    assert_eq!(faults[0].help.as_deref(), Some("its policy allows name, address"));
+
+    deployment.workspace.tag_policies.clear();
+    deployment.deploy(&bundle(resources(), full()));
+    deployment
+        .workspace
+        .tag_policies
+        .insert("pii".to_owned(), policy(&["name"]));
+    assert_unchanged(&mut deployment, &bundle(resources(), full()));
+}
+
+#[test]
 fn two_declarations_of_one_mask_or_tag_are_refused() {
     let mut catalog = full();
     catalog["masks"] =

@@ -22,6 +22,8 @@ pub(super) struct Workspace {
     pub(super) scopes: BTreeMap<String, BTreeMap<String, String>>,
     /// Values of tags by `entity type/entity name` and key.
     pub(super) tags: BTreeMap<String, BTreeMap<String, String>>,
+    /// Policies by the key of the tag.
+    pub(super) tag_policies: BTreeMap<String, Value>,
     /// Every statement that was executed.
     pub(super) statements: Vec<String>,
     /// Outcomes of statements that were asked for, by statement id.
@@ -120,6 +122,12 @@ impl Workspace {
             }
             (_, path) if path.starts_with("/api/2.1/unity-catalog/entity-tag-assignments") => {
                 self.tag(request.method, path, &body)
+            }
+            (Method::Get, path) if path.starts_with("/api/2.1/tag-policies/") => {
+                match self.tag_policies.get(path.rsplit_once('/').unwrap().1) {
+                    Some(policy) => answer(200, policy.clone()),
+                    None => error(404, "RESOURCE_DOES_NOT_EXIST", "the tag has no policy"),
+                }
             }
             (_, path) if path.starts_with("/api/2.1/unity-catalog/") => self.securable(request.method, path, body),
             other => panic!("the model does not answer {other:?}"),
