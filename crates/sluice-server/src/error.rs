@@ -77,6 +77,8 @@ pub(crate) struct PageError {
     pub(crate) messages: Vec<String>,
     /// What to do next.
     pub(crate) hints: Vec<String>,
+    /// Where to do it: text and address on this site.
+    pub(crate) links: Vec<(String, String)>,
 }
 
 impl PageError {
@@ -85,6 +87,7 @@ impl PageError {
             kind,
             messages: vec![message.into()],
             hints: Vec::new(),
+            links: Vec::new(),
         }
     }
 
@@ -117,6 +120,15 @@ impl PageError {
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+}
+
+impl PageError {
+    /// Adds where to do something about it.
+    #[must_use]
+    pub(crate) fn link(mut self, text: impl Into<String>, address: impl Into<String>) -> Self {
+        self.links.push((text.into(), address.into()));
         self
     }
 }

@@ -214,7 +214,8 @@ fn wants_events(headers: &HeaderMap) -> bool {
 fn signed_out(address: &str) -> PageError {
     let next = link("/sign-in", &[("next", Some(address))]);
     PageError::new(ErrorKind::SignedOut, "nobody is signed in here, or the session is over")
-        .hint(format!("sign in at {next}, then do it again"))
+        .hint("sign in, then do it again")
+        .link("Sign in", next)
 }
 
 /// An error without a page gets one.

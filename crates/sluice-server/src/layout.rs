@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::error::PageError;
 use crate::session::SignedIn;
+use crate::wording::told;
 
 /// The parts of the site, in the order of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,17 +83,27 @@ pub(crate) fn csrf(signed_in: &SignedIn) -> Markup {
     html! { input type="hidden" name="csrf" value=(signed_in.csrf.expose()); }
 }
 
+/// What helps against an error, and where.
+pub(crate) fn what_to_do(error: &PageError) -> Markup {
+    html! {
+        ul {
+            @for hint in &error.hints { li { (told(hint)) } }
+            @for (text, address) in &error.links { li { a href=(address) { (text) } } }
+        }
+    }
+}
+
 /// The page of an error, with its status.
 pub(crate) fn error_page(error: &PageError, signed_in: Option<&SignedIn>) -> Response {
     let title = error.kind.title();
     let content = html! {
         h1 { (title) }
         div.notice.bad role="alert" {
-            @for message in &error.messages { p { (message) } }
+            @for message in &error.messages { p { (told(message)) } }
         }
-        @if !error.hints.is_empty() {
+        @if !error.hints.is_empty() || !error.links.is_empty() {
             h2 { "What to do" }
-            ul { @for hint in &error.hints { li { (hint) } } }
+            (what_to_do(error))
         }
         @if signed_in.is_some() {
             p { a href="/" { "What runs where" } }

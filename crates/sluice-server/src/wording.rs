@@ -179,6 +179,20 @@ pub(crate) fn passed(passed: bool) -> Wording {
     }
 }
 
+/// A message, with what stands in backticks as code.
+pub(crate) fn told(message: &str) -> Markup {
+    let pieces: Vec<&str> = message.split('`').collect();
+    // A backtick without a partner is itself.
+    let paired = pieces.len() % 2 == 1;
+    html! {
+        @if paired {
+            @for (index, piece) in pieces.iter().enumerate() {
+                @if index % 2 == 1 { code { (piece) } } @else { (piece) }
+            }
+        } @else { (message) }
+    }
+}
+
 /// A time, to the second.
 pub(crate) fn time(at: Timestamp) -> Markup {
     let text = format!("{at:.0}");
@@ -257,6 +271,15 @@ mod tests {
             time(at(0)).into_string(),
             "<time datetime=\"1970-01-01T00:00:00Z\">1970-01-01 00:00:00 UTC</time>"
         );
+    }
+
+    #[test]
+    fn what_stands_in_backticks_is_code_and_nothing_is_markup() {
+        assert_eq!(
+            told("run `a <b>` now").into_string(),
+            "run <code>a &lt;b&gt;</code> now"
+        );
+        assert_eq!(told("one ` alone").into_string(), "one ` alone");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::guard::Visit;
 use crate::layout;
 use crate::session::SignedIn;
 use crate::site::Site;
-use crate::wording;
+use crate::wording::{self, told};
 
 /// What the person who looks could do about an approval.
 pub(super) enum Chance {
@@ -90,7 +90,7 @@ async fn standing<'a>(
             "/sign-in",
             &[("environment", Some(environment.as_str())), ("next", Some(&address))],
         );
-        return Err(PageError::new(ErrorKind::Refused, message).hint(format!("sign out, then sign in at {to}")));
+        return Err(PageError::new(ErrorKind::Refused, message).link(format!("Sign in at {environment}"), to));
     }
     let checkout = site.product(product).ok_or_else(|| {
         PageError::new(ErrorKind::Config, format!("this server has no checkout of `{product}`, which a decision is checked against"))
@@ -135,12 +135,12 @@ async fn decide(site: &Site, id: &str, visit: &Visit, say: Say) -> Result<Respon
         (Say::No, None) => {
             return Err(
                 PageError::input("a no needs a reason: who asked has to know what to change")
-                    .hint(format!("say it in the form at {back}")),
+                    .link("Back to the promotion", back),
             );
         }
     };
     notification::deliver(use_case, &platform, &site.process_environment).await;
-    decided.map_err(|error: DecideError| PageError::from(error).hint(format!("the promotion is at {back}")))?;
+    decided.map_err(|error: DecideError| PageError::from(error).link("Back to the promotion", &back))?;
     Ok(Redirect::to(&back).into_response())
 }
 
@@ -148,33 +148,33 @@ async fn decide(site: &Site, id: &str, visit: &Visit, say: Say) -> Result<Respon
 pub(super) fn section(row: &Approval, holders: &str, chance: &Chance, signed_in: &SignedIn) -> Markup {
     let agreed = row.decisions.iter().filter(|decision| decision.granted).count();
     html! {
-        section aria-labelledby={ "approval-" (row.id) } {
-            h3 id={ "approval-" (row.id) } { "Role " (row.role) " " (wording::approval(row.state).label()) }
-            dl {
-                dt { "Approval" } dd { code { (row.id) } }
-                dt { "Who may decide" } dd { (holders) }
-                dt { "Agreed" } dd { (agreed) " of " (row.count) }
-                dt { "Asked" } dd { (wording::time(row.requested_at)) }
-                dt { "Until" } dd { (wording::time(row.expires_at)) }
-                dt { "About exactly" } dd {
-                    "release " (wording::digest(&row.statement.release)) ", values " (wording::digest(&row.statement.binding))
-                    ", effects " (wording::digest(&row.statement.effect))
-                    @if let Some(policy) = &row.statement.policy { ", policies " (wording::digest(policy)) }
+            section aria-labelledby={ "approval-" (row.id) } {
+                h3 id={ "approval-" (row.id) } { "Role " (row.role) " " (wording::approval(row.state).label()) }
+                dl {
+                    dt { "Approval" } dd { code { (row.id) } }
+                    dt { "Who may decide" } dd { (told(holders)) }
+                    dt { "Agreed" } dd { (agreed) " of " (row.count) }
+                    dt { "Asked" } dd { (wording::time(row.requested_at)) }
+                    dt { "Until" } dd { (wording::time(row.expires_at)) }
+                    dt { "About exactly" } dd {
+                        "release " (wording::digest(&row.statement.release)) ", values " (wording::digest(&row.statement.binding))
+                        ", effects " (wording::digest(&row.statement.effect))
+                        @if let Some(policy) = &row.statement.policy { ", policies " (wording::digest(policy)) }
+                    }
+                }
+                (evidence::decisions(&row.decisions))
+                @for reason in &row.reasons { p.quiet { (told(reason)) } }
+                @match chance {
+                    Chance::Over => {},
+                    Chance::Judged(outlook) => (forms(row, outlook, signed_in)),
+                    Chance::Unknown(error) => div.notice.waiting {
+                        p { strong { "You cannot decide here." } }
+                        @for message in &error.messages { p { (told(message)) } }
+    (layout::what_to_do(error))
+                    },
                 }
             }
-            (evidence::decisions(&row.decisions))
-            @for reason in &row.reasons { p.quiet { (reason) } }
-            @match chance {
-                Chance::Over => {},
-                Chance::Judged(outlook) => (forms(row, outlook, signed_in)),
-                Chance::Unknown(error) => div.notice.waiting {
-                    p { strong { "You cannot decide here." } }
-                    @for message in &error.messages { p { (message) } }
-                    @for hint in &error.hints { p { (hint) } }
-                },
-            }
         }
-    }
 }
 
 fn forms(row: &Approval, outlook: &Outlook, signed_in: &SignedIn) -> Markup {
@@ -216,7 +216,7 @@ fn objections(title: &str, found: &[Objection]) -> Markup {
     html! {
         div.notice.waiting {
             p { strong { (title) } }
-            ul { @for one in found { li { (one.reason) @if let Some(hint) = &one.hint { div.quiet { (hint) } } } } }
+            ul { @for one in found { li { (told(&one.reason)) @if let Some(hint) = &one.hint { div.quiet { (told(hint)) } } } } }
         }
     }
 }

@@ -11,8 +11,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures::stream;
 use maud::{Markup, html};
-use sluice_lifecycle::execution::timeline::{DeploymentTimeline, deployment_timeline};
-use sluice_model::{Digest, Secret};
+use sluice_lifecycle::execution::timeline::{DeploymentTimeline, Holder, deployment_timeline};
+use sluice_model::{Digest, Secret, Timestamp};
 use sluice_store::record::Step;
 use tokio::sync::watch;
 
@@ -22,7 +22,7 @@ use crate::fields::segment;
 use crate::guard::Visit;
 use crate::layout::{self, Section};
 use crate::site::Site;
-use crate::wording::{self, Names, Tone};
+use crate::wording::{self, Names, Tone, told};
 
 /// How often the ledger is looked at for a live view: another process writes it.
 const LOOKS: Duration = Duration::from_millis(400);
@@ -42,8 +42,11 @@ impl View {
         Ok(Self { timeline, names })
     }
 
-    fn is_moving(&self) -> bool {
-        wording::is_moving(self.timeline.deployment.state)
+    /// Whether it is worth looking again soon: it goes on, or its process has not left the environment yet.
+    fn is_moving(&self, now: Timestamp) -> bool {
+        let row = &self.timeline.deployment;
+        let is_held = |holder: &Holder| holder.epoch == row.epoch && !holder.is_gone && holder.until > now;
+        wording::is_moving(row.state) || self.timeline.holder.as_ref().is_some_and(is_held)
     }
 }
 
@@ -59,7 +62,7 @@ pub(crate) async fn show(
         &title,
         Section::Matrix,
         Some(visit.signed_in()?),
-        &template(&view),
+        &template(&view, site.now()),
     ))
 }
 
@@ -140,7 +143,7 @@ impl Follower {
                 self.waiting.push_back(Event::default().event("part").data(text));
             }
         }
-        if !view.is_moving() {
+        if !view.is_moving(now) {
             self.end();
         }
     }
@@ -167,10 +170,10 @@ fn parts(view: &View) -> Vec<(String, Markup)> {
     parts
 }
 
-fn template(view: &View) -> Markup {
+fn template(view: &View, now: Timestamp) -> Markup {
     let row = &view.timeline.deployment;
     let follow = view
-        .is_moving()
+        .is_moving(now)
         .then(|| format!("/deployments/{}/events", segment(&row.id)));
     html! {
         div data-follow=[follow] {
@@ -197,19 +200,20 @@ fn template(view: &View) -> Markup {
 fn summary(view: &View) -> Markup {
     let timeline = &view.timeline;
     let row = &timeline.deployment;
-    let (done, all) = (
-        timeline.steps.iter().filter(|step| step.finished_at.is_some()).count(),
-        timeline.steps.len(),
-    );
+    let open = timeline.steps.iter().filter(|step| step.finished_at.is_none()).count();
     let state = wording::deployment(row.state);
     html! {
         div #summary {
-            p { (state.label()) ", " (done) " of " (all) " recorded steps have their outcome" }
+            p {
+                (state.label()) ", "
+                @match timeline.steps.len() { 0 => "no step yet", 1 => "1 step", count => { (count) " steps" } }
+                @if open > 0 { ", " (open) " without an outcome" }
+            }
             @if !row.reasons.is_empty() || state.tone == Tone::Bad {
                 div.notice.bad {
-                    ul { @for reason in &row.reasons { li { (reason) } } }
+                    ul { @for reason in &row.reasons { li { (told(reason)) } } }
                     @if let Some(version) = row.version.as_ref().filter(|_| wording::can_go_on(row.state)) {
-                        p { "`sluice promote " (version) " --to " (row.environment) "` goes on from where it stopped." }
+                        p { code { "sluice promote " (version) " --to " (row.environment) } " goes on from where it stopped." }
                     }
                 }
             }
@@ -267,7 +271,7 @@ fn step(row: &Step) -> Markup {
             td { (row.action) }
             td { (wording::step(row.state).label()) }
             td { (wording::time(row.intended_at)) }
-            td { @match row.finished_at {
+            td.short { @match row.finished_at {
                 Some(at) => (wording::took(row.intended_at, at)),
                 None => "no outcome yet",
             } }

@@ -14,7 +14,7 @@ use crate::fields::{link, segment};
 use crate::guard::Visit;
 use crate::layout::{self, Section};
 use crate::site::Site;
-use crate::wording::{self, Names};
+use crate::wording::{self, Names, told};
 
 /// Entries on one page.
 const ROWS: usize = 100;
@@ -75,7 +75,7 @@ fn template(view: &View) -> Markup {
             button type="submit" { "Filter" }
         }
         @if view.page.entries.is_empty() {
-            p { "Nothing happened here: `sluice verify -t ENV` is the first thing that is recorded." }
+            p { (told("Nothing happened here: `sluice verify -t ENV` is the first thing that is recorded.")) }
         } @else {
             div.wide role="region" aria-label="History" tabindex="0" { table {
                 thead { tr { @for title in ["Entry", "When", "What", "About", "Who"] { th scope="col" { (title) } } } }

@@ -13,7 +13,7 @@ use crate::fields::{link, parsed};
 use crate::guard::Visit;
 use crate::layout::{self, Section};
 use crate::site::Site;
-use crate::wording;
+use crate::wording::{self, told};
 
 /// Entries on one page.
 const ROWS: u32 = 100;
@@ -86,7 +86,7 @@ fn template(view: &View) -> Markup {
         (identity(&view.head))
         form.filter method="get" action="/ledger/verification" {
             button type="submit" { "Verify every entry" }
-            span.quiet { "computes the chain again and compares the tables with it, as `sluice ledger verify` does" }
+            span.quiet { (told("computes the chain again and compares the tables with it, as `sluice ledger verify` does")) }
         }
         div.wide role="region" aria-label="Entries of the ledger" tabindex="0" { table {
             thead { tr { @for title in ["Entry", "When", "What", "About", "Who", "Hash"] { th scope="col" { (title) } } } }
@@ -141,10 +141,10 @@ fn verified(found: &LedgerVerification) -> Markup {
         @match &found.fault {
             None => div.notice.good role="status" {
                 p { strong { "Verified: " (found.entries) " entries, each as it was written." } }
-                p { "To prove later that nothing was cut off or made anew, note the head down at another place: `sluice ledger verify --head DIGEST` compares it." }
+                p { (told("To prove later that nothing was cut off or made anew, note the head down at another place: `sluice ledger verify --head DIGEST` compares it.")) }
             },
             Some(fault) => div.notice.bad role="alert" {
-                p { strong { "Not verified: " (fault.message) } }
+                p { strong { "Not verified: " (told(&fault.message)) } }
                 p { (advice(fault.kind)) }
                 @if let Some(seq) = fault.seq { p { (found.entries) " entries before it are sound; look at " a href={ "/ledger/" (seq) } { "entry " (seq) } "." } }
             },

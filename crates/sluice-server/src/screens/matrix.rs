@@ -13,7 +13,7 @@ use crate::fields::{link, segment};
 use crate::guard::Visit;
 use crate::layout::{self, Section};
 use crate::site::Site;
-use crate::wording::{self, Names};
+use crate::wording::{self, Names, told};
 
 /// Products on one page.
 const ROWS: usize = 50;
@@ -69,7 +69,7 @@ fn template(view: &View<'_>) -> Markup {
             @if view.product.is_some() {
                 p { "No product has such a name. " a href="/" { "All products" } }
             } @else {
-                p { "Nothing is recorded yet: `sluice verify -t ENV` and `sluice freeze VERSION` are the first things that are." }
+                p { (told("Nothing is recorded yet: `sluice verify -t ENV` and `sluice freeze VERSION` are the first things that are.")) }
             }
         } @else {
             div.wide role="region" aria-label="Products by environments" tabindex="0" {
@@ -114,7 +114,7 @@ fn cell(cell: &MatrixCell, view: &View<'_>) -> Markup {
         @if let Some(unfinished) = &status.unfinished {
             div {
                 a href={ "/deployments/" (segment(&unfinished.deployment)) } { (wording::deployment(unfinished.state).label()) }
-                @for reason in &unfinished.reasons { div.quiet { (reason) } }
+                @for reason in &unfinished.reasons { div.quiet { (told(reason)) } }
             }
         }
         @if let Some(open) = &cell.open {

@@ -17,7 +17,7 @@ use crate::guard::Visit;
 use crate::layout::{self, Section};
 use crate::session::SignedIn;
 use crate::site::Site;
-use crate::wording::{self, Names};
+use crate::wording::{self, Names, told};
 
 struct View<'a> {
     report: PromotionReport,
@@ -72,8 +72,8 @@ fn template(view: &View<'_>) -> Markup {
     html! {
         h1 { (row.product) " " (row.version) " to " (row.environment) " " (wording.label()) }
         div class={ "notice " (notice(wording.tone)) } {
-            p { (wording::next_for(row.state, &again)) }
-            @if !row.reasons.is_empty() { ul { @for reason in &row.reasons { li { (reason) } } } }
+            p { (told(&wording::next_for(row.state, &again))) }
+            @if !row.reasons.is_empty() { ul { @for reason in &row.reasons { li { (told(reason)) } } } }
         }
         dl {
             dt { "Promotion" } dd { code { (row.id) } }
@@ -123,7 +123,7 @@ fn gates(view: &View<'_>) -> Markup {
                 tbody { @for gate in &view.report.gates { tr {
                     th scope="row" { (gate.kind) }
                     td { (wording::verdict(gate.verdict).label()) }
-                    td { @for reason in &gate.reasons { div { (reason) } } }
+                    td { @for reason in &gate.reasons { div { (told(reason)) } } }
                     td { @for one in &gate.evidence { div { code { (one) } } } }
                     td { (wording::time(gate.evaluated_at)) }
                 } } }
@@ -141,7 +141,7 @@ fn refusals(view: &View<'_>) -> Markup {
                 tbody { @for row in &view.report.refusals { tr {
                     th scope="row" { (row.attempt) }
                     td { (view.names.of_subject(&row.subject)) }
-                    td { @for reason in &row.reasons { div { (reason) } } }
+                    td { @for reason in &row.reasons { div { (told(reason)) } } }
                     td { (wording::time(row.at)) }
                 } } }
             } }

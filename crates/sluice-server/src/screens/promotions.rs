@@ -15,7 +15,7 @@ use crate::fields::{link, segment};
 use crate::guard::Visit;
 use crate::layout::{self, Section};
 use crate::site::Site;
-use crate::wording::{self, Names};
+use crate::wording::{self, Names, told};
 
 struct View {
     page: Page<Promotion>,
@@ -73,7 +73,7 @@ fn template(view: &View) -> Markup {
         }
         @if view.page.rows.is_empty() {
             @if view.all {
-                p { "There is none: `sluice promote VERSION --to ENV` asks for one." }
+                p { (told("There is none: `sluice promote VERSION --to ENV` asks for one.")) }
             } @else {
                 p { "None is open. " a href=(link("/promotions", &[("product", product), ("environment", environment), ("show", Some("all"))])) { "Show those that are over" } }
             }
@@ -85,7 +85,7 @@ fn template(view: &View) -> Markup {
                     td { (row.environment) }
                     td {
                         (wording::promotion(row.state).label())
-                        @for reason in &row.reasons { div.quiet { (reason) } }
+                        @for reason in &row.reasons { div.quiet { (told(reason)) } }
                     }
                     td { (wording::time(row.changed_at)) }
                     td { (view.names.of_subject(&row.requested_by)) }

@@ -16,7 +16,7 @@ use crate::fields::{parsed, segment};
 use crate::guard::Visit;
 use crate::layout::{self, Section};
 use crate::site::Site;
-use crate::wording::{self, Names};
+use crate::wording::{self, Names, told};
 
 struct View {
     overview: ReleaseOverview,
@@ -70,7 +70,7 @@ fn template(view: &View) -> Markup {
     html! {
         h1 { (release.product) " " (release.version) " " (wording::release(release.state).label()) }
         @if let Some(reason) = &release.reason {
-            div.notice.bad { p { (reason) } p { "Nothing is deployed from it. Restore the tag to lift the quarantine, or freeze a new version." } }
+            div.notice.bad { p { (told(reason)) } p { "Nothing is deployed from it. Restore the tag to lift the quarantine, or freeze a new version." } }
         }
         dl {
             dt { "Digest" } dd { code { (release.digest) } }
@@ -126,7 +126,7 @@ fn promotions(view: &View) -> Markup {
     html! {
         h2 { "Promotions" }
         @if view.overview.promotions.is_empty() {
-            p { "None yet: `sluice promote " (view.overview.release.version) " --to ENV` asks for one." }
+            p { "None yet: " code { "sluice promote " (view.overview.release.version) " --to ENV" } " asks for one." }
         } @else {
             ul.plain { @for row in &view.overview.promotions {
                 li {
@@ -147,9 +147,9 @@ fn compared(environment: &EnvironmentName, difference: &ReleaseDifference, has_r
         @if difference.commits.is_none() {
             div.notice.waiting { p {
                 @if has_repository {
-                    "The checkout of this product on the server has not got the commits: `git fetch` there brings them. Only lists of files could be compared."
+                    (told("The checkout of this product on the server has not got the commits: `git fetch` there brings them. Only lists of files could be compared."))
                 } @else {
-                    "This server was started without the checkout of this product: `sluice serve --repository DIR` shows commits, text and contracts as well."
+                    (told("This server was started without the checkout of this product: `sluice serve --repository DIR` shows commits, text and contracts as well."))
                 }
             } }
         }
@@ -174,7 +174,7 @@ fn compared(environment: &EnvironmentName, difference: &ReleaseDifference, has_r
             @match contracts {
                 Ok(ports) if ports.is_empty() => p { "No port has a contract." },
                 Ok(ports) => ul.plain { @for port in ports { li { (port_line(port)) } } },
-                Err(reason) => div.notice.bad { p { "The contracts cannot be compared: " (reason) } },
+                Err(reason) => div.notice.bad { p { "The contracts cannot be compared: " (told(reason)) } },
             }
         }
         @if let Some(found) = difference.patch.as_ref().filter(|found| !found.text.is_empty()) { (patch(found)) }
@@ -206,13 +206,13 @@ fn port_line(port: &PortComparison) -> Markup {
         @if !port.changes.is_empty() {
             ul { @for change in &port.changes {
                 li {
-                    code { (change.rule) } " " (change.message)
+                    code { (change.rule) } " " (told(&change.message))
                     @if let Some(gate) = change.gate { " · needs the consent of: " (gate) }
-                    @if let Some(remedy) = &change.remedy { div.quiet { (remedy) } }
+                    @if let Some(remedy) = &change.remedy { div.quiet { (told(remedy)) } }
                 }
             } }
         }
-        @if let Some(fault) = port.fault() { p.bad { (fault) } }
+        @if let Some(fault) = port.fault() { p.bad { (told(fault)) } }
     }
 }
 
@@ -227,7 +227,7 @@ fn patch(patch: &Patch) -> Markup {
     html! {
         details {
             summary { "What differs in the text" @if patch.is_cut { " (cut off: too long to show in full)" } }
-            pre tabindex="0" { @for line in patch.text.lines() { span class=(class(line)) { (line) "\n" } } }
+            pre.patch tabindex="0" { @for line in patch.text.lines() { span class=(class(line)) { (line) "\n" } } }
         }
     }
 }

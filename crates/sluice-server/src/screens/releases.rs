@@ -14,7 +14,7 @@ use crate::fields::{link, segment};
 use crate::guard::Visit;
 use crate::layout::{self, Section};
 use crate::site::Site;
-use crate::wording::{self, Names};
+use crate::wording::{self, Names, told};
 
 struct View {
     page: Page<ReleaseReport>,
@@ -50,7 +50,7 @@ fn template(view: &View) -> Markup {
             @if product.is_some() { a href="/releases" { "All products" } }
         }
         @if view.page.rows.is_empty() {
-            p { "There is no release: `sluice freeze VERSION` makes one of the commit that is checked out." }
+            p { (told("There is no release: `sluice freeze VERSION` makes one of the commit that is checked out.")) }
         } @else {
             div.wide role="region" aria-label="Releases" tabindex="0" { table {
                 thead { tr {
@@ -60,7 +60,7 @@ fn template(view: &View) -> Markup {
                     th scope="row" {
                         a href={ "/releases/" (row.product) "/" (segment(&row.version.to_string())) } { (row.product) " " (row.version) }
                     }
-                    td { (wording::release(row.state).label()) @if let Some(reason) = &row.reason { div.quiet { (reason) } } }
+                    td { (wording::release(row.state).label()) @if let Some(reason) = &row.reason { div.quiet { (told(reason)) } } }
                     td { (if row.active_in.is_empty() { "–".to_owned() } else { row.active_in.join(", ") }) }
                     td { (wording::digest(&row.digest)) }
                     td { (wording::time(row.frozen_at)) }

@@ -16,6 +16,7 @@ use crate::guard::{Visit, set_cookie};
 use crate::layout::{self, Section};
 use crate::session::unguessable;
 use crate::site::Site;
+use crate::wording::told;
 
 struct View<'a> {
     /// Name and host of each environment.
@@ -29,17 +30,19 @@ struct View<'a> {
 
 pub(crate) async fn show(State(site): State<Arc<Site>>, visit: Visit) -> Result<Response, PageError> {
     let next = visit.query.text("next").filter(|next| is_local(next));
-    if visit.somebody().is_some() {
+    let wanted = visit.query.text("environment");
+    // Whoever is signed in already may want to be at another environment, and says at which.
+    if visit.somebody().is_some() && wanted.is_none() {
         return Ok(Redirect::to(next.unwrap_or("/")).into_response());
     }
-    form(&site, &site.platform()?, visit.query.text("environment"), next, None)
+    form(&site, &visit, &site.platform()?, wanted, None)
 }
 
 pub(crate) async fn submit(State(site): State<Arc<Site>>, visit: Visit) -> Result<Response, PageError> {
     let platform = site.platform()?;
     let next = visit.form.text("next").filter(|next| is_local(next));
     let chosen = visit.form.text("environment");
-    let again = |failure| form(&site, &platform, chosen, next, Some(failure));
+    let again = |failure| form(&site, &visit, &platform, chosen, Some(failure));
     let (Some(name), Some(token)) = (chosen, visit.form.text("token")) else {
         return again(PageError::input("an environment and a token are needed"));
     };
@@ -56,6 +59,10 @@ pub(crate) async fn submit(State(site): State<Arc<Site>>, visit: Visit) -> Resul
         }
         Err(error) => return again(refusal(error)),
     };
+    // Whoever was signed in here before is not any more.
+    if let Some(key) = &visit.key {
+        site.sessions.end(key.expose());
+    }
     let key = site.sessions.begin(person, access, site.now())?;
     let mut response = Redirect::to(next.unwrap_or("/")).into_response();
     let cookie = set_cookie(site.port, Some(&key))?;
@@ -92,15 +99,19 @@ fn refusal(error: ClientError) -> PageError {
     error.into()
 }
 
-/// The form, with a key of its own that it has to repeat.
+/// The form. Without a session it gets a key of its own that it has to repeat; within one it carries that of the session.
 fn form(
     site: &Site,
+    visit: &Visit,
     platform: &Platform,
     chosen: Option<&str>,
-    next: Option<&str>,
     failure: Option<PageError>,
 ) -> Result<Response, PageError> {
-    let csrf = unguessable()?;
+    let somebody = visit.somebody();
+    let csrf = match somebody {
+        Some(signed_in) => signed_in.csrf.clone(),
+        None => unguessable()?,
+    };
     let status = failure.as_ref().map(|failure| failure.kind.status());
     let environments = platform.environments.iter();
     let view = View {
@@ -108,17 +119,22 @@ fn form(
             .map(|one| (one.name.to_string(), one.host.to_string()))
             .collect(),
         chosen,
-        next,
+        next: visit
+            .form
+            .text("next")
+            .or(visit.query.text("next"))
+            .filter(|next| is_local(next)),
         csrf: &csrf,
         failure,
     };
-    let mut response = layout::page("Sign in", Section::Elsewhere, None, &template(&view));
+    let mut response = layout::page("Sign in", Section::Elsewhere, somebody, &template(&view));
     if let Some(status) = status {
         *response.status_mut() = status;
     }
-    response
-        .headers_mut()
-        .insert(header::SET_COOKIE, set_cookie(site.port, Some(&csrf))?);
+    if somebody.is_none() {
+        let cookie = set_cookie(site.port, Some(&csrf))?;
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
     Ok(response)
 }
 
@@ -127,8 +143,8 @@ fn template(view: &View<'_>) -> Markup {
         h1 { "Sign in" }
         @if let Some(failure) = &view.failure {
             div.notice.bad role="alert" {
-                @for message in &failure.messages { p { (message) } }
-                @for hint in &failure.hints { p { (hint) } }
+                @for message in &failure.messages { p { (told(message)) } }
+                @for hint in &failure.hints { p { (told(hint)) } }
             }
         }
         p { "With a token of your own at the workspace of an environment: the one that you would use on the command line." }

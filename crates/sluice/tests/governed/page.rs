@@ -135,7 +135,7 @@ fn a_session_is_of_the_person_whom_the_workspace_names_and_shows_no_token() {
     );
     let unknown = browser.sign_in("moon", &token);
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
-    unknown.says(&["has no environment `moon`"]).hides(&[&token]);
+    unknown.says(&["has no environment <code>moon</code>"]).hides(&[&token]);
     let odd = browser.sign_in("qa", "two\r\nlines");
     assert_eq!(odd.status, StatusCode::BAD_REQUEST);
 
@@ -199,10 +199,10 @@ fn a_release_is_looked_at_approved_and_followed_on_the_page() {
     page.says(&[
         "awaits approval",
         "upstream-verified",
-        "members of `domain-owners`",
+        "members of <code>domain-owners</code>",
         "You cannot approve this.",
-        "`engineer@sluice.test` wrote some of what would be new in `prod`",
-        "`engineer@sluice.test` froze the release",
+        "<code>engineer@sluice.test</code> wrote some of what would be new in <code>prod</code>",
+        "<code>engineer@sluice.test</code> froze the release",
     ]);
     page.hides(&[&format!("action=\"{yes}\"")]);
     let refused = engineer.send(&at, &yes, &[("comment", "I insist")]);
@@ -212,20 +212,14 @@ fn a_release_is_looked_at_approved_and_followed_on_the_page() {
     let analyst = Browser::signed_in(&serving, &world, "prod", "analyst");
     analyst
         .get(&at)
-        .says(&["`analyst@sluice.test` does not hold role `domain-owner` in `prod`"])
+        .says(&["<code>analyst@sluice.test</code> does not hold role <code>domain-owner</code> in <code>prod</code>"])
         .hides(&["<textarea"]);
     for path in [&yes, &no] {
         let refused = analyst.send(&at, path, &[("comment", "x")]);
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}: {}", refused.text);
-        refused.says(&["does not hold role `domain-owner`"]);
+        refused.says(&["does not hold role <code>domain-owner</code>"]);
     }
-    let elsewhere = Browser::signed_in(&serving, &world, "qa", "domain-owner");
-    elsewhere
-        .get(&at)
-        .says(&["you are signed in at `qa`"])
-        .hides(&["<textarea"]);
-    let refused = elsewhere.send(&at, &yes, &[]);
-    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    who_is_signed_in_elsewhere_is_led_to_the_right_environment(&world, &serving, &at, &yes);
 
     let owner = Browser::signed_in(&serving, &world, "prod", "domain-owner");
     owner.get("/releases/flights/1.0.0?against=prod").says(&[
@@ -273,6 +267,46 @@ fn a_release_is_looked_at_approved_and_followed_on_the_page() {
         .says(&["approved by domain-owner@sluice.test"])
         .hides(&["behind"]);
 
+    the_ledger_is_looked_at_and_verified(&world, &owner);
+    let decisions = world.decisions();
+    let refusals = decisions.iter().filter(|kind| *kind == "approval.refused").count();
+    assert_eq!(refusals, 3, "looking at the form is no attempt: {decisions:?}");
+}
+
+fn who_is_signed_in_elsewhere_is_led_to_the_right_environment(
+    world: &World<'_>,
+    serving: &Serving,
+    at: &str,
+    yes: &str,
+) {
+    let elsewhere = Browser::signed_in(serving, world, "qa", "domain-owner");
+    elsewhere
+        .get(at)
+        .says(&["you are signed in at <code>qa</code>", "Sign in at prod"])
+        .hides(&["<textarea"]);
+    let refused = elsewhere.send(at, yes, &[]);
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    // The link of that page: the other environment is chosen, and the promotion is where it leads back to.
+    let form = elsewhere.get(&format!("/sign-in?environment=prod&next={at}"));
+    form.says(&[
+        "<option value=\"prod\" selected>",
+        &format!("name=\"next\" value=\"{at}\""),
+    ]);
+    let before = elsewhere.cookie().unwrap();
+    let token = world.token("prod-domain-owner");
+    let fields = [("environment", "prod"), ("token", &token), ("next", at)];
+    let moved = elsewhere.send("/history", "/sign-in", &fields);
+    assert_eq!((moved.status, moved.location()), (StatusCode::SEE_OTHER, at));
+    elsewhere.get(at).says(&["<textarea"]);
+    let left = Browser::new(serving).ask(Method::GET, "/history", None, &[("cookie", &before)]);
+    assert_eq!(
+        left.status,
+        StatusCode::SEE_OTHER,
+        "the session at the other environment is over"
+    );
+}
+
+fn the_ledger_is_looked_at_and_verified(world: &World<'_>, owner: &Browser) {
     let entries = world.ledger_is_sound();
     owner
         .get("/ledger/verification")
@@ -288,7 +322,4 @@ fn a_release_is_looked_at_approved_and_followed_on_the_page() {
     );
     assert_eq!(owner.get("/ledger/x").status, StatusCode::BAD_REQUEST);
     assert_eq!(owner.get("/history?before=%FF").status, StatusCode::BAD_REQUEST);
-    let decisions = world.decisions();
-    let refusals = decisions.iter().filter(|kind| *kind == "approval.refused").count();
-    assert_eq!(refusals, 3, "looking at the form is no attempt: {decisions:?}");
 }
