@@ -5,9 +5,9 @@
 //! dashboard to the trash, where it counts as gone.
 
 use serde_json::{Map, Value, json};
-use sluice_wire::request::encode_segment;
 use sluice_wire::{Method, Request};
 
+use super::workspace_object::Titled;
 use super::{Answer, Call, Change, Facts, Kind, NEW_ID, ProbeAnswer, changed_fields, text, workspace_object};
 use crate::engine::difference::{Class, Rule, Rules};
 use crate::engine::field_path::FieldPath;
@@ -15,7 +15,12 @@ use crate::engine::field_path::FieldPath;
 /// The kind `dashboards`.
 pub(crate) struct Dashboards;
 
-const PATH: &str = "/api/2.0/lakeview/dashboards";
+static DASHBOARDS: Titled = Titled {
+    path: "/api/2.0/lakeview/dashboards",
+    list: "dashboards",
+    id: "dashboard_id",
+    title: "display_name",
+};
 
 /// What a draft can be given.
 const DRAFT: &[&str] = &["display_name", "warehouse_id", "parent_path", "serialized_dashboard"];
@@ -105,11 +110,11 @@ impl Kind for Dashboards {
     }
 
     fn read(&self, id: &str) -> Request {
-        Request::new(Method::Get, path(id))
+        Request::new(Method::Get, DASHBOARDS.one(id))
     }
 
     fn read_more(&self, id: &str, _new: &Value, _old: Option<&Value>) -> Vec<Request> {
-        vec![Request::new(Method::Get, published(&path(id)))]
+        vec![Request::new(Method::Get, published(&DASHBOARDS.one(id)))]
     }
 
     fn next_page(&self, request: &Request, answer: &Value) -> Option<Request> {
@@ -142,41 +147,14 @@ impl Kind for Dashboards {
         comparable
     }
 
-    fn search(&self, body: &Value) -> Option<Request> {
-        text(body, "display_name").filter(|name| !name.contains("${"))?;
-        Some(Request::new(Method::Get, PATH).query("page_size", 100))
-    }
-
-    fn mark(&self, body: &Value, _facts: &Facts) -> String {
-        workspace_object::mark(text(body, "display_name"), text(body, "parent_path"))
-    }
-
-    fn found(&self, answer: &Value, mark: &str) -> Vec<String> {
-        let dashboards = answer.get("dashboards").and_then(Value::as_array).into_iter().flatten();
-        dashboards
-            .filter(|one| workspace_object::mark(text(one, "display_name"), text(one, "parent_path")) == mark)
-            .filter_map(|one| text(one, "dashboard_id").map(str::to_owned))
-            .collect()
-    }
-
-    fn is_ours_by_place(&self, body: &Value, facts: &Facts) -> bool {
-        workspace_object::in_own_folder(body, facts)
+    fn titled(&self) -> Option<&'static Titled> {
+        Some(&DASHBOARDS)
     }
 
     fn create(&self, change: &Change<'_>) -> Vec<Call> {
-        let mark = workspace_object::mark(text(change.new, "display_name"), text(change.new, "parent_path"));
-        let probe = self
-            .search(change.new)
-            .map(|request| (request, ProbeAnswer::Search { mark }));
         let body = Value::Object(super::pick(change.new, DRAFT));
-        let mut calls = workspace_object::folder(change.new);
-        calls.push(Call {
-            description: "create".to_owned(),
-            request: with_datasets(Request::new(Method::Post, PATH), change.new).json(body),
-            answer: Answer::IdField("dashboard_id"),
-            idempotent: false,
-            probe,
-        });
+        let request = with_datasets(Request::new(Method::Post, DASHBOARDS.path), change.new).json(body);
+        let mut calls = DASHBOARDS.create(change.new, request);
         calls.push(publish(NEW_ID, change.new));
         calls
     }
@@ -201,13 +179,7 @@ impl Kind for Dashboards {
     }
 
     fn delete(&self, id: &str, _old: &Value) -> Vec<Call> {
-        vec![Call {
-            description: "move to the trash".to_owned(),
-            request: Request::new(Method::Delete, path(id)),
-            answer: Answer::Gone,
-            idempotent: true,
-            probe: None,
-        }]
+        DASHBOARDS.delete(id)
     }
 }
 
@@ -228,7 +200,7 @@ impl Dashboards {
         if let Some(etag) = remote.and_then(|remote| remote.get("etag")) {
             body.insert("etag".to_owned(), etag.clone());
         }
-        let request = Request::new(Method::Patch, path(id)).json(Value::Object(body));
+        let request = Request::new(Method::Patch, DASHBOARDS.one(id)).json(Value::Object(body));
         Call {
             description,
             request: with_datasets(request, change.new),
@@ -243,7 +215,7 @@ fn publish(id: &str, body: &Value) -> Call {
     let request = super::pick(body, &["embed_credentials", "warehouse_id"]);
     Call {
         description: "publish".to_owned(),
-        request: Request::new(Method::Post, published(&path(id))).json(Value::Object(request)),
+        request: Request::new(Method::Post, published(&DASHBOARDS.one(id))).json(Value::Object(request)),
         answer: Answer::Id(id.to_owned()),
         idempotent: true,
         probe: None,
@@ -264,14 +236,6 @@ fn moment(time: &str) -> (String, String) {
     let time = time.trim_end_matches('Z');
     let (seconds, fraction) = time.split_once('.').unwrap_or((time, ""));
     (seconds.to_owned(), format!("{fraction:0<9}"))
-}
-
-fn path(id: &str) -> String {
-    if id == NEW_ID {
-        format!("{PATH}/{id}")
-    } else {
-        format!("{PATH}/{}", encode_segment(id))
-    }
 }
 
 fn published(dashboard: &str) -> String {

@@ -5,9 +5,9 @@
 //! since then is not overwritten. Deleting moves a space to the trash.
 
 use serde_json::{Map, Value, json};
-use sluice_wire::request::encode_segment;
 use sluice_wire::{Method, Request};
 
+use super::workspace_object::Titled;
 use super::{Answer, Call, Change, Facts, Kind, ProbeAnswer, changed_fields, serialized_space, text, workspace_object};
 use crate::engine::difference::{Class, Rule, Rules};
 use crate::engine::field_path::FieldPath;
@@ -15,7 +15,12 @@ use crate::engine::field_path::FieldPath;
 /// The kind `genie_spaces`.
 pub(crate) struct GenieSpaces;
 
-const PATH: &str = "/api/2.0/genie/spaces";
+static SPACES: Titled = Titled {
+    path: "/api/2.0/genie/spaces",
+    list: "spaces",
+    id: "space_id",
+    title: "title",
+};
 
 /// What a space can be given.
 const FIELDS: &[&str] = &[
@@ -84,7 +89,7 @@ impl Kind for GenieSpaces {
     }
 
     fn read(&self, id: &str) -> Request {
-        Request::new(Method::Get, path(id)).query("include_serialized_space", "true")
+        Request::new(Method::Get, SPACES.one(id)).query("include_serialized_space", "true")
     }
 
     fn next_page(&self, request: &Request, answer: &Value) -> Option<Request> {
@@ -102,41 +107,13 @@ impl Kind for GenieSpaces {
         comparable
     }
 
-    fn search(&self, body: &Value) -> Option<Request> {
-        text(body, "title").filter(|title| !title.is_empty() && !title.contains("${"))?;
-        Some(Request::new(Method::Get, PATH).query("page_size", 100))
-    }
-
-    fn mark(&self, body: &Value, _facts: &Facts) -> String {
-        workspace_object::mark(text(body, "title"), text(body, "parent_path"))
-    }
-
-    fn found(&self, answer: &Value, mark: &str) -> Vec<String> {
-        let spaces = answer.get("spaces").and_then(Value::as_array).into_iter().flatten();
-        spaces
-            .filter(|space| workspace_object::mark(text(space, "title"), text(space, "parent_path")) == mark)
-            .filter_map(|space| text(space, "space_id").map(str::to_owned))
-            .collect()
-    }
-
-    fn is_ours_by_place(&self, body: &Value, facts: &Facts) -> bool {
-        workspace_object::in_own_folder(body, facts)
+    fn titled(&self) -> Option<&'static Titled> {
+        Some(&SPACES)
     }
 
     fn create(&self, change: &Change<'_>) -> Vec<Call> {
-        let mark = workspace_object::mark(text(change.new, "title"), text(change.new, "parent_path"));
-        let probe = self
-            .search(change.new)
-            .map(|request| (request, ProbeAnswer::Search { mark }));
-        let mut calls = workspace_object::folder(change.new);
-        calls.push(Call {
-            description: "create".to_owned(),
-            request: Request::new(Method::Post, PATH).json(sent(change.new)),
-            answer: Answer::IdField("space_id"),
-            idempotent: false,
-            probe,
-        });
-        calls
+        let request = Request::new(Method::Post, SPACES.path).json(sent(change.new));
+        SPACES.create(change.new, request)
     }
 
     fn update(&self, change: &Change<'_>) -> Vec<Call> {
@@ -166,7 +143,7 @@ impl Kind for GenieSpaces {
         }
         calls.push(Call {
             description,
-            request: Request::new(Method::Patch, path(id)).json(Value::Object(body)),
+            request: Request::new(Method::Patch, SPACES.one(id)).json(Value::Object(body)),
             answer: Answer::Id(id.to_owned()),
             idempotent: false,
             probe: Some((self.read(id), probe)),
@@ -175,13 +152,7 @@ impl Kind for GenieSpaces {
     }
 
     fn delete(&self, id: &str, _old: &Value) -> Vec<Call> {
-        vec![Call {
-            description: "move to the trash".to_owned(),
-            request: Request::new(Method::Delete, path(id)),
-            answer: Answer::Gone,
-            idempotent: true,
-            probe: None,
-        }]
+        SPACES.delete(id)
     }
 }
 
@@ -192,8 +163,4 @@ fn sent(body: &Value) -> Value {
         fields.insert("serialized_space".to_owned(), content.to_string().into());
     }
     Value::Object(fields)
-}
-
-fn path(id: &str) -> String {
-    format!("{PATH}/{}", encode_segment(id))
 }

@@ -33,6 +33,7 @@ use sluice_wire::{Request, Response};
 use super::difference::Rules;
 use super::field_path::FieldPath;
 use super::plan::{FieldChange, PlanEntry};
+use workspace_object::Titled;
 
 pub(crate) use sub_resources::{standing_alone, sub_document, sub_id, subs_of};
 
@@ -151,29 +152,31 @@ pub(crate) trait Kind: Sync {
         false
     }
 
+    /// How the service speaks of them, for objects that are found by title and folder.
+    fn titled(&self) -> Option<&'static Titled> {
+        None
+    }
+
     /// Looks for an object that an interrupted deployment left behind, for kinds without natural id.
     fn search(&self, body: &Value) -> Option<Request> {
-        let _ = body;
-        None
+        self.titled()?.search(body)
     }
 
     /// What an object with this body is found by in an answer to [`Kind::search`].
     fn mark(&self, body: &Value, facts: &Facts) -> String {
-        let _ = body;
-        facts.metadata_file_path.clone()
+        let metadata = || facts.metadata_file_path.clone();
+        self.titled().map_or_else(metadata, |titled| titled.mark(body))
     }
 
     /// Whether what is found by its mark is this deployment's for certain. Otherwise it is looked for only when a creation was
     /// interrupted or the caller adopts.
     fn is_ours_by_place(&self, body: &Value, facts: &Facts) -> bool {
-        let _ = (body, facts);
-        true
+        self.titled().is_none() || workspace_object::in_own_folder(body, facts)
     }
 
     /// The ids of objects in an answer to [`Kind::search`] that carry our mark.
     fn found(&self, answer: &Value, mark: &str) -> Vec<String> {
-        let _ = (answer, mark);
-        Vec::new()
+        self.titled().map_or_else(Vec::new, |titled| titled.found(answer, mark))
     }
 
     /// Whether this is access to an object and not an object: it is never found existing, and goes with its object.

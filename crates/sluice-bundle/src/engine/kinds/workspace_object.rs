@@ -1,9 +1,10 @@
 //! What objects with a place in the workspace tree share: Genie spaces and dashboards.
 
 use serde_json::{Value, json};
+use sluice_wire::request::encode_segment;
 use sluice_wire::{Method, Request};
 
-use super::{Answer, Call, Facts, text};
+use super::{Answer, Call, Facts, NEW_ID, ProbeAnswer, text};
 
 /// How paths of the workspace tree may begin; the service leaves it out of some answers.
 const MOUNT: &str = "/Workspace";
@@ -22,9 +23,73 @@ pub(super) fn folder(body: &Value) -> Vec<Call> {
     }]
 }
 
-/// What is known of an object before it has an id: title and folder.
-pub(super) fn mark(title: Option<&str>, folder: Option<&str>) -> String {
-    format!("{}/{}", plain(folder.unwrap_or_default()), title.unwrap_or_default())
+/// How the service speaks of one kind of them. What an interrupted deployment left behind is found by title and folder.
+pub(crate) struct Titled {
+    /// Where they are listed and made.
+    pub(super) path: &'static str,
+    /// The field of a list that holds them.
+    pub(super) list: &'static str,
+    /// The field with the id.
+    pub(super) id: &'static str,
+    /// The field with the title.
+    pub(super) title: &'static str,
+}
+
+impl Titled {
+    /// The path of one object.
+    pub(super) fn one(&self, id: &str) -> String {
+        if id == NEW_ID {
+            format!("{}/{id}", self.path)
+        } else {
+            format!("{}/{}", self.path, encode_segment(id))
+        }
+    }
+
+    /// Lists all; none while the title is not known.
+    pub(super) fn search(&self, body: &Value) -> Option<Request> {
+        text(body, self.title).filter(|title| !title.is_empty() && !title.contains("${"))?;
+        Some(Request::new(Method::Get, self.path).query("page_size", 100))
+    }
+
+    /// What is known of an object before it has an id: title and folder.
+    pub(super) fn mark(&self, body: &Value) -> String {
+        let folder = text(body, "parent_path").unwrap_or_default();
+        format!("{}/{}", plain(folder), text(body, self.title).unwrap_or_default())
+    }
+
+    /// The ids of those with this mark in a list.
+    pub(super) fn found(&self, answer: &Value, mark: &str) -> Vec<String> {
+        let listed = answer.get(self.list).and_then(Value::as_array).into_iter().flatten();
+        listed
+            .filter(|one| self.mark(one) == mark)
+            .filter_map(|one| text(one, self.id).map(str::to_owned))
+            .collect()
+    }
+
+    /// Makes the folder, and the object in it by this request.
+    pub(super) fn create(&self, body: &Value, request: Request) -> Vec<Call> {
+        let mark = self.mark(body);
+        let mut calls = folder(body);
+        calls.push(Call {
+            description: "create".to_owned(),
+            request,
+            answer: Answer::IdField(self.id),
+            idempotent: false,
+            probe: self.search(body).map(|search| (search, ProbeAnswer::Search { mark })),
+        });
+        calls
+    }
+
+    /// Moves it to the trash.
+    pub(super) fn delete(&self, id: &str) -> Vec<Call> {
+        vec![Call {
+            description: "move to the trash".to_owned(),
+            request: Request::new(Method::Delete, self.one(id)),
+            answer: Answer::Gone,
+            idempotent: true,
+            probe: None,
+        }]
+    }
 }
 
 /// Whether the object is to stand in the folder that belongs to this deployment.
