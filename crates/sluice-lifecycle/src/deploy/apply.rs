@@ -207,7 +207,7 @@ impl<J: DeploymentJournal> Apply<'_, J> {
                 Ok(response) => match self.judge(step, response).await? {
                     Ok(outcome) => return Ok(outcome),
                     // The workspace failed while it worked on the call: it may have done it all the same.
-                    Err((status, message)) if status >= 500 && status != 501 && step.probe.is_some() => message,
+                    Err((status, message)) if status >= 500 && status != 501 => message,
                     Err((_, message)) => return Err(known(message)),
                 },
                 Err(error) if error.outcome_unknown() => error.to_string(),

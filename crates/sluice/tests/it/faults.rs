@@ -120,3 +120,76 @@ fn a_lock_that_was_taken_although_the_workspace_failed_is_ours() {
     let failed = place.sluice(&["deploy"]);
     assert!(failed.refusal(4).contains("broken on purpose"), "{failed:?}");
 }
+
+#[test]
+fn a_call_that_cannot_be_looked_up_is_said_to_be_uncertain() {
+    for (operation, key) in [
+        ("jobs.JobsAPI.set_permissions", "resources.jobs.load.permissions"),
+        ("catalog.GrantsAPI.update", "resources.schemas.sales.grants"),
+    ] {
+        let place = Place::new();
+        place.write_bundle("shop", &place.host);
+        let failed = json!({"kind": "commit_then_fail", "status": 500, "message": "broken on purpose"});
+        inject(&place, json!({"match": {"operation": operation}, "action": failed}));
+        let deployed = place.sluice(&["deploy"]);
+        let line = format!(
+            "  failed {key}: broken on purpose [INTERNAL_ERROR]; whether it took effect is looked up by the next deployment\n"
+        );
+        assert!(deployed.refusal(5).contains(&line), "{deployed:?}");
+        succeeded(&place.sluice(&["deploy"]));
+    }
+}
+
+/// What a deployment of the bundle `shop` has set: the job, its permissions, the schema's grants, the volume.
+fn standing(place: &Place) -> Value {
+    let jobs = place.get("/api/2.2/jobs/list", &[("expand_tasks", "true")]);
+    let job = &jobs["jobs"][0];
+    let id = job["job_id"].to_string();
+    let volume = place.get("/api/2.1/unity-catalog/volumes/dev.shop.landing", &[]);
+    json!({
+        "jobs": jobs["jobs"].as_array().unwrap().len(),
+        "job": job["settings"],
+        "permissions": place.get(&format!("/api/2.0/permissions/jobs/{id}"), &[]),
+        "grants": place.get("/api/2.1/unity-catalog/permissions/schema/dev.shop", &[]),
+        "comment": volume["comment"],
+    })
+}
+
+#[test]
+fn the_former_content_brings_back_what_a_change_that_seemed_to_fail_has_changed() {
+    let place = Place::new();
+    place.write_bundle("shop", &place.host);
+    succeeded(&place.sluice(&["deploy"]));
+    let before = standing(&place);
+    let former = std::fs::read_to_string(place.bundle.join("databricks.yml")).unwrap();
+    let later = [
+        ("[USE_SCHEMA]", "[USE_SCHEMA, SELECT]"),
+        ("CAN_VIEW", "CAN_MANAGE_RUN"),
+        ("default: hello", "default: bye"),
+        ("name: landing}", "name: landing, comment: files}"),
+    ]
+    .iter()
+    .fold(former.clone(), |text, (old, new)| text.replace(old, new));
+    let of = json!({"requests": "writing", "principal": "engineer"});
+    let action = json!({"kind": "commit_then_fail", "status": 500});
+    for number in 1.. {
+        place.write("databricks.yml", &later);
+        inject(&place, json!({"match": of, "nth": number, "action": action}));
+        let changed = place.sluice(&["deploy"]);
+        let hit = listed(&place)["hits"][0].clone();
+        if hit == Value::Null {
+            succeeded(&changed);
+            let after = standing(&place);
+            for part in ["job", "permissions", "grants", "comment"] {
+                assert_ne!(after[part], before[part]);
+            }
+            assert!(number > 8, "{number}");
+            return;
+        }
+        place.write("databricks.yml", &former);
+        // What is not known to be done is no different from what somebody else has done.
+        let back = place.sluice(&["deploy", "--overwrite-uncaptured"]);
+        assert_eq!(back.code, Some(0), "{hit}: {changed:?}, then {back:?}");
+        assert_eq!(standing(&place), before, "{hit}: {changed:?}, then {back:?}");
+    }
+}
