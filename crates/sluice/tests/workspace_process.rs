@@ -465,3 +465,26 @@ fn a_fault_that_cannot_be_is_refused() {
     let listed = stdout(&fault(directory, &["list", "--environment", "dev"]));
     assert_eq!(listed["faults"], json!([]));
 }
+
+#[test]
+fn an_environment_of_the_platform_is_found_by_its_address() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let _down = Down(directory);
+    let platform = |host: &str| {
+        let text = format!("version: 1\nid: trial\nenvironments:\n  - {{name: uat, target: qa, host: \"{host}\"}}\n");
+        std::fs::write(directory.join("platform.yaml"), text).unwrap();
+    };
+    platform("https://uat.example.test");
+    let up = sluice(directory, &["up", "--base-port", "0", "--allow-faults", "-o", "json"]);
+    let qa = stdout(&up)["workspaces"][1]["host"].as_str().unwrap().to_owned();
+    let list = ["list", "--environment", "uat"];
+    check_refusal(
+        &fault(directory, &list),
+        2,
+        "the environment `uat` is at https://uat.example.test, where no local workspace of this platform answers",
+    );
+    platform(&qa);
+    let listed = stdout(&fault(directory, &list));
+    assert_eq!(listed, json!({"version": 1, "workspace": "qa", "faults": []}));
+}
