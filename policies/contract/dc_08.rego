@@ -26,39 +26,42 @@ promised(contract) := {name: library.text(property, "type") |
 	not contains(name, ".")
 }
 
-# The table as the catalog files declare it, and as the workspace has it when it is there already.
-real[file] contains {"where": "the catalog files", "columns": columns} if {
-	some file in subjects
-	columns := {name: library.text(column, "type") | some name, column in library.table_of(input.contracts[file]).columns}
-}
+# What the table is once this is deployed: the columns that the catalog files declare.
+declared(file) := {name: library.text(column, "type") | some name, column in library.table_of(input.contracts[file]).columns}
 
-real[file] contains {"where": "the workspace", "columns": columns} if {
-	some file in subjects
+# Columns of the table in the workspace that nobody declares: a deployment leaves them there.
+left(file) := {name |
 	live := input.live.tables[library.table_of(input.contracts[file]).name]
-	columns := {name: library.text(column, "type") | some name, column in live.columns}
+	some name, _ in live.columns
+	not name in object.keys(declared(file))
 }
 
 findings contains library.finding(file, ["contracts", file, "objects"], message, {"column": name}) if {
-	some file, places in real
-	some place in places
+	some file in subjects
 	some name, _ in promised(input.contracts[file])
-	not name in object.keys(place.columns)
-	message := sprintf("the contract has `%s`, %s have no such column", [name, place.where])
+	not name in object.keys(declared(file))
+	message := sprintf("the contract has `%s`, the catalog files have no such column", [name])
 }
 
 findings contains library.finding(file, ["contracts", file, "objects"], message, {"column": name}) if {
-	some file, places in real
-	some place in places
-	some name, _ in place.columns
+	some file in subjects
+	some name, _ in declared(file)
 	not name in object.keys(promised(input.contracts[file]))
-	message := sprintf("column `%s` in %s is not in the contract", [name, place.where])
+	message := sprintf("column `%s` in the catalog files is not in the contract", [name])
 }
 
-findings contains library.finding(file, ["contracts", file, "objects"], message, {"column": name, "contract": type, "table": place.columns[name]}) if {
-	some file, places in real
-	some place in places
+findings contains library.finding(file, ["contracts", file, "objects"], message, {"column": name}) if {
+	some file in subjects
+	some name in left(file)
+	not name in object.keys(promised(input.contracts[file]))
+	message := sprintf("column `%s` in the workspace is not in the contract", [name])
+}
+
+findings contains library.finding(file, ["contracts", file, "objects"], message, {"column": name, "contract": type, "table": table}) if {
+	some file in subjects
 	some name, type in promised(input.contracts[file])
 	type != ""
-	canonical(type) != canonical(place.columns[name])
-	message := sprintf("`%s` is %s in the contract and %s in %s", [name, type, place.columns[name], place.where])
+	table := declared(file)[name]
+	canonical(type) != canonical(table)
+	message := sprintf("`%s` is %s in the contract and %s in the catalog files", [name, type, table])
 }

@@ -32,6 +32,8 @@ pub(crate) struct Preparation<'a> {
     pub(crate) process_environment: &'a BTreeMap<String, String>,
     /// Id of the ledger that this is recorded in.
     pub(crate) ledger: &'a str,
+    /// Whether it is compared with the environments before this one, whose workspaces must answer then.
+    pub(crate) compared: bool,
 }
 
 /// Content cannot be made ready. Nothing was changed.
@@ -124,7 +126,7 @@ pub(crate) async fn prepare(wanted: &Preparation<'_>) -> Result<(Export, Candida
     refuse_contradictions(&exported, &loaded, environment)?;
     let here = side(environment, &loaded, &documents);
     let mut upstream = Vec::new();
-    for name in &environment.requires {
+    for name in environment.requires.iter().filter(|_| wanted.compared) {
         if let Ok(other) = wanted.platform.environment(name.as_str()) {
             let loaded = resolve(&exported, &origin, other).await.map_err(load_error(other))?;
             upstream.push(side(other, &loaded, &documents));

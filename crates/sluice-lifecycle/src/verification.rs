@@ -112,6 +112,7 @@ pub async fn verify(use_case: UseCase<'_>, request: &VerifyRequest<'_>) -> Resul
         local_state: root.join(".databricks/bundle").join(&environment.target),
         process_environment: request.process_environment,
         ledger: &ledger,
+        compared: true,
     };
     // Where an environment requires others, the same content must be a replica of theirs; dev requires none.
     let (_export, candidate) = prepare(&wanted).await?;
@@ -130,7 +131,8 @@ pub async fn verify(use_case: UseCase<'_>, request: &VerifyRequest<'_>) -> Resul
                 .store
                 .record(use_case.clock.now(), use_case.actor, Change::Deployment(row.clone()))
                 .await?;
-            saga::run(use_case, &candidate, row, epoch, &Expectation::Any).await
+            // Where people build, they look at what failed: nothing comes back by itself.
+            saga::run(use_case, &candidate, row, epoch, &Expectation::Any, None).await
         })
         .await?;
     let effects = ran.effects;

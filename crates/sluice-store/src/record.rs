@@ -35,11 +35,13 @@ macro_rules! states {
 mod approval;
 mod change_request;
 mod notification;
+mod rollback;
 mod signoff;
 
 pub use approval::{Approval, ApprovalState, Attempt, Decision, Refusal, Statement};
 pub use change_request::{ChangeRequest, ChangeRequestState};
 pub use notification::{Notification, NotificationState};
+pub use rollback::{Pins, Rollback, TablePin};
 pub use signoff::{Evidence, Signoff, SignoffVerdict};
 
 states! {
@@ -95,16 +97,22 @@ states! {
         Locked = "locked",
         /// Checks once more that release and plan are what was decided about.
         Preflight = "preflight",
+        /// Knows what it would go back to; nothing is changed yet.
+        Pinned = "pinned",
         /// Changes the workspace.
         Applying = "applying",
         /// Reads back what it did and runs the product's own checks.
         Verifying = "verifying",
         /// What runs in the environment.
         Active = "active",
+        /// Brings back what ran before.
+        Compensating = "compensating",
         /// Stopped half-way; the same command goes on from there.
         NeedsAttention = "needs_attention",
         /// Was active until a newer deployment took its place.
         Superseded = "superseded",
+        /// Failed, and what ran before runs again.
+        RolledBack = "rolled_back",
         /// Ended without becoming active.
         Failed = "failed",
     }
@@ -256,6 +264,12 @@ pub struct Deployment {
     pub epoch: u64,
     /// Why it failed or needs attention.
     pub reasons: Vec<String>,
+    /// What the environment held before anything was changed; none before that was looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Pins>,
+    /// The way back, once it is taken; it is never left again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
     /// When it was recorded.
     pub started_at: Timestamp,
     /// When it became active.

@@ -24,6 +24,7 @@ pub(crate) const MIGRATIONS: &[MigrationSource] = &[
         "policy_reports",
         include_str!("../migrations/0003_policy_reports.sql"),
     ),
+    (4, "rollback", include_str!("../migrations/0004_rollback.sql")),
 ];
 
 /// How long a writer waits for another one before it gives up.

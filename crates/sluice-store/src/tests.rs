@@ -82,6 +82,8 @@ fn deployment(id: &str, state: DeploymentState) -> Deployment {
         state,
         epoch: 0,
         reasons: Vec::new(),
+        pins: None,
+        rollback: None,
         started_at: at(2),
         active_at: None,
         started_by: "engineer@sluice.test".to_owned(),

@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Promote(commands::promote::Arguments),
     #[command(subcommand)]
     Promotion(commands::promotion::Command),
+    #[command(subcommand)]
+    Deployment(commands::deployment::Command),
     Signoff(commands::signoff::Arguments),
     Change(commands::change::Arguments),
     Approve(commands::approve::Arguments),
@@ -120,6 +122,7 @@ impl Command {
             Self::Approve(arguments) => commands::approve::run(arguments, context).await,
             Self::Reject(arguments) => commands::reject::run(arguments, context).await,
             Self::Promotion(command) => commands::promotion::run(command, context).await,
+            Self::Deployment(command) => commands::deployment::run(command, context).await,
             Self::Status(arguments) => commands::status::run(arguments, context).await,
             Self::History(arguments) => commands::history::run(arguments, context).await,
             Self::Ledger(command) => commands::ledger::run(command, context).await,

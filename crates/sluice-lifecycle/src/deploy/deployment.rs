@@ -98,6 +98,23 @@ pub enum DeployError {
     Stopped(Box<Incomplete>),
 }
 
+impl DeployError {
+    /// Whether files or resources may have been changed.
+    #[must_use]
+    pub fn may_have_changed(&self) -> bool {
+        match self {
+            Self::Plan(_)
+            | Self::Base(_)
+            | Self::PlanMoved { .. }
+            | Self::Lock(_)
+            | Self::Local(_)
+            | Self::Journal(_)
+            | Self::Client(_) => false,
+            Self::Files(_) | Self::Incomplete(_) | Self::Stopped(_) => true,
+        }
+    }
+}
+
 /// Keeps no record beside the local one that every deployment has.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unrecorded;

@@ -2,18 +2,19 @@
 
 use sluice_bundle::engine::{Action, Plan};
 use sluice_model::{Digest, ResourceKey};
-use sluice_store::record::{Deployment, DeploymentState, Verification};
+use sluice_store::record::{Check, Deployment, DeploymentState, Verification};
 use sluice_store::{Change, StoreError};
 use uuid::Uuid;
 
 use super::candidate::Candidate;
 use super::checks::{self, causes};
 use super::journal::LedgerJournal;
-use super::stamp;
+use super::{pins, rollback, stamp};
 use crate::context::UseCase;
 use crate::deploy::{DeployError, DeployOptions, PlanError, PlanWishes, PlannedDeployment, deploy, plan_bundle};
 use crate::machines::IllegalTransition;
 use crate::machines::deployment::{self, DeploymentEvent};
+use crate::ports::JournalError;
 
 /// What the plan must be when the deployment begins.
 #[derive(Clone, Debug)]
@@ -38,6 +39,9 @@ pub enum ExecutionError {
     /// The recorded state does not allow what has to be done.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
+    /// A step of the way back cannot be recorded.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 /// What a run of the saga came to.
@@ -81,6 +85,8 @@ pub(crate) fn queued(
         state,
         epoch,
         reasons: Vec::new(),
+        pins: None,
+        rollback: None,
         started_at: use_case.clock.now(),
         active_at: None,
         started_by: use_case.actor.subject.clone(),
@@ -97,7 +103,7 @@ pub(crate) fn after(row: &Deployment, event: DeploymentEvent) -> Result<Deployme
     })
 }
 
-async fn advance(use_case: UseCase<'_>, row: Deployment) -> Result<Deployment, ExecutionError> {
+pub(super) async fn advance(use_case: UseCase<'_>, row: Deployment) -> Result<Deployment, ExecutionError> {
     use_case.record(Change::Deployment(row.clone())).await?;
     use_case.progress.say(&format!("deployment {}: {}", row.id, row.state));
     Ok(row)
@@ -117,7 +123,8 @@ pub(crate) async fn abandon(
     Ok(())
 }
 
-/// Drives a deployment from where it is to active, failed, or needing attention.
+/// Drives a deployment from where it is to active, failed, needing attention, or to the begin of the way back to the deployment that
+/// `way_back` names: whoever called does the rest of that, see [`super::rollback`].
 ///
 /// # Errors
 /// When the ledger fails or the lease is lost; what the deployment itself came to is in the answer.
@@ -127,6 +134,7 @@ pub(crate) async fn run(
     row: Deployment,
     epoch: u64,
     expectation: &Expectation,
+    way_back: Option<&str>,
 ) -> Result<Ran, ExecutionError> {
     let begin = if row.state == DeploymentState::Queued {
         DeploymentEvent::Lock
@@ -140,36 +148,57 @@ pub(crate) async fn run(
     let row = advance(use_case, after(&row, DeploymentEvent::Check)?).await?;
     let touched = !use_case.store.steps(&row.id).await?.is_empty();
     let ledger = use_case.store.head().await?.ledger_id;
-    let planned = match preflight(candidate, expectation, touched, &ledger).await {
-        Ok(planned) => planned,
+    let ready = match preflight(candidate, expectation, touched, &ledger).await {
+        // What was there before the first change is what it goes back to, also after a stop.
+        Ok(planned) if row.pins.is_some() => Ok((planned, row.pins.clone())),
+        Ok(planned) => pins::take(candidate, &planned.base.states)
+            .await
+            .map(|pins| (planned, Some(pins))),
+        Err(reason) => Err(reason),
+    };
+    let (planned, pins) = match ready {
+        Ok(ready) => ready,
         Err(reason) => {
-            return stop(
-                use_case,
-                &row,
-                DeploymentEvent::PreflightFailed { touched },
-                vec![reason],
-            )
-            .await;
+            let event = DeploymentEvent::PreflightFailed { touched };
+            let way_back = way_back.filter(|_| touched);
+            return stop(use_case, &row, event, vec![reason], way_back).await;
         }
     };
     let mut row = after(&row, DeploymentEvent::PreflightPassed)?;
     row.effect_digest = Some(planned.plan.effect_digest);
+    row.pins = pins;
     let row = advance(use_case, row).await?;
+    let row = advance(use_case, after(&row, DeploymentEvent::Apply)?).await?;
     let effects = effects(&planned.plan);
     let mut journal = LedgerJournal::open(use_case, &row.id, epoch).await?;
-    let deployed = deploy(
-        &candidate.loaded,
-        planned,
-        DeployOptions::default(),
-        &mut journal,
-        use_case.progress,
-    )
-    .await;
+    let options = DeployOptions::default();
+    let deployed = deploy(&candidate.loaded, planned, options, &mut journal, use_case.progress).await;
     if let Err(error) = deployed {
-        return stop(use_case, &row, DeploymentEvent::ApplyFailed, reasons(&error)).await;
+        let touched = error.may_have_changed() || !use_case.store.steps(&row.id).await?.is_empty();
+        // Who stopped it may go on; nobody said that it is to come back.
+        let stopped = matches!(error, DeployError::Stopped(_));
+        let way_back = way_back.filter(|_| touched && !stopped);
+        return stop(use_case, &row, DeploymentEvent::ApplyFailed, reasons(&error), way_back).await;
     }
     let row = advance(use_case, after(&row, DeploymentEvent::Applied)?).await?;
     let checks = checks::all(candidate, use_case.progress).await;
+    verified(use_case, candidate, row, checks, way_back)
+        .await
+        .map(|(deployment, verification)| Ran {
+            deployment,
+            verification: Some(verification),
+            effects,
+        })
+}
+
+/// Records what the checks said, and what follows.
+async fn verified(
+    use_case: UseCase<'_>,
+    candidate: &Candidate,
+    row: Deployment,
+    checks: Vec<Check>,
+    way_back: Option<&str>,
+) -> Result<(Deployment, Verification), ExecutionError> {
     let failed: Vec<String> = checks
         .iter()
         .filter(|check| !check.passed)
@@ -187,12 +216,13 @@ pub(crate) async fn run(
         at: use_case.clock.now(),
         by: use_case.actor.subject.clone(),
     };
-    let deployment = finish(use_case, row, &verification, failed).await?;
-    Ok(Ran {
-        deployment,
-        verification: Some(verification),
-        effects,
-    })
+    let deployment = finish(use_case, row, &verification, failed.clone()).await?;
+    let stopped = use_case.progress.stop_requested();
+    let deployment = match way_back {
+        Some(to) if !failed.is_empty() && !stopped => rollback::begin(use_case, &deployment, to, failed).await?,
+        _ => deployment,
+    };
+    Ok((deployment, verification))
 }
 
 /// Stamps the environment, plans once more and compares with what was decided about.
@@ -254,7 +284,7 @@ pub(crate) fn plan_reasons(error: &crate::deploy::PlanError) -> String {
     }
 }
 
-fn reasons(error: &DeployError) -> Vec<String> {
+pub(super) fn reasons(error: &DeployError) -> Vec<String> {
     match error {
         DeployError::Incomplete(incomplete) | DeployError::Stopped(incomplete) => {
             let mut reasons = vec![causes(error)];
@@ -280,11 +310,17 @@ async fn stop(
     row: &Deployment,
     event: DeploymentEvent,
     reasons: Vec<String>,
+    way_back: Option<&str>,
 ) -> Result<Ran, ExecutionError> {
-    let mut row = after(row, event)?;
-    row.reasons = reasons;
+    let deployment = if let Some(to) = way_back {
+        rollback::begin(use_case, row, to, reasons).await?
+    } else {
+        let mut row = after(row, event)?;
+        row.reasons = reasons;
+        advance(use_case, row).await?
+    };
     Ok(Ran {
-        deployment: advance(use_case, row).await?,
+        deployment,
         verification: None,
         effects: Vec::new(),
     })

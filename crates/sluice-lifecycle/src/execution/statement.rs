@@ -1,5 +1,7 @@
 //! One statement on a warehouse, for checks.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_databricks::{Client, ClientError};
@@ -13,7 +15,25 @@ struct Statement {
     statement_id: String,
     status: Status,
     #[serde(default)]
+    manifest: Option<Manifest>,
+    #[serde(default)]
     result: Option<ResultData>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    schema: Schema,
+}
+
+#[derive(Deserialize)]
+struct Schema {
+    #[serde(default)]
+    columns: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +63,27 @@ pub(super) async fn first_row(client: &Client, warehouse: &str, sql: &str) -> Re
     first_row_with(client, warehouse, sql, &[]).await
 }
 
+/// The first row of what a statement gives, by the names of its columns in lower case: where Databricks may add columns.
+///
+/// # Errors
+/// Why there is no answer, in one line.
+pub(super) async fn first_row_by_name(
+    client: &Client,
+    warehouse: &str,
+    sql: &str,
+) -> Result<BTreeMap<String, String>, String> {
+    let statement = finished(client, warehouse, sql, &[]).await?;
+    let columns = statement
+        .manifest
+        .map(|manifest| manifest.schema.columns)
+        .unwrap_or_default();
+    let row = statement.result.and_then(|result| result.data_array.into_iter().next());
+    let cells = columns.into_iter().zip(row.unwrap_or_default());
+    Ok(cells
+        .filter_map(|(column, cell)| Some((column.name.to_lowercase(), cell?)))
+        .collect())
+}
+
 /// A named argument of a statement.
 #[derive(Debug, Serialize)]
 pub(super) struct Parameter {
@@ -65,6 +106,13 @@ pub(super) async fn first_row_with(
     sql: &str,
     parameters: &[Parameter],
 ) -> Result<Vec<Option<String>>, String> {
+    let statement = finished(client, warehouse, sql, parameters).await?;
+    let rows = statement.result.map(|result| result.data_array).unwrap_or_default();
+    Ok(rows.into_iter().next().unwrap_or_default())
+}
+
+/// A statement that has succeeded.
+async fn finished(client: &Client, warehouse: &str, sql: &str, parameters: &[Parameter]) -> Result<Statement, String> {
     let request = Request::new(Method::Post, "/api/2.0/sql/statements").json(json!({
         "warehouse_id": warehouse,
         "statement": sql,
@@ -88,6 +136,5 @@ pub(super) async fn first_row_with(
             .map_or_else(String::new, |error| format!(": {}", error.message));
         return Err(format!("ended with {}{message}", statement.status.state));
     }
-    let rows = statement.result.map(|result| result.data_array).unwrap_or_default();
-    Ok(rows.into_iter().next().unwrap_or_default())
+    Ok(statement)
 }

@@ -1,4 +1,5 @@
-//! Deployment: queued → locked → preflight → applying → verifying → active → superseded, with the ways out of each.
+//! Deployment: queued → locked → preflight → pinned → applying → verifying → active → superseded, with the ways out of each, and the way
+//! back: compensating → rolled back. The way back is never left again.
 
 use sluice_store::record::DeploymentState;
 
@@ -20,6 +21,8 @@ pub enum DeploymentEvent {
         /// Whether the workspace was changed.
         touched: bool,
     },
+    /// Changes begin.
+    Apply,
     /// Everything was applied.
     Applied,
     /// A step failed, or nobody knows whether it took effect.
@@ -28,9 +31,15 @@ pub enum DeploymentEvent {
     VerificationPassed,
     /// They did not.
     VerificationFailed,
+    /// What ran before is to come back: after a failure, or again after a stop on this way, under a new lease.
+    GoBack,
+    /// What ran before runs again.
+    WentBack,
+    /// Something did not come back.
+    GoingBackFailed,
     /// The same command goes on after a stop, under a new lease.
     Resume,
-    /// A newer promotion takes over the environment.
+    /// A newer promotion takes over the environment, or somebody put right by hand what was left.
     Abandon,
     /// A newer deployment became active.
     Replace,
@@ -52,32 +61,32 @@ pub fn step(state: Option<DeploymentState>, event: DeploymentEvent) -> Result<De
     let next = match (current, event) {
         (State::Queued, Event::Lock) => State::Locked,
         (State::Locked, Event::Check) => State::Preflight,
-        (State::Preflight, Event::PreflightPassed) => State::Applying,
+        (State::Preflight, Event::PreflightPassed) => State::Pinned,
         (State::Preflight, Event::PreflightFailed { touched: false }) => State::Failed,
         (State::Preflight, Event::PreflightFailed { touched: true }) => State::NeedsAttention,
+        (State::Pinned, Event::Apply) => State::Applying,
         (State::Applying, Event::Applied) => State::Verifying,
         (State::Applying, Event::ApplyFailed) => State::NeedsAttention,
         (State::Verifying, Event::VerificationPassed) => State::Active,
         (State::Verifying, Event::VerificationFailed) => State::NeedsAttention,
+        (
+            State::Preflight | State::Applying | State::Verifying | State::NeedsAttention | State::Compensating,
+            Event::GoBack,
+        ) => State::Compensating,
+        (State::Compensating, Event::WentBack) => State::RolledBack,
+        (State::Compensating, Event::GoingBackFailed) => State::NeedsAttention,
         (State::Active, Event::Replace) => State::Superseded,
         (
             State::Queued
             | State::Locked
             | State::Preflight
+            | State::Pinned
             | State::Applying
             | State::Verifying
             | State::NeedsAttention,
             Event::Resume,
         ) => State::Locked,
-        (
-            State::Queued
-            | State::Locked
-            | State::Preflight
-            | State::Applying
-            | State::Verifying
-            | State::NeedsAttention,
-            Event::Abandon,
-        ) => State::Failed,
+        (state, Event::Abandon) if is_unfinished(state) => State::Failed,
         (_, event) => return Err(IllegalTransition::new("deployment", Some(current), &event)),
     };
     Ok(next)
@@ -86,7 +95,8 @@ pub fn step(state: Option<DeploymentState>, event: DeploymentEvent) -> Result<De
 /// Whether nothing changes this state any more.
 #[must_use]
 pub fn is_terminal(state: DeploymentState) -> bool {
-    matches!(state, DeploymentState::Failed | DeploymentState::Superseded)
+    use DeploymentState as State;
+    matches!(state, State::Failed | State::Superseded | State::RolledBack)
 }
 
 /// Whether it stands in the way of another deployment (invariant I1).
@@ -99,17 +109,21 @@ pub fn is_unfinished(state: DeploymentState) -> bool {
 mod tests {
     use super::*;
 
-    const EVENTS: [DeploymentEvent; 13] = [
+    const EVENTS: [DeploymentEvent; 17] = [
         DeploymentEvent::Enqueue,
         DeploymentEvent::Lock,
         DeploymentEvent::Check,
         DeploymentEvent::PreflightPassed,
         DeploymentEvent::PreflightFailed { touched: false },
         DeploymentEvent::PreflightFailed { touched: true },
+        DeploymentEvent::Apply,
         DeploymentEvent::Applied,
         DeploymentEvent::ApplyFailed,
         DeploymentEvent::VerificationPassed,
         DeploymentEvent::VerificationFailed,
+        DeploymentEvent::GoBack,
+        DeploymentEvent::WentBack,
+        DeploymentEvent::GoingBackFailed,
         DeploymentEvent::Resume,
         DeploymentEvent::Abandon,
         DeploymentEvent::Replace,
@@ -133,12 +147,15 @@ mod tests {
             [
                 "queued: Lock → locked, Resume → locked, Abandon → failed",
                 "locked: Check → preflight, Resume → locked, Abandon → failed",
-                "preflight: PreflightPassed → applying, PreflightFailed { touched: false } → failed, PreflightFailed { touched: true } → needs_attention, Resume → locked, Abandon → failed",
-                "applying: Applied → verifying, ApplyFailed → needs_attention, Resume → locked, Abandon → failed",
-                "verifying: VerificationPassed → active, VerificationFailed → needs_attention, Resume → locked, Abandon → failed",
+                "preflight: PreflightPassed → pinned, PreflightFailed { touched: false } → failed, PreflightFailed { touched: true } → needs_attention, GoBack → compensating, Resume → locked, Abandon → failed",
+                "pinned: Apply → applying, Resume → locked, Abandon → failed",
+                "applying: Applied → verifying, ApplyFailed → needs_attention, GoBack → compensating, Resume → locked, Abandon → failed",
+                "verifying: VerificationPassed → active, VerificationFailed → needs_attention, GoBack → compensating, Resume → locked, Abandon → failed",
                 "active: Replace → superseded",
-                "needs_attention: Resume → locked, Abandon → failed",
+                "compensating: GoBack → compensating, WentBack → rolled_back, GoingBackFailed → needs_attention, Abandon → failed",
+                "needs_attention: GoBack → compensating, Resume → locked, Abandon → failed",
                 "superseded: ",
+                "rolled_back: ",
                 "failed: ",
             ]
         );

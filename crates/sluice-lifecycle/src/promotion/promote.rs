@@ -1,114 +1,28 @@
 //! The driver of the promotion machine. The same command again goes on where the last one stopped.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use sluice_databricks::ClientError;
-use sluice_model::{ProductName, ReleaseVersion};
+use sluice_model::{Digest, ReleaseVersion};
 use sluice_store::record::{Attempt, Deployment, DeploymentState, Promotion, PromotionState, Release, Verdict};
 use sluice_store::{Change, StoreError};
 use uuid::Uuid;
 
 use super::gates;
 use super::report::{PromotionReport, promotion_report};
+use super::request::{PromoteError, PromoteRequest, Promoted};
 use crate::approval::request;
-use crate::bundle_files::GitError;
 use crate::context::UseCase;
 use crate::deploy::{PlanWishes, PlannedDeployment, plan_bundle};
 use crate::execution::Candidate;
-use crate::execution::candidate::ConnectError;
-use crate::execution::lease::{HeldLease, LeaseError};
-use crate::execution::saga::{self, ExecutionError, Expectation};
+use crate::execution::lease::HeldLease;
+use crate::execution::saga::{self, Expectation};
 use crate::machines::IllegalTransition;
 use crate::machines::deployment::{self, is_unfinished};
 use crate::machines::promotion::{self, PromotionEvent, is_terminal};
 use crate::notification;
-use crate::platform::{Environment, GateKind, Platform, PlatformError};
-use crate::policy::GatherError;
-use crate::preparation::{Preparation, PreparationError, prepare};
+use crate::platform::{Environment, GateKind};
+use crate::preparation::{Preparation, prepare};
 use crate::release::{VerifyReleaseError, verify_release};
-
-/// Which release goes where.
-#[derive(Clone, Debug)]
-pub struct PromoteRequest<'a> {
-    /// The product's repository, which has the tag.
-    pub repository: &'a Path,
-    /// The product.
-    pub product: &'a ProductName,
-    /// The release.
-    pub version: &'a ReleaseVersion,
-    /// The platform.
-    pub platform: &'a Platform,
-    /// Name of the environment.
-    pub environment: &'a str,
-    /// The directory of the platform's ledger, below which the local deployment states are kept.
-    pub data: &'a Path,
-    /// The process environment.
-    pub process_environment: &'a BTreeMap<String, String>,
-}
-
-/// A promotion could not be driven on. What is recorded stands, and the same command goes on from there.
-#[derive(Debug, thiserror::Error)]
-pub enum PromoteError {
-    /// There is no such environment.
-    #[error(transparent)]
-    Platform(#[from] PlatformError),
-    /// The release cannot be relied on.
-    #[error(transparent)]
-    Release(#[from] VerifyReleaseError),
-    /// The release is not in this ledger.
-    #[error(
-        "release {version} of `{product}` is tagged in Git but not in this ledger; `sluice freeze {version}` at its commit records it"
-    )]
-    NotRecorded {
-        /// Product.
-        product: ProductName,
-        /// Version.
-        version: ReleaseVersion,
-    },
-    /// The environment is held by another process.
-    #[error(transparent)]
-    Lease(#[from] LeaseError),
-    /// The content cannot be made ready for a deployment that is under way.
-    #[error(transparent)]
-    Preparation(#[from] PreparationError),
-    /// The deployment could not be driven on.
-    #[error(transparent)]
-    Execution(#[from] ExecutionError),
-    /// The recorded state does not allow what has to be done.
-    #[error(transparent)]
-    Illegal(#[from] IllegalTransition),
-    /// An approval that the gates had found good is not any more.
-    #[error("the promotion is not approved: {reason}; the same command judges it again")]
-    Unapproved {
-        /// Why not.
-        reason: String,
-    },
-    /// The people who decided cannot be looked up.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// The people who decided cannot be looked up.
-    #[error("the workspace does not say who holds a role")]
-    People(#[from] ClientError),
-    /// The history of the product cannot be read.
-    #[error(transparent)]
-    Git(#[from] GitError),
-    /// The policies cannot be evaluated.
-    #[error(transparent)]
-    Policy(#[from] GatherError),
-    /// The ledger failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// What a promotion came to.
-#[derive(Clone, Debug)]
-pub struct Promoted {
-    /// The promotion with what belongs to it.
-    pub report: PromotionReport,
-    /// Approvals that had been given and could not be used any more, and why.
-    pub refused: Vec<String>,
-}
 
 /// Brings a release to an environment: verifies it, plans, asks the gates, deploys, checks. What it came to is in the report.
 ///
@@ -169,12 +83,12 @@ async fn refuse(
     lease.during(use_case, record).await
 }
 
-struct Driver<'world> {
-    use_case: UseCase<'world>,
-    request: &'world PromoteRequest<'world>,
-    environment: &'world Environment,
+pub(super) struct Driver<'world> {
+    pub(super) use_case: UseCase<'world>,
+    pub(super) request: &'world PromoteRequest<'world>,
+    pub(super) environment: &'world Environment,
     release: Release,
-    ledger: String,
+    pub(super) ledger: String,
 }
 
 impl Driver<'_> {
@@ -267,6 +181,11 @@ impl Driver<'_> {
                 && is_unfinished(deployment.state)
                 && !ours.contains(&deployment.id.as_str())
             {
+                // Half of it is back: the rest comes first, since only that deployment knows what was there.
+                let deployment = self.finished_way_back(deployment, epoch).await?;
+                if !is_unfinished(deployment.state) {
+                    continue;
+                }
                 let reason = format!("{} {} took over", self.request.product, self.release.version);
                 saga::abandon(self.use_case, &deployment, epoch, &reason).await?;
             }
@@ -535,8 +454,14 @@ impl Driver<'_> {
             },
             None => Expectation::Any,
         };
-        let ran = saga::run(self.use_case, candidate, deployment, epoch, &expectation).await?;
-        self.settle(row, &ran.deployment).await
+        let store = self.use_case.store;
+        let before = store
+            .active_deployment(self.request.product, &self.environment.name)
+            .await?;
+        let way_back = before.as_ref().map(|before| before.id.as_str());
+        let ran = saga::run(self.use_case, candidate, deployment, epoch, &expectation, way_back).await?;
+        let deployment = self.way_back(ran.deployment, epoch).await?;
+        self.settle(row, &deployment).await
     }
 
     /// What the deployment's state means for the promotion. One that needs attention stays open: the same command resumes it.
@@ -563,6 +488,10 @@ impl Driver<'_> {
         if !is_unfinished(deployment.state) {
             return self.settle(row, &deployment).await;
         }
+        if deployment.rollback.is_some() {
+            let deployment = self.way_back(deployment, epoch).await?;
+            return self.settle(row, &deployment).await;
+        }
         if row.binding_digest != Some(self.environment.binding().digest()) {
             let reason = "the values of the environment changed after the gates passed; promote again";
             saga::abandon(self.use_case, &deployment, epoch, reason).await?;
@@ -574,6 +503,16 @@ impl Driver<'_> {
     }
 
     fn preparation(&self) -> Preparation<'_> {
+        let release = Some((self.release.digest, self.release.version.clone()));
+        self.preparation_of(&self.release.commit, release)
+    }
+
+    /// How a commit is made ready for the environment.
+    pub(super) fn preparation_of<'a>(
+        &'a self,
+        commit: &'a str,
+        release: Option<(Digest, ReleaseVersion)>,
+    ) -> Preparation<'a> {
         let local_state: PathBuf = self
             .request
             .data
@@ -582,14 +521,15 @@ impl Driver<'_> {
             .join(self.environment.name.as_str());
         Preparation {
             repository: self.request.repository,
-            commit: &self.release.commit,
+            commit,
             branch: None,
-            release: Some((self.release.digest, self.release.version.clone())),
+            release,
             platform: self.request.platform,
             environment: self.environment,
             local_state,
             process_environment: self.request.process_environment,
             ledger: &self.ledger,
+            compared: true,
         }
     }
 }

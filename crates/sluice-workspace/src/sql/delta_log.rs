@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::columns::ColumnSource as _;
 use super::types::{SqlType, field};
 use crate::catalog::Column;
 use crate::clock::Ids;
@@ -41,6 +42,28 @@ impl Metadata {
         self.schema_string = schema_string(columns)?;
         self.partition_columns = partition_columns(columns);
         Ok(())
+    }
+
+    /// The columns; none when the log says what no table here has.
+    pub(super) fn columns(&self) -> Option<Vec<Column>> {
+        let schema: Value = serde_json::from_str(&self.schema_string).ok()?;
+        let mut columns = Vec::new();
+        for (position, field) in schema["fields"].as_array()?.iter().enumerate() {
+            let name = field["name"].as_str()?;
+            let partition = self.partition_columns.iter().position(|partition| partition == name);
+            let mut column = Column {
+                name: name.to_owned(),
+                nullable: field["nullable"].as_bool().unwrap_or(true),
+                comment: field["metadata"]["comment"].as_str().map(str::to_owned),
+                position: u32::try_from(position).ok()?,
+                partition_index: partition.and_then(|index| u32::try_from(index).ok()),
+                ..Column::default()
+            };
+            column.set_type(&SqlType::from_delta(&field["type"])?);
+            column.refresh_json().ok()?;
+            columns.push(column);
+        }
+        Some(columns)
     }
 }
 
@@ -148,15 +171,23 @@ pub(super) fn commits_after(directory: &Path, version: i64) -> Result<Vec<Commit
     Ok(found)
 }
 
-/// Whether a commit after this version changed columns or properties.
-pub(super) fn metadata_changed_since(directory: &Path, version: i64) -> Result<bool, StatementError> {
+/// The description that a table had at a version.
+pub(super) fn metadata_at(directory: &Path, version: i64) -> Result<Metadata, StatementError> {
     let log = directory.join("_delta_log");
-    for newer in versions(&log)?.into_iter().filter(|candidate| *candidate > version) {
-        if read(&log, newer)?.iter().any(|action| action.meta_data.is_some()) {
-            return Ok(true);
+    for older in versions(&log)?
+        .into_iter()
+        .rev()
+        .filter(|candidate| *candidate <= version)
+    {
+        if let Some(metadata) = read(&log, older)?.into_iter().find_map(|action| action.meta_data) {
+            return Ok(metadata);
         }
     }
-    Ok(false)
+    Err(StatementError::new(
+        "DELTA_VERSION_NOT_FOUND",
+        "22003",
+        format!("the table has no version {version}: `DESCRIBE HISTORY` shows those that it has"),
+    ))
 }
 
 fn latest_metadata(log: &Path) -> Result<(i64, Metadata), StatementError> {

@@ -1,4 +1,4 @@
-//! DESCRIBE, and the statements of the maintenance worker: history, detail, restore, optimize, vacuum.
+//! DESCRIBE, and the statements of the maintenance worker: history, detail, optimize, vacuum.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::command::Describe;
 use super::context::Context;
-use super::error::{from_api, from_compute, unsupported};
+use super::error::{from_api, from_compute};
 use super::outcome::{Outcome, table};
 use super::show::visible;
 use crate::catalog::{Privilege, SecurableKind, TableKind, TableRecord};
@@ -157,7 +157,7 @@ struct Commit {
     engine_info: Option<String>,
 }
 
-async fn maintain<T: serde::de::DeserializeOwned>(
+pub(super) async fn maintain<T: serde::de::DeserializeOwned>(
     context: &Context,
     name: &[String],
     privileges: &[Privilege],
@@ -258,31 +258,19 @@ async fn detail(context: &Context, name: &[String]) -> Result<Outcome, Statement
     Ok(typed(&columns, vec![row]))
 }
 
+/// The numbers that the worker tells of an operation.
 #[derive(Deserialize)]
-struct Metrics {
+pub(super) struct Metrics {
     metrics: BTreeMap<String, String>,
 }
 
-fn metrics(metrics: Metrics) -> Outcome {
+/// One row for each number.
+pub(super) fn metrics(metrics: Metrics) -> Outcome {
     let rows = metrics
         .metrics
         .into_iter()
         .map(|(name, value)| vec![Some(name), Some(value)]);
     table(&["metric", "value"], rows.collect())
-}
-
-/// RESTORE TABLE: the rows of an old version become the newest ones. Columns that were changed since are refused, since catalog and log would disagree.
-pub(super) async fn restore(context: &Context, name: &[String], version: i64) -> Result<Outcome, StatementError> {
-    let (record, location) = context.delta_table(name, &[Privilege::Modify]).await?;
-    let _alone = context.workspace.sql.locks.alone(&location).await;
-    if super::delta_log::metadata_changed_since(&location, version)? {
-        return Err(unsupported(
-            &format!("restoring '{}' to version {version}", record.securable.full_name),
-            "its columns or properties were changed since: replace the table with CREATE OR REPLACE TABLE AS SELECT ... VERSION AS OF",
-        ));
-    }
-    let (_, result) = maintain(context, name, &[Privilege::Modify], &Maintenance::Restore { version }).await?;
-    Ok(metrics(result))
 }
 
 /// OPTIMIZE.

@@ -32,6 +32,7 @@ mod projection;
 mod rehearsal;
 mod relations;
 mod rest;
+mod restore;
 mod rewrite;
 mod routine;
 mod run;

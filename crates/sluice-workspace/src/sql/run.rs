@@ -5,7 +5,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::relations::{of_query, parse_query};
 use super::text::Text;
-use super::{alter, change, describe, functions, objects, rewrite, show, tables, tags, views};
+use super::{alter, change, describe, functions, objects, restore, rewrite, show, tables, tags, views};
 use crate::compute::StatementError;
 
 /// Runs a statement of the principal.
@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context, text: &Text) -> Result<Outcome, State
         Command::Describe(what) => describe::describe(context, &what).await,
         Command::UseCatalog(name) => objects::use_catalog(context, &name).await,
         Command::UseSchema(name) => objects::use_schema(context, &name).await,
-        Command::Restore(name, version) => describe::restore(context, &name, version).await,
+        Command::Restore(name, version) => restore::restore(context, &name, version).await,
         Command::Optimize(name) => describe::optimize(context, &name).await,
         Command::Vacuum {
             name,

@@ -89,6 +89,27 @@ impl SqlType {
         }
     }
 
+    /// Reads what Delta's schema string stores; none when it is no type that tables here have.
+    pub(super) fn from_delta(value: &Value) -> Option<Self> {
+        if let Some(name) = value.as_str() {
+            let found = PRIMITIVES.iter().position(|primitive| primitive.2 == name);
+            let decimal = || Self::parse(name).ok().filter(|kind| matches!(kind, Self::Decimal(..)));
+            return found.map(Self::Primitive).or_else(decimal);
+        }
+        let part = |key: &str| Self::from_delta(&value[key]).map(Box::new);
+        match value["type"].as_str()? {
+            "array" => Some(Self::Array(part("elementType")?)),
+            "map" => Some(Self::Map(part("keyType")?, part("valueType")?)),
+            "struct" => {
+                let field =
+                    |field: &Value| Some((field["name"].as_str()?.to_owned(), Self::from_delta(&field["type"])?));
+                let fields: Option<Vec<_>> = value["fields"].as_array()?.iter().map(field).collect();
+                Some(Self::Struct(fields?))
+            }
+            _ => None,
+        }
+    }
+
     /// As the REST API names it.
     pub(super) fn name(&self) -> &'static str {
         match self {
@@ -250,7 +271,9 @@ mod tests {
             ("ARRAY<STRUCT<a: INT, `b c` STRING>>", "array<struct<a:int,b c:string>>"),
             ("map<string,long>", "map<string,bigint>"),
         ] {
-            assert_eq!(SqlType::parse(source).unwrap().text(), text);
+            let kind = SqlType::parse(source).unwrap();
+            assert_eq!(kind.text(), text);
+            assert_eq!(SqlType::from_delta(&kind.delta()), Some(kind));
         }
         for source in ["varchar(3)", "decimal(39,1)", "array<int", "int int", ""] {
             assert!(SqlType::parse(source).is_err(), "{source}");

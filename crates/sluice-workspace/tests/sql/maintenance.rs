@@ -35,12 +35,56 @@ fn old_versions_come_back_files_are_compacted_and_removed() {
             .await
             .unwrap();
         assert_eq!((facts.delta_version, facts.rows), (5, 2));
-        lab.all(&["ALTER TABLE t ADD COLUMNS (more INT)"]).await;
-        assert_eq!(
-            lab.refused("engineer", "RESTORE TABLE t TO VERSION AS OF 1").await,
-            "UNSUPPORTED_FEATURE"
-        );
         assert_eq!(lab.refused("analyst", "VACUUM t").await, "INSUFFICIENT_PERMISSIONS");
+    });
+}
+
+#[test]
+fn columns_come_back_with_the_rows_and_what_hung_on_a_newer_column_is_gone() {
+    run(async {
+        let lab = Lab::new("restored").await;
+        lab.all(&[
+            "CREATE TABLE t (id INT COMMENT 'first', amount DECIMAL(10,2), tags ARRAY<STRING>) PARTITIONED BY (id)",
+            "INSERT INTO t VALUES (1, 2.50, array('a'))",
+            "ALTER TABLE t SET TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 30 days', 'mine' = 'old')",
+        ])
+        .await;
+        let before = (lab.rows("DESCRIBE TABLE t").await, lab.rows("SELECT * FROM t").await);
+        lab.all(&[
+            "CREATE FUNCTION hide(v STRING) RETURNS STRING RETURN 'x'",
+            "ALTER TABLE t ALTER COLUMN id COMMENT 'second'",
+            "ALTER TABLE t ADD COLUMNS (more STRING COMMENT 'new')",
+            "ALTER TABLE t ALTER COLUMN more SET TAGS ('pii' = 'true')",
+            "ALTER TABLE t ALTER COLUMN more SET MASK hide",
+            "ALTER TABLE t SET TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 7 days', 'mine' = 'new')",
+            "INSERT OVERWRITE t VALUES (7, 1.25, array('b'), 'm')",
+        ])
+        .await;
+        lab.all(&["RESTORE TABLE t TO VERSION AS OF 2"]).await;
+        assert_eq!(
+            (lab.rows("DESCRIBE TABLE t").await, lab.rows("SELECT * FROM t").await),
+            before
+        );
+        assert_eq!(lab.independent("t").await.len(), 1);
+        let properties = lab.rows("SHOW TBLPROPERTIES t").await.join("\n");
+        assert!(
+            properties.contains("delta.logRetentionDuration|interval 30 days") && properties.contains("mine|new"),
+            "{properties}"
+        );
+        lab.all(&[
+            "INSERT INTO t VALUES (2, 3.75, array())",
+            "ALTER TABLE t ADD COLUMNS (more STRING)",
+        ])
+        .await;
+        assert_eq!(lab.rows("SELECT count(*) FROM t").await, ["2"]);
+        let tags = lab
+            .rows("SELECT count(*) FROM information_schema.column_tags WHERE table_name = 't'")
+            .await;
+        assert_eq!(tags, ["0"], "a tag of the lost column came back");
+        assert_eq!(
+            lab.refused("engineer", "RESTORE TABLE t TO VERSION AS OF 99").await,
+            "DELTA_VERSION_NOT_FOUND"
+        );
     });
 }
 

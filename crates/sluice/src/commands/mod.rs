@@ -12,6 +12,7 @@ pub(crate) mod contract;
 mod decide;
 pub(crate) mod demo;
 pub(crate) mod deploy;
+pub(crate) mod deployment;
 pub(crate) mod destroy;
 pub(crate) mod freeze;
 pub(crate) mod history;

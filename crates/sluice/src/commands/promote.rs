@@ -6,7 +6,7 @@ use sluice_lifecycle::platform::{Environment, GateKind, Platform};
 use sluice_lifecycle::product::Product;
 use sluice_lifecycle::promotion::{PromoteRequest, Promoted, PromotionReport, promote};
 use sluice_model::ReleaseVersion;
-use sluice_store::record::{PromotionState, Verdict};
+use sluice_store::record::{DeploymentState, PromotionState, Verdict};
 
 use crate::commands::promotion::show::Shown;
 use crate::commands::surroundings::Surroundings;
@@ -26,17 +26,27 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let surroundings = Surroundings::open(context).await?;
+    bring(&surroundings, &arguments.version, &arguments.environment, context).await
+}
+
+/// Brings a release to an environment and shows what it came to.
+pub(crate) async fn bring(
+    surroundings: &Surroundings<'_>,
+    version: &ReleaseVersion,
+    environment: &str,
+    context: &Context,
+) -> Result<Outcome, CommandError> {
     let platform = surroundings.platform()?;
-    let environment = platform.environment(&arguments.environment)?;
+    let place = platform.environment(environment)?;
     let product = Product::find(&context.current_directory()?).await?;
-    let actor = surroundings.actor_at(environment).await?;
+    let actor = surroundings.actor_at(place).await?;
     let _held = context.interrupt.hold();
     let request = PromoteRequest {
         repository: &product.root,
         product: &product.descriptor.name,
-        version: &arguments.version,
+        version,
         platform,
-        environment: &arguments.environment,
+        environment,
         data: &surroundings.data,
         process_environment: &context.environment,
     };
@@ -91,7 +101,13 @@ pub(crate) fn outcome(
                     .iter()
                     .any(|gate| gate.kind == kind.as_str() && gate.verdict == Verdict::Fail)
             };
-            Err(if state == PromotionState::Expired {
+            let rolled_back = report
+                .deployment
+                .as_ref()
+                .is_some_and(|deployment| deployment.state == DeploymentState::RolledBack);
+            Err(if rolled_back {
+                refusal.hint("what ran before runs again; mend the cause, then the same command promotes anew")
+            } else if state == PromotionState::Expired {
                 refusal.hint("the same command again asks anew")
             } else if fails(GateKind::UpstreamVerified) {
                 let environment = platform.environment(promotion.environment.as_str())?;

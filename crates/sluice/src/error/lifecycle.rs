@@ -7,7 +7,7 @@ use sluice_lifecycle::bundle_files::{GitError, LoadError};
 use sluice_lifecycle::contracts::DiffError;
 use sluice_lifecycle::execution::candidate::ConnectError;
 use sluice_lifecycle::execution::stamp::StampError;
-use sluice_lifecycle::execution::{ExecutionError, LeaseError};
+use sluice_lifecycle::execution::{ExecutionError, LeaseError, ResolveError};
 use sluice_lifecycle::preparation::PreparationError;
 use sluice_lifecycle::product::ProductError;
 use sluice_lifecycle::promotion::PromoteError;
@@ -226,6 +226,23 @@ impl From<ExecutionError> for CommandError {
         match error {
             ExecutionError::Store(error) => error.into(),
             ExecutionError::Illegal(_) => Self::from_error(ExitKind::Refused, &error),
+            ExecutionError::Journal(_) => {
+                Self::from_error(ExitKind::HalfWay, &error).hint("the same command again goes on from what is recorded")
+            }
+        }
+    }
+}
+
+impl From<ResolveError> for CommandError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Missing { .. } => {
+                Self::from_error(ExitKind::Config, &error).hint("`sluice history` shows the deployments of a product")
+            }
+            ResolveError::NotOpen { .. } => Self::from_error(ExitKind::Refused, &error),
+            ResolveError::Lease(error) => error.into(),
+            ResolveError::Execution(error) => error.into(),
+            ResolveError::Store(error) => error.into(),
         }
     }
 }
@@ -256,6 +273,16 @@ impl From<PromoteError> for CommandError {
             PromoteError::Preparation(error) => error.into(),
             PromoteError::Execution(error) => error.into(),
             PromoteError::Illegal(_) | PromoteError::Unapproved { .. } => Self::from_error(ExitKind::Refused, &error),
+            PromoteError::HalfWayBack { ref deployment, .. } => {
+                let hints = [
+                    format!("`sluice deployment resume {deployment}` goes on"),
+                    format!(
+                        "`sluice deployment resolve {deployment} --reason TEXT` says that somebody put it right by hand"
+                    ),
+                ];
+                let refusal = Self::from_error(ExitKind::Refused, &error);
+                hints.into_iter().fold(refusal, Self::hint)
+            }
             PromoteError::Connect(error) => error.into(),
             PromoteError::People(error) => error.into(),
             PromoteError::Git(error) => error.into(),

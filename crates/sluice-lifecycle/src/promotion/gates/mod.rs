@@ -17,7 +17,7 @@ use sluice_model::Digest;
 use sluice_store::record::{Gate, Promotion, Release, Verdict};
 use sluice_store::{Change, StoreError};
 
-use super::promote::PromoteError;
+use super::request::PromoteError;
 use crate::context::UseCase;
 use crate::deploy::PlannedDeployment;
 use crate::execution::Candidate;

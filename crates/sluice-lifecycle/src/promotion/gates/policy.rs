@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Case, Finding};
 use crate::policy::{Content, Gathering, Workspace, evaluate, evaluator};
-use crate::promotion::promote::PromoteError;
+use crate::promotion::PromoteError;
 
 /// Evaluates all rules on what is about to be deployed.
 ///

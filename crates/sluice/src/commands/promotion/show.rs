@@ -7,6 +7,7 @@ use serde::Serialize;
 use sluice_lifecycle::promotion::{PromotionReport, promotion_report};
 use sluice_store::record::{Approval, ApprovalState, Evidence};
 
+use crate::commands::deployment::show::rollback;
 use crate::commands::surroundings::Surroundings;
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
@@ -69,6 +70,7 @@ impl Answer for Shown {
             {
                 writeln!(out, "    {reason}")?;
             }
+            rollback(out, deployment)?;
         }
         for check in self.0.verification.iter().flat_map(|verification| &verification.checks) {
             let word = if check.passed { "ok    " } else { "FAILED" };
