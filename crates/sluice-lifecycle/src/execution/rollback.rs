@@ -9,33 +9,28 @@ use std::collections::BTreeSet;
 use sluice_bundle::engine::{Action, Plan, States};
 use sluice_governance::quality::qualified;
 use sluice_model::ResourceKey;
-use sluice_store::record::{Deployment, Pins, Rollback, TablePin};
+use sluice_store::record::{Deployment, DeploymentState, Pins, Rollback, TablePin};
 
 use super::candidate::Candidate;
 use super::checks::{causes, changes};
 use super::journal::LedgerJournal;
 use super::pins::{self, Standing};
-use super::readback::counted;
 use super::saga::{ExecutionError, advance, after, plan_reasons, reasons};
 use super::statement::first_row;
 use crate::context::UseCase;
 use crate::deploy::{DeployOptions, PlanWishes, PlannedDeployment, deploy, plan_bundle};
+use crate::machines::IllegalTransition;
 use crate::machines::deployment::DeploymentEvent;
 use crate::ports::{DeploymentJournal as _, Intent, StepOutcome};
 
 /// How often a table is brought back before somebody has to look.
 const ATTEMPTS: u32 = 3;
 
-/// A row that begins the way back, or goes on with it.
+/// The row that begins the way back to a deployment.
 ///
 /// # Errors
-/// When the ledger fails or the lease is lost.
-pub(super) async fn begin(
-    use_case: UseCase<'_>,
-    row: &Deployment,
-    to: &str,
-    because: Vec<String>,
-) -> Result<Deployment, ExecutionError> {
+/// When its state does not allow it.
+pub(super) fn begun(row: &Deployment, to: &str, because: Vec<String>) -> Result<Deployment, IllegalTransition> {
     let mut row = after(row, DeploymentEvent::GoBack)?;
     row.reasons.clone_from(&because);
     row.rollback = Some(Rollback {
@@ -46,7 +41,7 @@ pub(super) async fn begin(
         not_restorable: Vec::new(),
         needs_human: Vec::new(),
     });
-    advance(use_case, row).await
+    Ok(row)
 }
 
 /// Brings back what ran before. `previous` is the content of the deployment that the row's rollback names, resolved for the environment;
@@ -61,9 +56,14 @@ pub(crate) async fn run(
     epoch: u64,
     notes: Vec<String>,
 ) -> Result<Deployment, ExecutionError> {
-    let mut row = after(&row, DeploymentEvent::GoBack)?;
-    row.epoch = epoch;
-    let row = advance(use_case, row).await?;
+    // Under the lease that it began with it goes on as it is; another attempt has another lease.
+    let row = if row.state == DeploymentState::Compensating && row.epoch == epoch {
+        row
+    } else {
+        let mut row = after(&row, DeploymentEvent::GoBack)?;
+        row.epoch = epoch;
+        advance(use_case, row).await?
+    };
     let mut report = Report {
         needs_human: notes,
         ..Report::default()
@@ -165,7 +165,7 @@ impl Way<'_> {
     ) -> Result<(), ExecutionError> {
         let client = &self.previous.loaded.client;
         let mut why = String::new();
-        for _ in 0..=ATTEMPTS {
+        for attempt in 0..=ATTEMPTS {
             match pins::standing(client, warehouse, pin).await {
                 Ok(Standing::Same) => return Ok(()),
                 Ok(Standing::Restored) => {
@@ -183,7 +183,7 @@ impl Way<'_> {
                     self.report.not_restorable.push(line);
                     return Ok(());
                 }
-                Ok(Standing::Newer(_)) if *step >= ATTEMPTS.saturating_mul(self.table_count()) => break,
+                Ok(Standing::Newer(_)) if attempt == ATTEMPTS => break,
                 Ok(Standing::Newer(commits)) => {
                     *step += 1;
                     why = match self.restore(pin, commits, warehouse, journal, *step).await? {
@@ -198,10 +198,6 @@ impl Way<'_> {
             .unfinished
             .push(format!("`{}` is not back at version {}: {why}", pin.table, pin.version));
         Ok(())
-    }
-
-    fn table_count(&self) -> u32 {
-        u32::try_from(self.pins.tables.len()).unwrap_or(u32::MAX)
     }
 
     /// One statement, journalled. The inner error is why it failed; whether it took effect the table itself says afterwards.
@@ -347,15 +343,4 @@ fn key_of(pins: &Pins, table: &str) -> ResourceKey {
         .and_then(|(key, _)| key.strip_prefix("catalog.tables."));
     let last = || table.rsplit('.').next().unwrap_or(table);
     ResourceKey::catalog("tables", declared.unwrap_or_else(last))
-}
-
-/// What came of the way back, for people.
-#[must_use]
-pub fn summary(rollback: &Rollback) -> String {
-    format!(
-        "{} restored, {} not restorable, {} for somebody to look at",
-        counted(rollback.restored.len(), "thing"),
-        rollback.not_restorable.len(),
-        rollback.needs_human.len()
-    )
 }

@@ -216,12 +216,9 @@ async fn verified(
         at: use_case.clock.now(),
         by: use_case.actor.subject.clone(),
     };
-    let deployment = finish(use_case, row, &verification, failed.clone()).await?;
-    let stopped = use_case.progress.stop_requested();
-    let deployment = match way_back {
-        Some(to) if !failed.is_empty() && !stopped => rollback::begin(use_case, &deployment, to, failed).await?,
-        _ => deployment,
-    };
+    // Who stopped it may go on; nobody said that it is to come back.
+    let way_back = way_back.filter(|_| !use_case.progress.stop_requested());
+    let deployment = finish(use_case, row, &verification, failed, way_back).await?;
     Ok((deployment, verification))
 }
 
@@ -313,7 +310,7 @@ async fn stop(
     way_back: Option<&str>,
 ) -> Result<Ran, ExecutionError> {
     let deployment = if let Some(to) = way_back {
-        rollback::begin(use_case, row, to, reasons).await?
+        advance(use_case, rollback::begun(row, to, reasons)?).await?
     } else {
         let mut row = after(row, event)?;
         row.reasons = reasons;
@@ -332,6 +329,7 @@ async fn finish(
     row: Deployment,
     verification: &Verification,
     failed: Vec<String>,
+    way_back: Option<&str>,
 ) -> Result<Deployment, ExecutionError> {
     let now = use_case.clock.now();
     let mut changes = vec![Change::Verification(verification.clone())];
@@ -344,6 +342,8 @@ async fn finish(
         let mut row = after(&row, DeploymentEvent::VerificationPassed)?;
         row.active_at = Some(now);
         row
+    } else if let Some(to) = way_back {
+        rollback::begun(&row, to, failed)?
     } else {
         let mut row = after(&row, DeploymentEvent::VerificationFailed)?;
         row.reasons = failed;

@@ -14,6 +14,7 @@ mod gates;
 mod notification;
 mod page;
 mod serving;
+mod rollback;
 mod sink;
 mod stamp;
 mod world;

@@ -36,7 +36,16 @@ impl<'environment> World<'environment> {
     /// A world whose production environment has these keys besides the usual ones.
     pub(crate) fn new(environment: &'environment Environment, prod: &str) -> Self {
         environment.write("platform.yaml", "version: 1\nid: trial\nenvironments: []\n");
-        let workspaces = environment.workspaces().unwrap();
+        Self::around(environment, environment.workspaces().unwrap(), prod)
+    }
+
+    /// As [`Self::new`], with workspaces where requests go wrong when they are told to.
+    pub(crate) fn with_faults(environment: &'environment Environment) -> Self {
+        environment.write("platform.yaml", "version: 1\nid: trial\nenvironments: []\n");
+        Self::around(environment, environment.workspaces_with_faults().unwrap(), "")
+    }
+
+    fn around(environment: &'environment Environment, workspaces: Workspaces<'environment>, prod: &str) -> Self {
         let text = std::fs::read_to_string(environment.data().join("trial/workspaces/databrickscfg")).unwrap();
         let value = |profile: &str, key: &str| profile_value(&text, profile, key);
         let hosts = [("dev", "engineer"), ("qa", "deployer"), ("prod", "deployer")].map(|(name, principal)| {
@@ -161,6 +170,21 @@ impl<'environment> World<'environment> {
         child.kill().unwrap();
         child.wait().unwrap();
         found
+    }
+
+    /// Runs a command and kills it (SIGKILL) when it has written so many lines of messages. Whether it came to that.
+    pub(crate) fn killed_after(&self, arguments: &[&str], lines: usize) -> bool {
+        let mut child = self
+            .command(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let messages = BufReader::new(child.stderr.take().unwrap());
+        let seen = messages.lines().map_while(Result::ok).take(lines).count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        seen == lines
     }
 
     /// Commits a file as the person with this e-mail address.

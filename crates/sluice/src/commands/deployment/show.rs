@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use serde::Serialize;
-use sluice_lifecycle::execution::{DeploymentReport, deployment_report};
+use sluice_lifecycle::execution::{DeploymentTimeline, deployment_timeline};
 use sluice_store::record::{Deployment, Rollback};
 
 use crate::commands::surroundings::Surroundings;
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-pub(crate) struct Shown(pub(crate) DeploymentReport);
+pub(crate) struct Shown(pub(crate) DeploymentTimeline);
 
 impl Answer for Shown {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
@@ -38,9 +38,12 @@ impl Answer for Shown {
         )?;
         writeln!(
             out,
-            "  started {:.0} by {}, lease {}",
-            deployment.started_at, deployment.started_by, deployment.epoch
+            "  started {:.0} by {}",
+            deployment.started_at, deployment.started_by
         )?;
+        for phase in &self.0.phases {
+            writeln!(out, "  {:.0} {} under lease {}", phase.at, phase.state, phase.epoch)?;
+        }
         for reason in &deployment.reasons {
             writeln!(out, "  {reason}")?;
         }
@@ -56,7 +59,12 @@ impl Answer for Shown {
                 None => writeln!(out)?,
             }
         }
-        for check in self.0.verification.iter().flat_map(|verification| &verification.checks) {
+        for check in self
+            .0
+            .verifications
+            .iter()
+            .flat_map(|verification| &verification.checks)
+        {
             let word = if check.passed { "ok    " } else { "FAILED" };
             writeln!(out, "  {word} {} {}: {}", check.kind, check.subject, check.found)?;
         }
@@ -93,8 +101,8 @@ pub(crate) fn rollback(out: &mut dyn fmt::Write, deployment: &Deployment) -> fmt
 }
 
 /// The deployment of this id.
-pub(crate) async fn find(surroundings: &Surroundings<'_>, id: &str) -> Result<DeploymentReport, CommandError> {
-    let found = deployment_report(&surroundings.store, id).await?;
+pub(crate) async fn find(surroundings: &Surroundings<'_>, id: &str) -> Result<DeploymentTimeline, CommandError> {
+    let found = deployment_timeline(&surroundings.store, id).await?;
     found.ok_or_else(|| {
         CommandError::new(ExitKind::Config, format!("there is no deployment `{id}`"))
             .hint("`sluice history` shows the deployments of a product")
