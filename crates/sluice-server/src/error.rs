@@ -256,7 +256,9 @@ impl From<PromoteError> for PageError {
             PromoteError::Platform(error) => error.into(),
             PromoteError::Release(error) => error.into(),
             PromoteError::NotRecorded { .. } => Self::from_error(ErrorKind::Missing, &error),
-            PromoteError::Illegal(_) | PromoteError::Unapproved { .. } => Self::from_error(ErrorKind::Refused, &error),
+            PromoteError::Illegal(_) | PromoteError::Unapproved { .. } | PromoteError::HalfWayBack { .. } => {
+                Self::from_error(ErrorKind::Refused, &error)
+            }
             PromoteError::Connect(error) => error.into(),
             PromoteError::People(error) => error.into(),
             PromoteError::Git(error) => error.into(),

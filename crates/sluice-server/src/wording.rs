@@ -53,10 +53,13 @@ pub(crate) fn deployment(state: DeploymentState) -> Wording {
         DeploymentState::Queued => wording(Tone::Busy, "queued"),
         DeploymentState::Locked => wording(Tone::Busy, "holds the environment"),
         DeploymentState::Preflight => wording(Tone::Busy, "last checks"),
+        DeploymentState::Pinned => wording(Tone::Busy, "knows the way back"),
         DeploymentState::Applying => wording(Tone::Busy, "applying"),
         DeploymentState::Verifying => wording(Tone::Busy, "verifying"),
         DeploymentState::Active => wording(Tone::Good, "active"),
+        DeploymentState::Compensating => wording(Tone::Busy, "going back"),
         DeploymentState::NeedsAttention => wording(Tone::Bad, "needs attention"),
+        DeploymentState::RolledBack => wording(Tone::Bad, "rolled back"),
         DeploymentState::Superseded => wording(Tone::Quiet, "superseded"),
         DeploymentState::Failed => wording(Tone::Bad, "failed"),
     }

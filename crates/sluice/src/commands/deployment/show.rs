@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use serde::Serialize;
-use sluice_lifecycle::execution::{DeploymentTimeline, deployment_timeline};
+use sluice_lifecycle::execution::timeline::{DeploymentTimeline, deployment_timeline};
 use sluice_store::record::{Deployment, Rollback};
 
 use crate::commands::surroundings::Surroundings;
