@@ -14,10 +14,33 @@ use crate::status::{StatusCell, status};
 pub struct MatrixQuery<'a> {
     /// Products whose name contains this.
     pub product: Option<&'a str>,
-    /// Products to leave out at the start.
+    /// Products with a cell of this kind.
+    pub only: Option<MatrixFilter>,
+    /// Products to leave out at the start; the last page when that is more than there are.
     pub skip: usize,
     /// Products at most.
     pub limit: usize,
+}
+
+/// What somebody looks for in the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatrixFilter {
+    /// A promotion is open.
+    Waiting,
+    /// An environment is behind one that it requires.
+    Behind,
+    /// A deployment is under way or stopped half-way.
+    Unfinished,
+}
+
+impl MatrixFilter {
+    fn fits(self, cell: &MatrixCell) -> bool {
+        match self {
+            Self::Waiting => cell.open.is_some(),
+            Self::Behind => cell.skew.is_some(),
+            Self::Unfinished => cell.status.unfinished.is_some(),
+        }
+    }
 }
 
 /// Some rows of the matrix.
@@ -29,6 +52,8 @@ pub struct Matrix {
     pub rows: Vec<MatrixRow>,
     /// How many products the query has, shown or not.
     pub products: usize,
+    /// Products that were left out at the start.
+    pub skipped: usize,
 }
 
 /// One product.
@@ -100,15 +125,20 @@ pub async fn matrix(store: &Store, platform: &Platform, query: MatrixQuery<'_>) 
         || platform.environments.iter().map(|one| one.name.clone()).collect(),
         |row| row.cells.iter().map(|cell| cell.status.environment.clone()).collect(),
     );
-    let products = rows.len();
-    let mut rows: Vec<MatrixRow> = rows.into_iter().skip(query.skip).take(query.limit).collect();
     for row in &mut rows {
         add_skew(row, platform, &releases);
     }
+    if let Some(filter) = query.only {
+        rows.retain(|row| row.cells.iter().any(|cell| filter.fits(cell)));
+    }
+    let products = rows.len();
+    let last_page = products.saturating_sub(1) / query.limit.max(1) * query.limit;
+    let skipped = query.skip.min(last_page);
     Ok(Matrix {
         environments,
-        rows,
+        rows: rows.into_iter().skip(skipped).take(query.limit).collect(),
         products,
+        skipped,
     })
 }
 
@@ -147,4 +177,82 @@ fn skew(cell: &StatusCell, other: &StatusCell, releases: &[Release]) -> Option<S
         since: ahead.since,
         releases: between,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_model::Digest;
+    use sluice_store::record::ReleaseState;
+
+    use super::*;
+    use crate::status::Running;
+
+    fn version(text: &str) -> ReleaseVersion {
+        text.parse().unwrap()
+    }
+
+    fn cell(environment: &str, running: Option<Option<&str>>) -> StatusCell {
+        StatusCell {
+            product: "flights".parse().unwrap(),
+            environment: environment.parse().unwrap(),
+            running: running.map(|found| Running {
+                version: found.map(version),
+                digest: Digest::of(b""),
+                commit: String::new(),
+                binding_digest: Digest::of(b""),
+                since: Timestamp::UNIX_EPOCH,
+                by: String::new(),
+                deployment: String::new(),
+                approved_by: Vec::new(),
+            }),
+            unfinished: None,
+        }
+    }
+
+    fn release(product: &str, text: &str) -> Release {
+        Release {
+            product: product.parse().unwrap(),
+            version: version(text),
+            state: ReleaseState::Frozen,
+            digest: Digest::of(b""),
+            commit: String::new(),
+            tree: String::new(),
+            tag: String::new(),
+            frozen_at: Timestamp::UNIX_EPOCH,
+            frozen_by: String::new(),
+            manifest: serde_json::json!({}),
+            verification: None,
+            reason: None,
+            row_version: 1,
+        }
+    }
+
+    #[test]
+    fn releases_between_are_counted_for_this_product_alone() {
+        let releases = [
+            release("flights", "1.0.0"),
+            release("flights", "1.1.0"),
+            release("flights", "1.10.0"),
+            release("flights", "2.0.0"),
+            release("trains", "1.2.0"),
+        ];
+        let behind = |here: Option<Option<&str>>, there: Option<Option<&str>>| {
+            skew(&cell("prod", here), &cell("qa", there), &releases).map(|skew| skew.releases)
+        };
+        assert_eq!(behind(Some(Some("1.0.0")), Some(Some("1.10.0"))), Some(2));
+        assert_eq!(behind(None, Some(Some("1.1.0"))), Some(2), "nothing runs here yet");
+        assert_eq!(behind(Some(Some("1.1.0")), Some(Some("1.1.0"))), None);
+        assert_eq!(
+            behind(Some(Some("2.0.0")), Some(Some("1.1.0"))),
+            None,
+            "ahead is not behind"
+        );
+        assert_eq!(
+            behind(Some(None), Some(Some("1.1.0"))),
+            None,
+            "a commit has no version to compare"
+        );
+        assert_eq!(behind(Some(Some("1.0.0")), Some(None)), None);
+        assert_eq!(behind(Some(Some("1.0.0")), None), None);
+    }
 }

@@ -241,3 +241,68 @@ fn is_shown(event: &Event, product: Option<&ProductName>, environment: Option<&E
         && product.is_none_or(|name| event.subject.product.as_ref() == Some(name))
         && environment.is_none_or(|name| event.subject.environment.as_ref() == Some(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use sluice_model::Actor;
+    use sluice_store::Change;
+    use sluice_store::record::Verification;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn pages_of_the_history_follow_each_other_without_gap_or_overlap() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("ledger.sqlite")).await.unwrap();
+        let actor = Actor {
+            subject: "a@b".to_owned(),
+            display_name: "A".to_owned(),
+            issuer: String::new(),
+            service: false,
+        };
+        let names: [ProductName; 2] = ["flights", "trains"].map(|name| name.parse().unwrap());
+        for number in 0..1203_usize {
+            let row = Verification {
+                id: format!("v-{number}"),
+                product: names[usize::from(number % 3 == 0)].clone(),
+                environment: "qa".parse().unwrap(),
+                content: Digest::of(b""),
+                commit: String::new(),
+                passed: true,
+                deployment: None,
+                checks: Vec::new(),
+                at: Timestamp::UNIX_EPOCH,
+                by: "a@b".to_owned(),
+            };
+            let change = Change::Verification(row);
+            store.record(Timestamp::UNIX_EPOCH, &actor, change).await.unwrap();
+        }
+        let product = Some(&names[0]);
+        let mut expected: Vec<u64> = history(&store, product, None)
+            .await
+            .unwrap()
+            .iter()
+            .map(|one| one.seq)
+            .collect();
+        expected.reverse();
+        for limit in [1000, 401, 100] {
+            let (mut found, mut before, mut pages) = (Vec::new(), None, 0);
+            loop {
+                let page = history_page(&store, product, None, before, limit).await.unwrap();
+                assert!(page.entries.len() <= limit);
+                found.extend(page.entries.iter().map(|one| one.seq));
+                pages += 1;
+                before = page.older;
+                if before.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "{limit}");
+            assert_eq!(pages, expected.len().div_ceil(limit));
+        }
+        for odd in [Some(0), Some(1)] {
+            let page = history_page(&store, None, None, odd, 10).await.unwrap();
+            assert_eq!((page.entries.len(), page.older), (0, None));
+        }
+    }
+}

@@ -117,15 +117,33 @@ pub(crate) async fn no_such_page() -> Response {
 /// Lets a request through to its handler, or says why not; renders the error of a handler for whoever is signed in.
 pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let key = cookie(request.headers(), &cookie_name(gate.site.port));
-    let signed_in = key
-        .as_ref()
-        .and_then(|key| gate.site.sessions.find(key.expose(), gate.site.now()));
+    let signed_in = match &key {
+        Some(key) => still_let_in(&gate.site, key.expose()).await,
+        None => None,
+    };
     let shown_to = signed_in.clone();
     let answer = match checked(&gate, request, key, signed_in).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => *refusal,
     };
     presentable(answer, shown_to.as_deref())
+}
+
+/// Who has this key, when their workspace still accepts their token. One that does not answer says nothing about it.
+async fn still_let_in(site: &Site, key: &str) -> Option<Arc<SignedIn>> {
+    let now = site.now();
+    let signed_in = site.sessions.find(key, now)?;
+    if site.sessions.is_due(key, now) {
+        let is_refused = match signed_in.access.person().await {
+            Ok(person) => !person.active,
+            Err(error) => PageError::from(error).kind == ErrorKind::Refused,
+        };
+        if is_refused {
+            site.sessions.end(key);
+            return None;
+        }
+    }
+    Some(signed_in)
 }
 
 /// The checks, in the order of what they cost.

@@ -13,6 +13,8 @@ use sluice_model::{Digest, Secret, Timestamp};
 /// How long a session lasts without a request, and in all.
 pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
 pub(crate) const LONGEST: Duration = Duration::from_secs(8 * 60 * 60);
+/// How often the workspace is asked whether it still lets somebody in: a token may have been revoked.
+const ASKED_AGAIN: Duration = Duration::from_secs(5 * 60);
 /// How many there are at most; the one that was not used for the longest time makes room.
 const MOST: usize = 1000;
 
@@ -32,6 +34,8 @@ struct Session {
     signed_in: Arc<SignedIn>,
     began: Timestamp,
     used: Timestamp,
+    /// When the workspace said last that the token is good.
+    vouched: Timestamp,
 }
 
 /// The sessions of this process.
@@ -82,6 +86,7 @@ impl Sessions {
             }),
             began: now,
             used: now,
+            vouched: now,
         };
         let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         by_key.retain(|_, session| !session.is_over(now));
@@ -108,6 +113,19 @@ impl Sessions {
         }
         session.used = now;
         Some(Arc::clone(&session.signed_in))
+    }
+
+    /// Whether the workspace has to be asked again about a session's token. Whoever is told so asks: nobody else is told meanwhile.
+    pub(crate) fn is_due(&self, key: &str, now: Timestamp) -> bool {
+        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(session) = by_key.get_mut(&Digest::of(key.as_bytes())) else {
+            return false;
+        };
+        let due = now.duration_since(session.vouched).unsigned_abs() >= ASKED_AGAIN;
+        if due {
+            session.vouched = now;
+        }
+        due
     }
 
     /// Whether a session still goes on. Asking does not make it last longer: a live view is not somebody at the keyboard.
@@ -145,13 +163,17 @@ mod tests {
         Timestamp::from_second(1_700_000_000 + minutes * 60).unwrap()
     }
 
-    fn begin(sessions: &Sessions, now: Timestamp) -> String {
+    /// A token at an environment; nobody is asked about it.
+    fn access() -> PersonalAccess {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("platform.yaml");
         let text = "version: 1\nid: p\nenvironments:\n  - {name: dev, target: dev, host: \"http://127.0.0.1:1\"}\n";
         std::fs::write(&path, text).unwrap();
         let platform = Platform::read(&path).unwrap();
-        let access = PersonalAccess::new(&platform.environments[0], Secret::new("dapi-canary".to_owned()));
+        PersonalAccess::new(&platform.environments[0], Secret::new("dapi-canary".to_owned()))
+    }
+
+    fn begin(sessions: &Sessions, access: &PersonalAccess, now: Timestamp) -> String {
         let person = Person {
             actor: Actor {
                 subject: "a@b".to_owned(),
@@ -162,16 +184,14 @@ mod tests {
             groups: BTreeSet::new(),
             active: true,
         };
-        let key = sessions.begin(person, access, now).unwrap();
-        assert!(!format!("{sessions:?}").contains("dapi-canary"), "{sessions:?}");
-        assert!(!format!("{sessions:?}").contains(key.expose()), "{sessions:?}");
+        let key = sessions.begin(person, access.clone(), now).unwrap();
         key.expose().clone()
     }
 
     #[test]
     fn a_session_ends_when_it_is_not_used_when_it_is_old_and_when_it_is_ended() {
-        let sessions = Sessions::default();
-        let idle = begin(&sessions, at(0));
+        let (sessions, access) = (Sessions::default(), access());
+        let idle = begin(&sessions, &access, at(0));
         assert!(sessions.find(&idle, at(29)).is_some());
         assert!(sessions.find(&idle, at(58)).is_some(), "use makes it last");
         assert!(sessions.goes_on(&idle, at(87)));
@@ -180,24 +200,38 @@ mod tests {
             "asking whether it goes on does not"
         );
 
-        let busy = begin(&sessions, at(0));
+        let busy = begin(&sessions, &access, at(0));
         let minutes: Vec<i64> = (0..480).step_by(20).collect();
         assert!(minutes.iter().all(|minute| sessions.find(&busy, at(*minute)).is_some()));
         assert!(sessions.find(&busy, at(480)).is_none(), "eight hours are the most");
 
-        let left = begin(&sessions, at(0));
+        let left = begin(&sessions, &access, at(0));
         sessions.end(&left);
         assert!(sessions.find(&left, at(1)).is_none());
     }
 
     #[test]
+    fn the_workspace_is_asked_again_now_and_then_and_once() {
+        let (sessions, access) = (Sessions::default(), access());
+        let key = begin(&sessions, &access, at(0));
+        let due: Vec<bool> = [4, 5, 5, 9, 10]
+            .iter()
+            .map(|minute| sessions.is_due(&key, at(*minute)))
+            .collect();
+        assert_eq!(due, [false, true, false, false, true]);
+        assert!(!sessions.is_due("unknown", at(60)));
+    }
+
+    #[test]
     fn keys_are_not_guessed_and_sessions_are_not_without_number() {
-        let sessions = Sessions::default();
-        let first = begin(&sessions, at(0));
+        let (sessions, access) = (Sessions::default(), access());
+        let first = begin(&sessions, &access, at(0));
         assert_eq!(first.len(), 64);
+        let shown = format!("{sessions:?}");
+        assert!(!shown.contains("dapi-canary") && !shown.contains(&first), "{shown}");
         assert!(sessions.find("", at(0)).is_none());
         for _ in 0..MOST {
-            begin(&sessions, at(1));
+            begin(&sessions, &access, at(1));
         }
         assert!(sessions.find(&first, at(1)).is_none(), "the oldest made room");
         assert_eq!(sessions.by_key.lock().unwrap().len(), MOST);

@@ -27,18 +27,24 @@ use crate::wording::{self, Names, Tone, told};
 /// How often the ledger is looked at for a live view: another process writes it.
 const LOOKS: Duration = Duration::from_millis(400);
 
+/// Each how-many-th look reads the deployment although the ledger has nothing new.
+const LOOKS_AT_LEASE: u32 = 10;
+
 struct View {
     timeline: DeploymentTimeline,
-    names: Names,
+    names: Arc<Names>,
 }
 
 impl View {
     async fn of(site: &Site, id: &str) -> Result<Self, PageError> {
+        Self::with(site, id, Arc::new(Names::of(&site.store).await?)).await
+    }
+
+    async fn with(site: &Site, id: &str, names: Arc<Names>) -> Result<Self, PageError> {
         let timeline = deployment_timeline(&site.store, id).await?.ok_or_else(|| {
             PageError::missing(format!("there is no deployment `{id}`"))
                 .hint("the matrix and the history lead to those that there are")
         })?;
-        let names = Names::of(&site.store).await?;
         Ok(Self { timeline, names })
     }
 
@@ -73,7 +79,7 @@ pub(crate) async fn follow(
     visit: Visit,
 ) -> Result<Response, PageError> {
     visit.signed_in()?;
-    View::of(&site, &id).await?;
+    let view = View::of(&site, &id).await?;
     let follower = Follower {
         ending: site.ending.clone(),
         key: visit.key,
@@ -82,7 +88,9 @@ pub(crate) async fn follow(
         sent: BTreeMap::new(),
         waiting: VecDeque::new(),
         is_over: false,
-        is_first: true,
+        names: view.names,
+        seen: None,
+        looks: 0,
     };
     let events = stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
@@ -100,7 +108,10 @@ struct Follower {
     sent: BTreeMap<String, Digest>,
     waiting: VecDeque<Event>,
     is_over: bool,
-    is_first: bool,
+    names: Arc<Names>,
+    /// The last entry of the ledger when the deployment was read last.
+    seen: Option<u64>,
+    looks: u32,
 }
 
 impl Follower {
@@ -113,7 +124,7 @@ impl Follower {
             if self.is_over {
                 return None;
             }
-            if !std::mem::take(&mut self.is_first) {
+            if self.looks > 0 {
                 tokio::select! {
                     () = tokio::time::sleep(LOOKS) => {}
                     // Whether it says that the server ends or the server is gone: there is no one left to ask.
@@ -130,12 +141,22 @@ impl Follower {
             .key
             .as_ref()
             .is_some_and(|key| self.site.sessions.goes_on(key.expose(), now));
-        let view = if goes_on {
-            View::of(&self.site, &self.id).await
-        } else {
+        if !goes_on {
+            return self.end();
+        }
+        let Ok(head) = self.site.store.head().await else {
             return self.end();
         };
-        let Ok(view) = view else { return self.end() };
+        // Without a new entry only the lease can be another one: it is renewed, or its process is gone.
+        let due = self.looks.is_multiple_of(LOOKS_AT_LEASE);
+        self.looks = self.looks.wrapping_add(1).max(1);
+        if self.seen == Some(head.seq) && !due {
+            return;
+        }
+        self.seen = Some(head.seq);
+        let Ok(view) = View::with(&self.site, &self.id, Arc::clone(&self.names)).await else {
+            return self.end();
+        };
         for (id, markup) in parts(&view) {
             let text = markup.into_string();
             let digest = Digest::of(text.as_bytes());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
-use sluice_lifecycle::matrix::{Matrix, MatrixCell, MatrixQuery, matrix};
+use sluice_lifecycle::matrix::{Matrix, MatrixCell, MatrixFilter, MatrixQuery, matrix};
 use sluice_model::Timestamp;
 
 use crate::error::PageError;
@@ -20,11 +20,19 @@ const ROWS: usize = 50;
 /// Environments side by side; the others are a link away.
 const COLUMNS: usize = 8;
 
+/// What can be looked for: the word in the address, the words on the page.
+const FILTERS: [(&str, &str, MatrixFilter); 3] = [
+    ("waiting", "with an open promotion", MatrixFilter::Waiting),
+    ("behind", "with an environment behind", MatrixFilter::Behind),
+    ("unfinished", "with an unfinished deployment", MatrixFilter::Unfinished),
+];
+
 struct View<'a> {
     matrix: Matrix,
     names: Names,
     now: Timestamp,
     product: Option<&'a str>,
+    show: Option<&'a str>,
     page: usize,
     column: usize,
 }
@@ -33,18 +41,28 @@ pub(crate) async fn show(State(site): State<Arc<Site>>, visit: Visit) -> Result<
     let platform = site.platform()?;
     let product = visit.query.text("product");
     let page = visit.query.value::<usize>("page")?.unwrap_or(1).max(1);
+    let show = visit.query.text("show");
+    let only = FILTERS.iter().find(|(word, ..)| Some(*word) == show);
+    if show.is_some() && only.is_none() {
+        let known: Vec<String> = FILTERS.iter().map(|(word, ..)| format!("`{word}`")).collect();
+        return Err(PageError::input(format!("`show` is one of {}", known.join(", "))).link("All products", "/"));
+    }
     let query = MatrixQuery {
         product,
+        only: only.map(|(_, _, filter)| *filter),
         skip: (page - 1).saturating_mul(ROWS),
         limit: ROWS,
     };
+    let matrix = matrix(&site.store, &platform, query).await?;
+    let column = visit.query.value::<usize>("column")?.unwrap_or(0);
     let view = View {
-        matrix: matrix(&site.store, &platform, query).await?,
         names: Names::of(&site.store).await?,
         now: site.now(),
         product,
-        page,
-        column: visit.query.value::<usize>("column")?.unwrap_or(0),
+        show,
+        page: matrix.skipped / ROWS + 1,
+        column: column.min(matrix.environments.len().saturating_sub(1)),
+        matrix,
     };
     let title = "What runs where";
     Ok(layout::page(
@@ -62,12 +80,17 @@ fn template(view: &View<'_>) -> Markup {
         form.filter method="get" action="/" role="search" {
             label for="product" { "Product" }
             input #product name="product" type="search" value=[view.product];
+            label for="show" { "Show" }
+            select #show name="show" {
+                option value="" { "all" }
+                @for (word, words, _) in FILTERS { option value=(word) selected[view.show == Some(word)] { (words) } }
+            }
             button type="submit" { "Filter" }
             span.quiet { (matrix.products) " " (if matrix.products == 1 { "product" } else { "products" }) }
         }
         @if matrix.rows.is_empty() {
-            @if view.product.is_some() {
-                p { "No product has such a name. " a href="/" { "All products" } }
+            @if view.product.is_some() || view.show.is_some() {
+                p { "There is no such product. " a href="/" { "All products" } }
             } @else {
                 p { (told("Nothing is recorded yet: `sluice verify -t ENV` and `sluice freeze VERSION` are the first things that are.")) }
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 use sluice_databricks::{ApiErrorKind, ClientError};
@@ -75,13 +75,8 @@ pub(crate) async fn leave(State(site): State<Arc<Site>>, visit: Visit) -> Result
         site.sessions.end(key.expose());
     }
     let mut response = Redirect::to("/sign-in").into_response();
-    response
-        .headers_mut()
-        .insert(header::SET_COOKIE, set_cookie(site.port, None)?);
-    response.headers_mut().insert(
-        header::HeaderName::from_static("clear-site-data"),
-        HeaderValue::from_static("\"cache\""),
-    );
+    let cookie = set_cookie(site.port, None)?;
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
 }
 

@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use sluice_server::route::{Permission, TABLE, Verb};
 
 use crate::serving::{Browser, Page, Serving};
-use crate::world::{ONE, World, environment};
+use crate::world::{ONE, ROLES, World, environment};
 
 /// The path of a route with something in the place of what varies.
 fn path(route: &str) -> String {
@@ -179,6 +179,79 @@ fn a_session_is_of_the_person_whom_the_workspace_names_and_shows_no_token() {
 }
 
 #[test]
+fn odd_questions_are_answered_and_what_cannot_be_served_is_said() {
+    let environment = environment();
+    let world = World::new(&environment, ONE);
+    // Beside the product, so that the server has no checkout of it.
+    let serving = Serving::begin_in(&world, ".");
+    let analyst = Browser::signed_in(&serving, &world, "qa", "analyst");
+    let huge = u64::MAX;
+    for (path, status) in [
+        (format!("/?page={huge}&column={huge}"), StatusCode::OK),
+        (format!("/ledger/{huge}"), StatusCode::NOT_FOUND),
+        (format!("/ledger?before={huge}"), StatusCode::OK),
+        (format!("/history?before={huge}"), StatusCode::OK),
+        ("/history?before=0".to_owned(), StatusCode::OK),
+        ("/?show=everything".to_owned(), StatusCode::BAD_REQUEST),
+        ("/?page=-1".to_owned(), StatusCode::BAD_REQUEST),
+        ("/releases?product=A%00B".to_owned(), StatusCode::BAD_REQUEST),
+        ("/releases/flights/one".to_owned(), StatusCode::BAD_REQUEST),
+        ("/promotions/%FF".to_owned(), StatusCode::BAD_REQUEST),
+        (
+            "/promotions/%3Cscript%3Ealert(1)%3C%2Fscript%3E".to_owned(),
+            StatusCode::NOT_FOUND,
+        ),
+    ] {
+        let page = analyst.get(&path);
+        assert_eq!(page.status, status, "{path}: {}", page.text);
+        page.says(&["</html>", "Sign out"]).hides(&["<script>"]);
+    }
+    let long = "x".repeat(70_000);
+    let csrf = analyst.get("/history").csrf();
+    let page = analyst.post("/sign-out", &[("csrf", &csrf), ("comment", &long)]);
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let page = analyst.ask(Method::DELETE, "/history", None, &[("origin", &serving.url)]);
+    assert_eq!(
+        page.status,
+        StatusCode::FORBIDDEN,
+        "a DELETE is no look, and carries no form"
+    );
+
+    let port = serving.url.rsplit(':').next().unwrap();
+    let (code, _, stderr) = world.sluice(&["serve", "--port", port]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(
+        stderr.contains("cannot listen on 127.0.0.1:") && stderr.contains("hint: "),
+        "{stderr}"
+    );
+
+    world.platform(ONE, &ROLES.replace("domain-owners]", "domain-owners], usrs: []"));
+    let page = analyst.get("/");
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    page.says(&["platform.yaml:", "usrs", "who runs this server corrects the file"]);
+    world.platform(ONE, ROLES);
+    world.to_qa("1.0.0");
+    let (promotion, approval) = world.asked("1.0.0");
+    analyst.get("/?show=waiting").says(&["awaits approval", "1 product"]);
+    analyst.get("/?show=unfinished").says(&["There is no such product"]);
+    analyst
+        .get("/releases/flights/1.0.0?against=qa")
+        .says(&["without the checkout of this product", "No file differs"]);
+    let owner = Browser::signed_in(&serving, &world, "prod", "domain-owner");
+    let at = format!("/promotions/{promotion}");
+    owner
+        .get(&at)
+        .says(&[
+            "this server has no checkout of <code>flights</code>",
+            "sluice serve --repository DIR",
+        ])
+        .hides(&["<textarea"]);
+    let refused = owner.send(&at, &format!("/approvals/{approval}/approve"), &[]);
+    assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(world.decisions(), ["approval.requested"]);
+}
+
+#[test]
 fn a_release_is_looked_at_approved_and_followed_on_the_page() {
     let environment = environment();
     let world = World::new(&environment, ONE);
@@ -265,7 +338,7 @@ fn a_release_is_looked_at_approved_and_followed_on_the_page() {
     owner
         .get("/")
         .says(&["approved by domain-owner@sluice.test"])
-        .hides(&["behind"]);
+        .hides(&["behind qa"]);
 
     the_ledger_is_looked_at_and_verified(&world, &owner);
     let decisions = world.decisions();

@@ -18,14 +18,14 @@ pub(crate) struct Serving {
 impl Serving {
     /// Serves the page in the product's checkout.
     pub(crate) fn begin(world: &World<'_>) -> Self {
-        Self::begin_with(world, &[])
+        Self::begin_in(world, "flights")
     }
 
-    /// As [`Self::begin`], with these options.
-    pub(crate) fn begin_with(world: &World<'_>, options: &[&str]) -> Self {
+    /// Serves the page in a folder of the world.
+    pub(crate) fn begin_in(world: &World<'_>, folder: &str) -> Self {
         let mut child = world
             .command(&["serve", "--port", "0"])
-            .args(options)
+            .current_dir(world.environment.work().join(folder))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
