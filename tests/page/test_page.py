@@ -160,6 +160,7 @@ def test_the_journey_of_a_release(visit, world, site):
         process.kill()
         process.wait()
         process.stderr.close()
+    expect(page.locator("#summary")).to_contain_text("nobody")
     live = page.locator("main").inner_text()
     page.reload()
     assert page.locator("main").inner_text() == live, "loaded again, it says the same"

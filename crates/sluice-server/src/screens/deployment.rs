@@ -48,11 +48,16 @@ impl View {
         Ok(Self { timeline, names })
     }
 
-    /// Whether it is worth looking again soon: it goes on, or its process has not left the environment yet.
-    fn is_moving(&self, now: Timestamp) -> bool {
+    /// Whether the process of this deployment still has its environment.
+    fn is_held(&self, now: Timestamp) -> bool {
         let row = &self.timeline.deployment;
         let is_held = |holder: &Holder| holder.epoch == row.epoch && !holder.is_gone && holder.until > now;
-        wording::is_moving(row.state) || self.timeline.holder.as_ref().is_some_and(is_held)
+        self.timeline.holder.as_ref().is_some_and(is_held)
+    }
+
+    /// Whether it is worth looking again soon: it goes on, or its process has not left the environment yet.
+    fn is_moving(&self, now: Timestamp) -> bool {
+        wording::is_moving(self.timeline.deployment.state) || self.is_held(now)
     }
 }
 
@@ -157,7 +162,7 @@ impl Follower {
         let Ok(view) = View::with(&self.site, &self.id, Arc::clone(&self.names)).await else {
             return self.end();
         };
-        for (id, markup) in parts(&view) {
+        for (id, markup) in parts(&view, now) {
             let text = markup.into_string();
             let digest = Digest::of(text.as_bytes());
             if self.sent.insert(id, digest) != Some(digest) {
@@ -176,10 +181,11 @@ impl Follower {
 }
 
 /// The parts of the page that change, by their id.
-fn parts(view: &View) -> Vec<(String, Markup)> {
+fn parts(view: &View, now: Timestamp) -> Vec<(String, Markup)> {
     let mut parts = vec![
-        ("summary".to_owned(), summary(view)),
+        ("summary".to_owned(), summary(view, now)),
         ("phases".to_owned(), phases(view)),
+        ("way-back".to_owned(), way_back(view)),
         ("checks".to_owned(), checks(view)),
     ];
     parts.extend(
@@ -203,9 +209,10 @@ fn template(view: &View, now: Timestamp) -> Markup {
                 @match &row.version { Some(version) => (version), None => { "commit " (wording::commit(&row.commit)) }, }
                 " to " (row.environment)
             }
-            div aria-live="polite" { (summary(view)) }
+            div aria-live="polite" { (summary(view, now)) }
             h2 { "Phases" }
             (phases(view))
+            (way_back(view))
             h2 { "Steps" }
             div.wide role="region" aria-label="Steps" tabindex="0" { table {
                 thead { tr {
@@ -218,7 +225,7 @@ fn template(view: &View, now: Timestamp) -> Markup {
     }
 }
 
-fn summary(view: &View) -> Markup {
+fn summary(view: &View, now: Timestamp) -> Markup {
     let timeline = &view.timeline;
     let row = &timeline.deployment;
     let open = timeline.steps.iter().filter(|step| step.finished_at.is_none()).count();
@@ -231,13 +238,9 @@ fn summary(view: &View) -> Markup {
                 @if open > 0 { ", " (open) " without an outcome" }
             }
             @if !row.reasons.is_empty() || state.tone == Tone::Bad {
-                div.notice.bad {
-                    ul { @for reason in &row.reasons { li { (told(reason)) } } }
-                    @if let Some(version) = row.version.as_ref().filter(|_| wording::can_go_on(row.state)) {
-                        p { code { "sluice promote " (version) " --to " (row.environment) } " goes on from where it stopped." }
-                    }
-                }
+                div.notice.bad { ul { @for reason in &row.reasons { li { (told(reason)) } } } }
             }
+            @if let Some(next) = next(view, now) { div.notice.waiting { p { (told(&next)) } } }
             dl {
                 dt { "Deployment" } dd { code { (row.id) } }
                 @if let Some(promotion) = &timeline.promotion {
@@ -259,6 +262,65 @@ fn summary(view: &View) -> Markup {
                         },
                         None => "nobody",
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Who or what takes it further; nothing while it goes on by itself and when it is over.
+fn next(view: &View, now: Timestamp) -> Option<String> {
+    let row = &view.timeline.deployment;
+    let is_unattended = wording::is_moving(row.state) && !view.is_held(now);
+    if !wording::can_go_on(row.state) && !is_unattended {
+        return None;
+    }
+    if row.promotion.is_none() {
+        return Some(format!(
+            "`sluice verify -t {}` begins anew from what is there.",
+            row.environment
+        ));
+    }
+    let id = &row.id;
+    Some(if is_unattended {
+        format!("Nobody drives it any more: `sluice deployment resume {id}` goes on, in the direction that it had.")
+    } else {
+        format!(
+            "`sluice deployment resume {id}` goes on, in the direction that it had. When somebody has put it right by hand, \
+             `sluice deployment resolve {id} --reason TEXT` says so."
+        )
+    })
+}
+
+/// What it could go back to, and what came of going back.
+fn way_back(view: &View) -> Markup {
+    let row = &view.timeline.deployment;
+    let list = |title: &str, class: &str, lines: &[String]| {
+        html! {
+            @if !lines.is_empty() {
+                h3 class=(class) { (title) }
+                ul { @for line in lines { li { (told(line)) } } }
+            }
+        }
+    };
+    html! {
+        div #way-back {
+            @if let Some(rollback) = &row.rollback {
+                h2 { "The way back" }
+                p { "To what deployment " a href={ "/deployments/" (segment(&rollback.to)) } { (rollback.to) } " had brought, because:" }
+                ul { @for reason in &rollback.because { li { (told(reason)) } } }
+                (list("Needs a human", "bad", &rollback.needs_human))
+                (list("Not restorable", "bad", &rollback.not_restorable))
+                (list("Recreated, with another identity", "waiting", &rollback.recreated))
+                (list("Restored", "good", &rollback.restored))
+            }
+            @if let Some(pins) = row.pins.as_ref().filter(|pins| !pins.tables.is_empty()) {
+                details {
+                    summary { "What was there before: " (pins.tables.len()) " " (if pins.tables.len() == 1 { "table" } else { "tables" }) }
+                    div.wide role="region" aria-label="Tables as they were" tabindex="0" { table {
+                        thead { tr { th scope="col" { "Table" } th scope="col" { "Version" } } }
+                        tbody { @for pin in &pins.tables { tr { th scope="row" { code { (pin.table) } } td { (pin.version) } } } }
+                    } }
                 }
             }
         }

@@ -178,6 +178,23 @@ fn a_session_is_of_the_person_whom_the_workspace_names_and_shows_no_token() {
     }
 }
 
+/// The page of a deployment that went back says what it went back to and what came of it.
+pub(crate) fn shows_the_way_back(world: &World<'_>, deployment: &str) {
+    let serving = Serving::begin(world);
+    let analyst = Browser::signed_in(&serving, world, "qa", "analyst");
+    let page = analyst.get(&format!("/deployments/{deployment}"));
+    page.says(&[
+        "rolled back",
+        "The way back",
+        "Restored",
+        "rows and columns of <code>qa.flt_gold.sales</code>: version 1",
+        "What was there before: 1 table",
+        "going back",
+    ]);
+    page.hides(&["data-follow", "deployment resume", "Needs a human"]);
+    analyst.get("/").says(&["1.0.0"]).hides(&["rolled back"]);
+}
+
 #[test]
 fn odd_questions_are_answered_and_what_cannot_be_served_is_said() {
     let environment = environment();
@@ -230,7 +247,24 @@ fn odd_questions_are_answered_and_what_cannot_be_served_is_said() {
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
     page.says(&["platform.yaml:", "usrs", "who runs this server corrects the file"]);
     world.platform(ONE, ROLES);
-    world.to_qa("1.0.0");
+    world.done(&["verify", "-t", "dev"]);
+    world.done(&["freeze", "1.0.0"]);
+    assert!(world.killed_at(&["promote", "1.0.0", "--to", "qa"], "applying"));
+    let killed = world.done(&["status"])[1]["unfinished"]["deployment"].clone();
+    let killed = killed.as_str().unwrap();
+    analyst
+        .get("/?show=unfinished")
+        .says(&["applying", &format!("/deployments/{killed}")]);
+    analyst.get(&format!("/deployments/{killed}")).says(&[
+        "that process is gone",
+        "Nobody drives it any more",
+        &format!("sluice deployment resume {killed}"),
+    ]);
+    world.done(&["deployment", "resume", killed]);
+    analyst
+        .get(&format!("/deployments/{killed}"))
+        .says(&["active"])
+        .hides(&["Nobody drives it any more"]);
     let (promotion, approval) = world.asked("1.0.0");
     analyst.get("/?show=waiting").says(&["awaits approval", "1 product"]);
     analyst.get("/?show=unfinished").says(&["There is no such product"]);

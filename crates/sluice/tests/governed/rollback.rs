@@ -217,6 +217,7 @@ fn what_failed_after_it_rewrote_a_table_is_taken_back_with_the_data_and_succeeds
     assert_eq!(world.done(&["status"])[1]["running"]["version"], "1.0.0");
     let (_, shown, _) = world.sluice(&["deployment", "show", row["id"].as_str().unwrap()]);
     assert_eq!(shown["deployment"], row);
+    crate::page::shows_the_way_back(&world, row["id"].as_str().unwrap());
     world.refused(
         &["deployment", "resume", row["id"].as_str().unwrap()],
         "is rolled_back: there is nothing to go on with",
