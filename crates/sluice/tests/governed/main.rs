@@ -10,6 +10,7 @@ mod approval_digests;
 mod change;
 mod checks;
 mod clock;
+mod fault_sweep;
 mod gates;
 mod notification;
 mod page;
