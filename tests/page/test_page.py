@@ -66,8 +66,11 @@ def test_no_screen_shuts_anybody_out(visit, world, colours):
         assert owner.page.locator("h1").count() == 1, name
         scopes = owner.page.locator("th:not([scope])").count()
         assert scopes == 0, name
-        wide = owner.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        assert not wide, f"{name} scrolls sideways as a whole"
+        for width in (1280, 360):
+            owner.page.set_viewport_size({"width": width, "height": 800})
+            wide = owner.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+            assert not wide, f"{name} scrolls sideways as a whole at {width}"
+        owner.page.set_viewport_size({"width": 1280, "height": 800})
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 

@@ -175,9 +175,10 @@ impl From<PlatformError> for PageError {
             PlatformError::Gated { .. } => ErrorKind::Refused,
         };
         let shown = Self::from_error(kind, &error);
-        match kind {
-            ErrorKind::Config => shown.hint("who runs this server corrects the file; it is read anew for each request"),
-            _ => shown,
+        if kind == ErrorKind::Config {
+            shown.hint("who runs this server corrects the file; it is read anew for each request")
+        } else {
+            shown
         }
     }
 }
@@ -204,9 +205,10 @@ impl From<ClientError> for PageError {
             | ClientError::Setup(_) => ErrorKind::Remote,
         };
         let shown = Self::from_error(kind, &error);
-        match kind {
-            ErrorKind::Refused => shown.hint("the token is not accepted there: take a new one and sign in again"),
-            _ => shown,
+        if kind == ErrorKind::Refused {
+            shown.hint("the token is not accepted there: take a new one and sign in again")
+        } else {
+            shown
         }
     }
 }
