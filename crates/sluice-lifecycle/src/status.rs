@@ -1,5 +1,7 @@
 //! What runs where, since when, by whom; and what happened.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sluice_model::{Digest, EnvironmentName, ProductName, ReleaseVersion, Timestamp};
 use sluice_store::record::{Approval, Deployment, DeploymentState};
@@ -78,13 +80,14 @@ pub async fn status(
             environments.push(row.environment.clone());
         }
     }
+    let mut by_cell: BTreeMap<(&ProductName, &EnvironmentName), Vec<&Deployment>> = BTreeMap::new();
+    for row in &deployments {
+        by_cell.entry((&row.product, &row.environment)).or_default().push(row);
+    }
     let mut cells = Vec::new();
     for product in products {
         for environment in &environments {
-            let mine: Vec<&Deployment> = deployments
-                .iter()
-                .filter(|row| row.product == *product && row.environment == *environment)
-                .collect();
+            let mine = by_cell.remove(&(product, environment)).unwrap_or_default();
             let mut cell = cell(product, environment, &mine, at);
             if let Some(running) = &mut cell.running {
                 running.approved_by = approvers(&approvals, &running.deployment);

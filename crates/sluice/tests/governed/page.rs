@@ -260,6 +260,13 @@ fn odd_questions_are_answered_and_what_cannot_be_served_is_said() {
         "Nobody drives it any more",
         &format!("sluice deployment resume {killed}"),
     ]);
+    let other = Browser::signed_in(&serving, &world, "qa", "steward");
+    let live = other.follow(&format!("/deployments/{killed}/events"));
+    other.send("/history", "/sign-out", &[]);
+    assert!(
+        live.rest().contains("event: end"),
+        "who signed out is told nothing more"
+    );
     world.done(&["deployment", "resume", killed]);
     analyst
         .get(&format!("/deployments/{killed}"))
@@ -283,6 +290,7 @@ fn odd_questions_are_answered_and_what_cannot_be_served_is_said() {
     let refused = owner.send(&at, &format!("/approvals/{approval}/approve"), &[]);
     assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(world.decisions(), ["approval.requested"]);
+    a_live_view_does_not_keep_the_server(&world, serving);
 }
 
 #[test]
@@ -429,4 +437,19 @@ fn the_ledger_is_looked_at_and_verified(world: &World<'_>, owner: &Browser) {
     );
     assert_eq!(owner.get("/ledger/x").status, StatusCode::BAD_REQUEST);
     assert_eq!(owner.get("/history?before=%FF").status, StatusCode::BAD_REQUEST);
+}
+
+/// A deployment that nobody drives any more is followed for ever; the server ends all the same.
+fn a_live_view_does_not_keep_the_server(world: &World<'_>, serving: Serving) {
+    world.commit_volume("more");
+    world.done(&["verify", "-t", "dev"]);
+    world.done(&["freeze", "1.1.0"]);
+    assert!(world.killed_at(&["promote", "1.1.0", "--to", "qa"], "applying"));
+    let killed = world.done(&["status"])[1]["unfinished"]["deployment"].clone();
+    let browser = Browser::signed_in(&serving, world, "qa", "steward");
+    let live = browser.follow(&format!("/deployments/{}/events", killed.as_str().unwrap()));
+    let began = std::time::Instant::now();
+    assert_eq!(serving.end(), Some(0));
+    assert!(began.elapsed().as_secs() < 4, "it was not waited for");
+    live.rest();
 }

@@ -195,8 +195,37 @@ impl Browser {
         })
     }
 
+    /// Opens a live view and reads its first event.
+    pub(crate) fn follow(&self, path: &str) -> LiveView<'_> {
+        let mut request = self.client.get(format!("{}{path}", self.url));
+        if let Some(cookie) = self.cookie.borrow().as_ref() {
+            request = request.header(COOKIE, cookie);
+        }
+        let (answer, first) = self.runtime.block_on(async {
+            let mut answer = request.header("accept", "text/event-stream").send().await.unwrap();
+            let first = answer.chunk().await.unwrap().unwrap_or_default();
+            (answer, first)
+        });
+        let first = String::from_utf8_lossy(&first).into_owned();
+        assert!(first.contains("event: part"), "{} {first}", answer.status());
+        LiveView { browser: self, answer }
+    }
+
     pub(crate) fn cookie(&self) -> Option<String> {
         self.cookie.borrow().clone()
+    }
+}
+
+/// A live view that goes on.
+pub(crate) struct LiveView<'browser> {
+    browser: &'browser Browser,
+    answer: reqwest::Response,
+}
+
+impl LiveView<'_> {
+    /// What comes until the server ends it.
+    pub(crate) fn rest(self) -> String {
+        self.browser.runtime.block_on(self.answer.text()).unwrap()
     }
 }
 
