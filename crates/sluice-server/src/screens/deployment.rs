@@ -351,14 +351,14 @@ fn step(row: &Step) -> Markup {
         tr id={ "step-" (row.number) } data-into="steps" {
             th scope="row" { (row.number) }
             td { code { (row.key) } }
-            td { (row.action) }
+            td.wrap { (row.action) }
             td { (wording::step(row.state).label()) }
             td { (wording::time(row.intended_at)) }
             td.short { @match row.finished_at {
                 Some(at) => (wording::took(row.intended_at, at)),
                 None => "no outcome yet",
             } }
-            td { @if let Some(outcome) = &row.outcome { code { (outcome) } } }
+            td.wrap { @if let Some(outcome) = &row.outcome { code { (outcome) } } }
             td { (row.epoch) }
         }
     }

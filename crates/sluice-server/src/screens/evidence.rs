@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use sluice_model::ResourceKey;
-use sluice_store::record::{Decision, Evidence, Signoff, Verification};
+use sluice_store::record::{Check, Decision, Evidence, Signoff, Verification};
 
 use crate::wording;
 
@@ -52,16 +52,32 @@ pub(super) fn effects(rows: &[(ResourceKey, String)]) -> Markup {
     }
 }
 
+/// The checks of a verification: those that failed openly, the others folded.
 pub(super) fn checks(verification: &Verification) -> Markup {
+    let (passed, failed): (Vec<&Check>, Vec<&Check>) = verification.checks.iter().partition(|check| check.passed);
     html! {
-        p { (wording::passed(verification.passed).label()) " " (wording::time(verification.at)) ", verification " code { (verification.id) } }
-        div.wide role="region" aria-label="Checks" tabindex="0" { table {
+        p {
+            (wording::passed(verification.passed).label()) " " (wording::time(verification.at)) ", verification " code { (verification.id) }
+        }
+        @if !failed.is_empty() { (check_table("Failed checks", &failed)) }
+        @if !passed.is_empty() {
+            details {
+                summary { (passed.len()) " " (if passed.len() == 1 { "check" } else { "checks" }) " passed" }
+                (check_table("Passed checks", &passed))
+            }
+        }
+    }
+}
+
+fn check_table(name: &str, checks: &[&Check]) -> Markup {
+    html! {
+        div.wide role="region" aria-label=(name) tabindex="0" { table {
             thead { tr { @for title in ["Check", "Object", "Result", "Found"] { th scope="col" { (title) } } } }
-            tbody { @for check in &verification.checks { tr {
+            tbody { @for check in checks { tr {
                 th scope="row" { (check.kind) }
                 td { code { (check.subject) } }
                 td { (wording::passed(check.passed).label()) }
-                td { (check.found) }
+                td { (wording::told(&check.found)) }
             } } }
         } }
     }

@@ -183,7 +183,11 @@ fn compared(environment: &EnvironmentName, difference: &ReleaseDifference, has_r
 
 fn commit_list(commits: &[CommitLine]) -> Markup {
     html! {
-        h3 { (commits.len()) " " (if commits.len() == 1 { "commit is" } else { "commits are" }) " new there" }
+        @match commits.len() {
+            0 => p { "No commit is new there." },
+            1 => h3 { "1 commit is new there" },
+            count => h3 { (count) " commits are new there" },
+        }
         ul.plain { @for commit in commits {
             li { (wording::commit(&commit.id)) " " (commit.subject) span.quiet { " · " (commit.author) } }
         } }
@@ -198,9 +202,9 @@ fn port_line(port: &PortComparison) -> Markup {
             PortState::Removed => span.bad { "gone" },
             PortState::Compared => {
                 @if port.breaks() { span.bad { "breaks a consumer" } }
-                @else if port.changes.is_empty() { span.quiet { "unchanged" } }
+                @else if port.changes.is_empty() { span.quiet { "says the same" } }
                 @else { span.busy { "changed, nothing breaks" } }
-                @if let Some(version) = &port.version { " (" (version.previous) " → " (version.current) ", needs " (version.required) ")" }
+                @if let Some(version) = port.version.as_ref().filter(|version| version.previous != version.current || !port.changes.is_empty()) { " (" (version.previous) " → " (version.current) ", needs " (version.required) ")" }
             },
         }
         @if !port.changes.is_empty() {
