@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// Port of `dev`; `qa` and `prod` have the next two, and notifications arrive on the one after these
     #[arg(long, default_value_t = 7341, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=65532))]
     base_port: u16,
+    /// Let another release fail in production after the twelve steps: what ran before comes back, and the release succeeds later
+    #[arg(long)]
+    failure: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
@@ -39,6 +42,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     let wishes = Wishes {
         directory: arguments.dir,
         base_port: arguments.base_port,
+        failure: arguments.failure,
     };
     let platform = wishes.directory.join("platform").join("platform.yaml");
     let (report, failure) = demo::run(wishes, context).await?;

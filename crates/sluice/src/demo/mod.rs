@@ -32,6 +32,8 @@ pub(crate) struct Wishes {
     pub(crate) directory: PathBuf,
     /// First of the three ports of the workspaces.
     pub(crate) base_port: u16,
+    /// Whether production fails once, after the lifecycle.
+    pub(crate) failure: bool,
 }
 
 /// The report, and the error of the step that failed, if one did.
@@ -45,7 +47,8 @@ pub(crate) async fn run(wishes: Wishes, context: &Context) -> Result<Ending, Com
     let setting = Setting::prepare(&wishes, context).await?;
     let mut steps = Vec::new();
     let mut failure = None;
-    for step in Step::ALL {
+    let more = Step::PRODUCTION_THAT_FAILS.iter().filter(|_| wishes.failure);
+    for &step in Step::LIFECYCLE.iter().chain(more) {
         context
             .terminal
             .progress(&format!("Step {}: {}", step.number(), step.title()));

@@ -83,7 +83,11 @@ impl<'a> Setting<'a> {
         let mut player = Player::new(directory.join("platform").join("platform.yaml"), context)?;
         let port = wishes.base_port.to_string();
         let started: Started = player
-            .sluice(ENGINEER, &directory, &["workspace", "up", "--base-port", &port])
+            .sluice(
+                ENGINEER,
+                &directory,
+                &["workspace", "up", "--allow-faults", "--base-port", &port],
+            )
             .await?;
         player.sign_in(started.profile_file.clone());
         let profiles =

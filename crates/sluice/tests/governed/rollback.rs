@@ -104,8 +104,29 @@ fn no_count(world: &World<'_>) {
         "400",
         "--until-cleared",
     ];
+    fault_in_qa(world, &fault);
+}
+
+/// Adds a fault to the workspace of qa and gives its id.
+fn fault_in_qa(world: &World<'_>, fault: &[&str]) -> String {
     let add = ["workspace", "fault", "add", "--environment", "qa"];
-    world.done(&[add.as_slice(), &fault].concat());
+    let added = world.done(&[add.as_slice(), fault].concat());
+    added["added"]["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{added}"))
+        .to_owned()
+}
+
+/// How many requests a fault concerned; it is cleared.
+fn cleared(world: &World<'_>, id: &str) -> u64 {
+    let faults = world.done(&["workspace", "fault", "list", "--environment", "qa"]);
+    let mine = faults["faults"]
+        .as_array()
+        .and_then(|all| all.iter().find(|fault| fault["id"] == id));
+    let mine = mine.unwrap_or_else(|| panic!("{id}: {faults}"));
+    let hits = mine["fired"].as_u64().unwrap();
+    world.done(&["workspace", "fault", "clear", id, "--environment", "qa"]);
+    hits
 }
 
 /// What qa holds of the product, without times, ids and versions of tables.
@@ -258,4 +279,52 @@ fn killed_after_any_message_it_still_goes_all_the_way_back() {
     }
     // Fewer messages would mean that it did not come to deploying and to going back.
     assert!(killed > 40, "{killed}");
+}
+
+/// Lets the n-th counted request of the deployer go wrong, for every n until there are no more; whatever that leaves, the same command then ends
+/// where it has to.
+fn sweep(requests: &str, ways: &[&[&str]], step: usize, at_least: usize) {
+    let environment = environment();
+    let world = World::with_faults(&environment);
+    two_releases(&world);
+    let before = dump(&world);
+    no_count(&world);
+    let mut number = 1;
+    loop {
+        let nth = number.to_string();
+        let counted = ["--principal", "deployer", "--requests", requests, "--nth", &nth];
+        let id = fault_in_qa(&world, &[counted.as_slice(), ways[number % ways.len()]].concat());
+        let (code, answer, stderr) = world.sluice(&PROMOTE);
+        let hits = cleared(&world, &id);
+        let place = format!("{requests} request {number}: {answer}\n{stderr}");
+        assert_ne!(code, Some(0), "{place}");
+        let row = deployment(&world);
+        let over = ["rolled_back", "failed"].contains(&row["state"].as_str().unwrap_or("failed"));
+        if !over {
+            assert!(
+                !row["reasons"].as_array().unwrap().is_empty() || row["state"] != "needs_attention",
+                "{place}"
+            );
+            world.refused(&PROMOTE, "promotion failed: ");
+        }
+        assert_eq!(dump(&world), before, "{place}");
+        world.ledger_is_sound();
+        if hits == 0 {
+            assert!(number > at_least, "{place}");
+            return;
+        }
+        number += step;
+    }
+}
+
+#[test]
+fn a_fault_at_any_writing_request_ends_with_what_ran_before() {
+    let ways: [&[&str]; 3] = [&["--drop"], &["--commit-then-drop"], &["--commit-then-fail", "500"]];
+    sweep("writing", &ways, 1, 24);
+}
+
+#[test]
+fn a_fault_at_reading_requests_ends_with_what_ran_before() {
+    let ways: [&[&str]; 2] = [&["--status", "503", "--header", "Retry-After: 0"], &["--status", "403"]];
+    sweep("reading", &ways, 9, 100);
 }

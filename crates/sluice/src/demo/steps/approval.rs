@@ -26,7 +26,7 @@ struct Refusal {
 }
 
 pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, CommandError> {
-    let id = requested(setting).await?;
+    let id = requested(setting, SECOND).await?;
     let mut shown = show(setting, &id).await?;
     if !is_granted(&shown) {
         let (player, repository) = (setting.player(), setting.product());
@@ -35,11 +35,7 @@ pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, Comm
                 .refused(ENGINEER.at("prod"), &repository, &["approve", &id])
                 .await?;
         }
-        let comment = "Accepted in qa by business, legal and security";
-        let arguments = ["approve", &id, "--comment", comment];
-        player
-            .sluice::<IgnoredAny>(DOMAIN_OWNER.at("prod"), &repository, &arguments)
-            .await?;
+        approve(setting, &id).await?;
         shown = show(setting, &id).await?;
     }
     let place = format!("sluice promotion show {id}");
@@ -59,22 +55,41 @@ pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, Comm
     Ok(evidence)
 }
 
-/// The promotion that was asked for; asks for it when it was not.
-async fn requested(setting: &Setting<'_>) -> Result<String, CommandError> {
+/// The promotion of a release to prod that was asked for; asks for it when it was not.
+async fn requested(setting: &Setting<'_>, version: &str) -> Result<String, CommandError> {
     let waits = |state: &str| ["awaiting_approval", "executing", "completed"].contains(&state);
-    if let Some(known) = newest_promotion(setting, SECOND, "prod").await?
+    if let Some(known) = newest_promotion(setting, version, "prod").await?
         && waits(&known.state)
     {
         return Ok(known.id);
     }
-    let arguments = ["promote", SECOND, "--to", "prod"];
+    let arguments = ["promote", version, "--to", "prod"];
     setting
         .player()
         .sluice::<IgnoredAny>(ENGINEER, &setting.product(), &arguments)
         .await?;
-    let promotion = newest_promotion(setting, SECOND, "prod").await?;
+    let promotion = newest_promotion(setting, version, "prod").await?;
     let missing = || CommandError::new(ExitKind::Internal, "the promotion to prod is not in the ledger");
     Ok(promotion.ok_or_else(missing)?.id)
+}
+
+/// Asks for a release in prod, and gets the approval of the domain owner.
+pub(super) async fn granted(setting: &Setting<'_>, version: &str) -> Result<(), CommandError> {
+    let id = requested(setting, version).await?;
+    if is_granted(&show(setting, &id).await?) {
+        return Ok(());
+    }
+    approve(setting, &id).await
+}
+
+async fn approve(setting: &Setting<'_>, id: &str) -> Result<(), CommandError> {
+    let comment = "Accepted in qa by business, legal and security";
+    let arguments = ["approve", id, "--comment", comment];
+    let (player, repository) = (setting.player(), setting.product());
+    player
+        .sluice::<IgnoredAny>(DOMAIN_OWNER.at("prod"), &repository, &arguments)
+        .await
+        .map(drop)
 }
 
 async fn show(setting: &Setting<'_>, id: &str) -> Result<Shown, CommandError> {

@@ -1,4 +1,4 @@
-//! The twelve steps of the lifecycle, one file each. Every step goes through the commands that users have, and can be repeated: what
+//! The twelve steps of the lifecycle, and the two of a release that fails in production, one file each. Every step goes through the commands that users have, and can be repeated: what
 //! is done already is found and reported.
 
 mod approval;
@@ -6,10 +6,12 @@ mod blueprint;
 mod build;
 mod capture;
 mod enrich;
+mod failure;
 mod first_deploy;
 mod policies;
 mod production;
 mod readiness;
+mod recovery;
 mod release;
 mod uat;
 mod verify;
@@ -25,7 +27,10 @@ const FIRST: &str = "1.0.0";
 /// The release that answers the change which a reviewer asks for; this one goes to production.
 const SECOND: &str = "1.0.1";
 
-/// A step of the twelve.
+/// The release that fails in production, and succeeds later.
+const THIRD: &str = "1.1.0";
+
+/// A step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A repository from the blueprint.
@@ -52,11 +57,15 @@ pub(crate) enum Step {
     Approval,
     /// The release in production.
     Production,
+    /// Another release fails in production, and what ran before comes back.
+    Failure,
+    /// The same release succeeds.
+    Recovery,
 }
 
 impl Step {
-    /// In order.
-    pub(crate) const ALL: [Self; 12] = [
+    /// The lifecycle, in order.
+    pub(crate) const LIFECYCLE: [Self; 12] = [
         Self::Blueprint,
         Self::FirstDeploy,
         Self::Build,
@@ -70,6 +79,8 @@ impl Step {
         Self::Approval,
         Self::Production,
     ];
+    /// Production that fails, in order; after the lifecycle.
+    pub(crate) const PRODUCTION_THAT_FAILS: [Self; 2] = [Self::Failure, Self::Recovery];
 
     /// Its number in the lifecycle.
     pub(crate) fn number(self) -> u8 {
@@ -91,6 +102,8 @@ impl Step {
             Self::Readiness => "Check that the release is ready for prod",
             Self::Approval => "Ask for approval and get it",
             Self::Production => "Promote the release to production",
+            Self::Failure => "Another release fails in production, and what ran before comes back",
+            Self::Recovery => "The same release succeeds",
         }
     }
 
@@ -112,6 +125,8 @@ impl Step {
             Self::Readiness => readiness::perform(setting).await,
             Self::Approval => approval::perform(setting).await,
             Self::Production => production::perform(setting).await,
+            Self::Failure => failure::perform(setting).await,
+            Self::Recovery => recovery::perform(setting).await,
         }
     }
 }
@@ -125,13 +140,9 @@ struct Promotion {
     state: String,
 }
 
-/// The newest promotion of a release to an environment.
-async fn newest_promotion(
-    setting: &Setting<'_>,
-    version: &str,
-    environment: &str,
-) -> Result<Option<Promotion>, CommandError> {
-    let all: Vec<Promotion> = setting
+/// The promotions of a release to an environment, oldest first.
+async fn promotions(setting: &Setting<'_>, version: &str, environment: &str) -> Result<Vec<Promotion>, CommandError> {
+    let mut all: Vec<Promotion> = setting
         .player()
         .sluice(
             crate::demo::player::ENGINEER,
@@ -139,10 +150,17 @@ async fn newest_promotion(
             &["promotion", "list"],
         )
         .await?;
-    Ok(all
-        .into_iter()
-        .rev()
-        .find(|promotion| promotion.version == version && promotion.environment == environment))
+    all.retain(|promotion| promotion.version == version && promotion.environment == environment);
+    Ok(all)
+}
+
+/// The newest promotion of a release to an environment.
+async fn newest_promotion(
+    setting: &Setting<'_>,
+    version: &str,
+    environment: &str,
+) -> Result<Option<Promotion>, CommandError> {
+    Ok(promotions(setting, version, environment).await?.pop())
 }
 
 /// Whether the release was frozen.
