@@ -203,6 +203,15 @@ pub(crate) fn time(at: Timestamp) -> Markup {
     html! { time datetime=(text) { (shown) } }
 }
 
+/// The time of day, of something whose day is said elsewhere.
+pub(crate) fn clock(at: Timestamp) -> Markup {
+    let text = format!("{at:.0}");
+    let shown = text
+        .split_once('T')
+        .map_or(text.as_str(), |(_, clock)| clock.trim_end_matches('Z'));
+    html! { time datetime=(text) title=(text) { (shown) } }
+}
+
 /// How long ago something was: `3 min`, `5 h`, `12 days`.
 pub(crate) fn age(since: Timestamp, now: Timestamp) -> String {
     let seconds = (now.as_second() - since.as_second()).max(0);
@@ -273,6 +282,10 @@ mod tests {
         assert_eq!(
             time(at(0)).into_string(),
             "<time datetime=\"1970-01-01T00:00:00Z\">1970-01-01 00:00:00 UTC</time>"
+        );
+        assert_eq!(
+            clock(at(3661)).into_string(),
+            "<time datetime=\"1970-01-01T01:01:01Z\" title=\"1970-01-01T01:01:01Z\">01:01:01</time>"
         );
     }
 

@@ -216,7 +216,7 @@ fn template(view: &View, now: Timestamp) -> Markup {
             h2 { "Steps" }
             div.wide role="region" aria-label="Steps" tabindex="0" { table {
                 thead { tr {
-                    @for title in ["#", "Resource", "What is done", "State", "Intent", "Took", "Outcome", "Epoch"] { th scope="col" { (title) } }
+                    @for title in ["#", "Resource and what is done", "State", "Intent", "Took", "Outcome", "Epoch"] { th scope="col" { (title) } }
                 } }
                 tbody #steps { @for row in &view.timeline.steps { (step(row)) } }
             } }
@@ -350,10 +350,9 @@ fn step(row: &Step) -> Markup {
     html! {
         tr id={ "step-" (row.number) } data-into="steps" {
             th scope="row" { (row.number) }
-            td { code { (row.key) } }
-            td.wrap { (row.action) }
+            td.wrap { code { (row.key) } div.quiet { (row.action) } }
             td { (wording::step(row.state).label()) }
-            td { (wording::time(row.intended_at)) }
+            td { (wording::clock(row.intended_at)) }
             td.short { @match row.finished_at {
                 Some(at) => (wording::took(row.intended_at, at)),
                 None => "no outcome yet",
