@@ -106,6 +106,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_router_is_made_of_the_table_alone() {
+        let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut found = Vec::new();
+        let mut folders = vec![sources.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap();
+                let makes = [".route(", ".route_service(", ".nest(", ".merge("];
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                let count = makes.iter().map(|word| text.matches(word).count()).sum::<usize>();
+                let name = path.strip_prefix(&sources).unwrap().display().to_string();
+                found.extend(std::iter::repeat_n(name, count));
+            }
+        }
+        assert_eq!(found, ["route.rs"], "a route past the table");
+    }
+
+    #[test]
     fn what_changes_something_needs_more_than_to_be_asked() {
         for route in TABLE {
             let is_sign_in = route.path == "/sign-in";

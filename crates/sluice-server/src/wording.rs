@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use sluice_lifecycle::machines;
 use sluice_model::{Digest, Timestamp};
 use sluice_store::record::{
-    ApprovalState, DeploymentState, PromotionState, ReleaseState, SignoffVerdict, StepState, Verdict,
+    ApprovalState, DeploymentState, PolicyDecision, PromotionState, ReleaseState, SignoffVerdict, StepState, Verdict,
 };
 use sluice_store::{Store, StoreError};
 
@@ -140,6 +140,14 @@ pub(crate) fn verdict(verdict: Verdict) -> Wording {
         Verdict::Pass => wording(Tone::Good, "passed"),
         Verdict::Fail => wording(Tone::Bad, "failed"),
         Verdict::Pending => wording(Tone::Waiting, "waits"),
+    }
+}
+
+/// What the policies decided.
+pub(crate) fn policy(decision: PolicyDecision) -> Wording {
+    match decision {
+        PolicyDecision::Allow => wording(Tone::Good, "nothing blocks"),
+        PolicyDecision::Deny => wording(Tone::Bad, "blocked"),
     }
 }
 

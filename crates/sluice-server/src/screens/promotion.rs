@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use maud::{Markup, html};
 use sluice_lifecycle::platform::Platform;
-use sluice_lifecycle::promotion::{PromotionReport, promotion_report};
+use sluice_lifecycle::promotion::{FindingLine, PolicyFindings, PromotionReport, policy_findings, promotion_report};
 use sluice_store::record::Approval;
 
 use super::approval::{self, Chance};
@@ -21,6 +21,7 @@ use crate::wording::{self, Names, told};
 
 struct View<'a> {
     report: PromotionReport,
+    policies: Option<PolicyFindings>,
     /// Each approval with who holds its role and what the person who looks could do about it.
     approvals: Vec<(Approval, String, Chance)>,
     signed_in: &'a SignedIn,
@@ -43,6 +44,7 @@ pub(crate) async fn show(
         approvals.push((row.clone(), holders(&platform, &row.role), chance));
     }
     let view = View {
+        policies: policy_findings(&site.store, &id).await?,
         report,
         approvals,
         signed_in,
@@ -90,6 +92,7 @@ fn template(view: &View<'_>) -> Markup {
             }
         }
         (gates(view))
+        @if let Some(policies) = &view.policies { (findings(policies)) }
         @if !view.approvals.is_empty() {
             h2 { "Approvals" }
             @for (row, holders, chance) in &view.approvals { (approval::section(row, holders, chance, view.signed_in)) }
@@ -124,11 +127,60 @@ fn gates(view: &View<'_>) -> Markup {
                     th scope="row" { (gate.kind) }
                     td { (wording::verdict(gate.verdict).label()) }
                     td { @for reason in &gate.reasons { div { (told(reason)) } } }
-                    td { @for one in &gate.evidence { div { code { (one) } } } }
+                    td { @for one in &gate.evidence { div { (reference(one, view)) } } }
                     td { (wording::time(gate.evaluated_at)) }
                 } } }
             } }
         }
+    }
+}
+
+/// Evidence that this page shows is a link to it.
+fn reference(evidence: &str, view: &View<'_>) -> Markup {
+    let is_approval = view.report.approvals.iter().any(|row| row.id == evidence);
+    let is_report = view
+        .policies
+        .as_ref()
+        .is_some_and(|policies| policies.report == evidence);
+    html! {
+        @if is_approval { a href={ "#approval-" (evidence) } { (evidence) } }
+        @else if is_report { a href="#policies" { (evidence) } }
+        @else { code { (evidence) } }
+    }
+}
+
+fn findings(policies: &PolicyFindings) -> Markup {
+    html! {
+        h2 #policies { "Policies " (wording::policy(policies.decision).label()) }
+        p {
+            (policies.passed) " of " (policies.rules) " rules hold; the others have nothing to look at or found what is below. Rules "
+            (wording::digest(&policies.pack_digest)) ", " (wording::time(policies.at)) ", report " code { (policies.report) }
+        }
+        @if policies.findings.is_empty() {
+            p { "They found nothing." }
+        } @else {
+            div.wide role="region" aria-label="Findings of the policies" tabindex="0" { table {
+                thead { tr { @for title in ["Rule", "Effect", "About", "Found", "What to do"] { th scope="col" { (title) } } } }
+                tbody { @for finding in &policies.findings { tr {
+                    th scope="row" title=(finding.title) { (finding.id) }
+                    td { (effect(finding)) }
+                    td.wrap { code { (finding.subject) } }
+                    td { (told(&finding.message)) }
+                    td { @match &finding.waived {
+                        Some(waived) => { "Waived until " (waived.expires) " by " (waived.by) ": " (waived.reason) },
+                        None => (told(&finding.remediation)),
+                    } }
+                } } }
+            } }
+        }
+    }
+}
+
+fn effect(finding: &FindingLine) -> Markup {
+    html! {
+        @if finding.waived.is_some() { span.quiet { "○ waived" } }
+        @else if finding.effect == "deny" { span.state.bad { "▲ blocks" } }
+        @else { span.state.waiting { "◇ " (finding.effect) } }
     }
 }
 

@@ -64,6 +64,7 @@ fn a_dropped_column_needs_a_major_version_before_it_reaches_production() {
         "[\"contracts/orders.odcs.yaml:4:10: port orders: from 1.0.0 to 1.1.0 is a minor bump; \
          the changes need a major one: 2.0.0 (C03 `orders.buyer` is gone)\"]"
     );
+    crate::page::shows_what_a_contract_breaks(&world);
     assert_eq!(world.done(&["status"])[2]["running"]["version"], "1.0.0");
 
     commit_contract(&world, &contract("2.0.0", ONE));
@@ -125,6 +126,7 @@ fn a_policy_finding_stops_a_promotion_until_it_is_fixed() {
          \"MC-07 owner: the owner `engineer@sluice.test` is no group (product.yaml:6:1)\"]"
     );
     assert!(stderr.contains("MC-01 product: "), "{stderr}");
+    crate::page::shows_what_policies_found(&world, blocked["promotion"]["id"].as_str().unwrap());
     assert_eq!(world.done(&["status"])[2]["running"], Value::Null);
 
     commit_owner(&world, "domain-owners");

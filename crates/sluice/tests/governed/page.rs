@@ -195,6 +195,37 @@ pub(crate) fn shows_the_way_back(world: &World<'_>, deployment: &str) {
     analyst.get("/").says(&["1.0.0"]).hides(&["rolled back"]);
 }
 
+/// The page of a promotion that policies stop says which, about what, and what to do; what is waived is there as well.
+pub(crate) fn shows_what_policies_found(world: &World<'_>, promotion: &str) {
+    let serving = Serving::begin(world);
+    let analyst = Browser::signed_in(&serving, world, "prod", "analyst");
+    let page = analyst.get(&format!("/promotions/{promotion}"));
+    page.says(&[
+        "See to what is named below",
+        "MC-01",
+        "▲ blocks",
+        "the owner <code>engineer@sluice.test</code> is a person, not a group",
+        "○ waived",
+        "Waived until ",
+        "<a href=\"#policies\">",
+    ]);
+}
+
+/// The differences of a release say what its contracts break.
+pub(crate) fn shows_what_a_contract_breaks(world: &World<'_>) {
+    let serving = Serving::begin(world);
+    let analyst = Browser::signed_in(&serving, world, "prod", "analyst");
+    let page = analyst.get("/releases/flights/1.1.0?against=prod");
+    page.says(&[
+        "breaks a consumer",
+        "(1.0.0 → 1.1.0, needs major)",
+        "<code>C03</code> <code>orders.buyer</code> is gone",
+        "contracts/orders.odcs.yaml",
+    ]);
+    let same = analyst.get("/releases/flights/1.0.0?against=prod");
+    same.says(&["says the same", "No file differs", "No commit is new there"]);
+}
+
 #[test]
 fn odd_questions_are_answered_and_what_cannot_be_served_is_said() {
     let environment = environment();
