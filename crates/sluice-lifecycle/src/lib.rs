@@ -9,6 +9,7 @@ pub mod context;
 pub mod contracts;
 pub mod deploy;
 pub mod documents;
+pub mod drift;
 pub mod execution;
 pub mod git;
 mod guardrails;

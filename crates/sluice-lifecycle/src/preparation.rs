@@ -163,7 +163,7 @@ fn refuse_contradictions(
     }
 }
 
-fn load_error(environment: &Environment) -> impl FnOnce(LoadError) -> PreparationError {
+pub(crate) fn load_error(environment: &Environment) -> impl FnOnce(LoadError) -> PreparationError {
     let environment = environment.name.to_string();
     move |source| PreparationError::Load {
         environment,

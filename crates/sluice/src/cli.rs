@@ -86,6 +86,7 @@ pub(crate) enum Command {
     Approve(commands::approve::Arguments),
     Reject(commands::reject::Arguments),
     Status(commands::status::Arguments),
+    Drift(commands::drift::Arguments),
     History(commands::history::Arguments),
     #[command(subcommand)]
     Ledger(commands::ledger::Command),
@@ -123,6 +124,7 @@ impl Command {
             Self::Reject(arguments) => commands::reject::run(arguments, context).await,
             Self::Promotion(command) => commands::promotion::run(command, context).await,
             Self::Deployment(command) => commands::deployment::run(command, context).await,
+            Self::Drift(arguments) => commands::drift::run(arguments, context).await,
             Self::Status(arguments) => commands::status::run(arguments, context).await,
             Self::History(arguments) => commands::history::run(arguments, context).await,
             Self::Ledger(command) => commands::ledger::run(command, context).await,

@@ -13,6 +13,7 @@
 mod ddl;
 mod desired;
 mod difference;
+mod drift;
 mod field_path;
 mod graph;
 mod kinds;
@@ -23,6 +24,7 @@ mod references;
 mod state;
 mod steps;
 
+pub use drift::{Declared, Deviation, DeviationKind, Identity, deviations, identity, identity_reads};
 pub use plan::{Action, Counts, Dependency, FieldChange, NewState, PLAN_VERSION, Plan, PlanEntry, PlanFileError};
 pub use planning::{PlanOptions, check, plan};
 pub use reads::{Observation, Observed, Read, ReadError, reads};

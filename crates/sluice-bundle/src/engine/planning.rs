@@ -42,6 +42,26 @@ pub fn plan(
     observed: &Observed,
     options: &PlanOptions,
 ) -> Result<Plan, Vec<Diagnostic>> {
+    let (entries, faults) = entries(bundle, states, observed, options);
+    if faults.iter().any(Diagnostic::is_error) {
+        return Err(faults);
+    }
+    let state = Some(&states.resources).filter(|state| state.exists());
+    let state = state.or(Some(&states.catalog)).filter(|state| state.exists());
+    Ok(Plan::new(
+        state.map(|state| state.lineage.clone()),
+        state.map(|state| state.serial),
+        entries,
+    ))
+}
+
+/// The entries of a plan, also those that cannot be carried out, and why they cannot. What must not be touched has no entry.
+pub(crate) fn entries(
+    bundle: &Bundle,
+    states: &States,
+    observed: &Observed,
+    options: &PlanOptions,
+) -> (BTreeMap<ResourceKey, PlanEntry>, Vec<Diagnostic>) {
     let mut faults = Vec::new();
     let desired = desired::collect(bundle, states, &mut faults);
     if options.destroy {
@@ -69,17 +89,7 @@ pub fn plan(
             planner.removed_entry(key, entry);
         }
     }
-    let Planner { entries, faults, .. } = planner;
-    if faults.iter().any(Diagnostic::is_error) {
-        return Err(faults);
-    }
-    let state = Some(&states.resources).filter(|state| state.exists());
-    let state = state.or(Some(&states.catalog)).filter(|state| state.exists());
-    Ok(Plan::new(
-        state.map(|state| state.lineage.clone()),
-        state.map(|state| state.serial),
-        entries,
-    ))
+    (planner.entries, planner.faults)
 }
 
 /// What is wrong with a bundle as far as it can be told without any state and without asking the workspace: unknown kinds, references
@@ -544,7 +554,7 @@ fn blank_entry(resource: &DesiredResource) -> PlanEntry {
     }
 }
 
-fn holds_references(value: &Value) -> bool {
+pub(crate) fn holds_references(value: &Value) -> bool {
     match value {
         Value::String(text) => !references_in(text).is_empty(),
         Value::Array(items) => items.iter().any(holds_references),

@@ -21,13 +21,13 @@ const LANGUAGES: [(&str, &str); 4] = [("PYTHON", "py"), ("SQL", "sql"), ("SCALA"
 const SOURCES: &str = "src";
 
 /// A file or notebook of the workspace.
-struct Found {
-    remote: String,
+pub(crate) struct Found {
+    pub(crate) remote: String,
     extension: &'static str,
 }
 
 /// Everything in a folder and below it.
-async fn walk(live: Live<'_>, top: &str) -> Result<Vec<Found>, LiveError> {
+pub(crate) async fn walk(live: Live<'_>, top: &str) -> Result<Vec<Found>, LiveError> {
     let mut found = Vec::new();
     let mut folders = vec![top.to_owned()];
     while let Some(folder) = folders.pop() {

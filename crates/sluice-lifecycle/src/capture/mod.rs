@@ -2,7 +2,7 @@
 //!
 //! What to make of it is decided in `sluice_bundle::capture`; here it is read, and the files are written together.
 
-mod code;
+pub(crate) mod code;
 pub(crate) mod guard;
 pub mod live;
 pub mod write;

@@ -11,6 +11,7 @@ use crate::capture::guard;
 use crate::deploy::apply::{Apply, ApplyReport, Halt};
 use crate::deploy::base_state::{self, BaseState, BaseStateError};
 use crate::deploy::finish;
+use crate::deploy::identities;
 use crate::deploy::local_journal::LocalJournal;
 use crate::deploy::local_state::{LocalState, LocalStateError};
 use crate::deploy::lock::{Acquisition, DeploymentLock, LockError};
@@ -245,6 +246,7 @@ async fn locked<J: DeploymentJournal>(
         return Err(incomplete(deployment, report, halted, not_pushed, progress));
     }
     finish::write_metadata(loaded, &states).await?;
+    identities::write(loaded, &planned.plan, &states).await?;
     local_journal.finish().await?;
     journal.finish().await?;
     Ok(DeploymentOutcome {

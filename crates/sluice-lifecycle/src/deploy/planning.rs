@@ -14,7 +14,7 @@ use crate::deploy::local_journal::LocalJournal;
 use crate::ports::JournalError;
 
 /// Reads at the same time.
-const PARALLEL: usize = 10;
+pub(super) const PARALLEL: usize = 10;
 
 /// What a caller wants of a plan beside what the bundle says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod deployment;
 pub(crate) mod destroy;
+pub(crate) mod drift;
 pub(crate) mod freeze;
 pub(crate) mod history;
 pub(crate) mod ledger;

@@ -6,6 +6,7 @@ mod approval;
 mod capture;
 mod databricks;
 mod deploy;
+mod drift;
 mod lifecycle;
 mod metadata;
 mod platform;

@@ -122,6 +122,10 @@ impl Kind for Functions {
         super::views::used_names(text(body, "definition").unwrap_or_default())
     }
 
+    fn identity_field(&self) -> Option<&'static str> {
+        Some("function_id")
+    }
+
     fn read(&self, id: &str) -> Request {
         Request::new(
             Method::Get,

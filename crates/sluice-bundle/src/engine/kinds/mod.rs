@@ -88,6 +88,11 @@ pub(crate) trait Kind: Sync {
         None
     }
 
+    /// The observed field that tells an object from another one that took its name; none for kinds whose id does that.
+    fn identity_field(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Full names of Unity Catalog objects that it uses beside the one that contains it.
     fn uses(&self, body: &Value) -> Vec<String> {
         let _ = body;

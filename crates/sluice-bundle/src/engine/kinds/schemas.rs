@@ -81,6 +81,10 @@ impl Kind for Schemas {
         Some(super::lower_name(&full_name))
     }
 
+    fn identity_field(&self) -> Option<&'static str> {
+        Some("schema_id")
+    }
+
     fn read(&self, id: &str) -> Request {
         Request::new(Method::Get, path(id))
     }

@@ -111,6 +111,10 @@ impl Kind for Tables {
         true
     }
 
+    fn identity_field(&self) -> Option<&'static str> {
+        Some("table_id")
+    }
+
     fn read(&self, id: &str) -> Request {
         statements::read(id)
     }

@@ -90,6 +90,10 @@ impl Kind for Views {
         statements::is_marked(remote, marker)
     }
 
+    fn identity_field(&self) -> Option<&'static str> {
+        Some("table_id")
+    }
+
     fn read(&self, id: &str) -> Request {
         statements::read(id)
     }

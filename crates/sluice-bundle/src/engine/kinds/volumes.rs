@@ -109,6 +109,10 @@ impl Kind for Volumes {
         Some(super::lower_name(&full_name))
     }
 
+    fn identity_field(&self) -> Option<&'static str> {
+        Some("volume_id")
+    }
+
     fn read(&self, id: &str) -> Request {
         Request::new(Method::Get, path(id))
     }
