@@ -100,9 +100,10 @@ pub fn deviations(bundle: &Bundle, states: &States, observed: &Observed, declare
     let mut found = Vec::new();
     for (key, entry) in &entries {
         let with_parent = key.sub.is_some() && absent(&key.parent());
-        if !with_parent && !(absent(key) && of_a_lost_object(key, states, &absent)) {
-            found.extend(of_entry(key, entry, states, declared));
+        if with_parent || absent(key) && of_a_lost_object(key, states, &absent) {
+            continue;
         }
+        found.extend(of_entry(key, entry, states, declared));
     }
     if declared == Declared::Content {
         let desired = desired::collect(bundle, states, &mut Vec::new());
@@ -177,6 +178,8 @@ fn of_a_lost_object(key: &ResourceKey, states: &States, absent: &impl Fn(&Resour
         Some(kind.uses(&entry.state))
     });
     let names: BTreeSet<String> = used.into_iter().flatten().map(|name| name.to_lowercase()).collect();
-    let mut objects = states.entries().filter(|(other, _)| other.sub.is_none() && absent(other));
+    let mut objects = states
+        .entries()
+        .filter(|(other, _)| other.sub.is_none() && absent(other));
     objects.any(|(other, entry)| other != key && names.contains(&entry.id.to_lowercase()))
 }

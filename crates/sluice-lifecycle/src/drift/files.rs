@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use sluice_model::Digest;
 
+use super::DriftError;
 use super::deployed::Deployed;
 use super::report::{Difference, DifferenceKind};
-use super::DriftError;
 use crate::bundle_files::file_list::FileList;
 use crate::bundle_files::listing::{self, remote_name};
 use crate::capture::code::walk;
@@ -85,10 +85,14 @@ async fn uploaded(deployed: &Deployed<'_>, notes: &mut Vec<String>) -> Result<Up
         return Ok(files.collect());
     }
     let path = format!("{}/deployment.json", loaded.bundle.workspace.state_path);
-    let content = loaded.client.download(&path).await.map_err(|source| LiveError::Client {
-        object: format!("`{path}`"),
-        source,
-    })?;
+    let content = loaded
+        .client
+        .download(&path)
+        .await
+        .map_err(|source| LiveError::Client {
+            object: format!("`{path}`"),
+            source,
+        })?;
     let Some(content) = content else {
         notes.push(format!("`{path}` is gone: which files were uploaded is not known"));
         return Ok(Uploaded::new());
@@ -99,7 +103,10 @@ async fn uploaded(deployed: &Deployed<'_>, notes: &mut Vec<String>) -> Result<Up
         source: Some(Box::new(error)),
     })?;
     if list.files.iter().any(|file| file.digest.is_none()) {
-        notes.push("the Databricks CLI uploaded the files last and recorded no content: only their presence is compared".to_owned());
+        notes.push(
+            "the Databricks CLI uploaded the files last and recorded no content: only their presence is compared"
+                .to_owned(),
+        );
     }
     let files = list
         .files

@@ -243,5 +243,9 @@ fn shown(value: &Tree, path: &str) -> Tree {
 
 /// What is declared: the content when it is what was deployed, else what the state says was applied.
 fn declared(as_deployed: bool) -> Declared {
-    if as_deployed { Declared::Content } else { Declared::State }
+    if as_deployed {
+        Declared::Content
+    } else {
+        Declared::State
+    }
 }

@@ -39,20 +39,23 @@ pub(super) fn complete(difference: &mut Difference, way: &Way, deployed: &Deploy
             Some(format!("{capture} takes it into the files")),
         ),
         DifferenceKind::File => (
-            format!("remove `{}/deployment.json`, then {again} uploads every file again", deployed.loaded().bundle.workspace.state_path),
+            format!(
+                "remove `{}/deployment.json`, then {again} uploads every file again",
+                deployed.loaded().bundle.workspace.state_path
+            ),
             (difference.live.is_some()).then(|| format!("{capture} takes it into the files")),
         ),
-        DifferenceKind::Identity if difference.live.is_none() => (
-            format!("{again} makes it again, without the rows that it had"),
-            None,
-        ),
+        DifferenceKind::Identity if difference.live.is_none() => {
+            (format!("{again} makes it again, without the rows that it had"), None)
+        }
         DifferenceKind::Identity => (
             format!("{again} takes the new object over as the deployed one"),
             Some(capture),
         ),
-        DifferenceKind::Field if difference.path == "owner" => {
-            ("give it back to the owner that it had in the workspace".to_owned(), Some(again + " takes it as it is"))
-        }
+        DifferenceKind::Field if difference.path == "owner" => (
+            "give it back to the owner that it had in the workspace".to_owned(),
+            Some(again + " takes it as it is"),
+        ),
         DifferenceKind::Field | DifferenceKind::Grant | DifferenceKind::Tag => (again, Some(capture)),
     };
     difference.remedy = Remedy { restore, adopt };

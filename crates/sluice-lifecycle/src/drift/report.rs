@@ -153,7 +153,9 @@ pub(super) fn without_secrets(value: &Tree, name: &str) -> Tree {
 
 /// The rules are those of the policies about secrets in files.
 fn is_secret(text: &str, name: &str) -> bool {
-    let name = name.rsplit(['.', '[', '\'']).find(|part| !part.is_empty() && *part != "]");
+    let name = name
+        .rsplit(['.', '[', '\''])
+        .find(|part| !part.is_empty() && *part != "]");
     // The comment that lets a file keep a line means nothing here.
     let line = format!("{}: {}", name.unwrap_or_default(), text.replace(ALLOW, ""));
     let words = EnvironmentWords::default();
@@ -175,9 +177,15 @@ mod tests {
         conf.set("spark.token", token.as_str());
         conf.set("spark.mode", "fast");
         let shown = without_secrets(&conf, "spark_conf").to_json().to_string();
-        assert_eq!(shown, format!("{{\"spark.token\":\"{HIDDEN}\",\"spark.mode\":\"fast\"}}"));
+        assert_eq!(
+            shown,
+            format!("{{\"spark.token\":\"{HIDDEN}\",\"spark.mode\":\"fast\"}}")
+        );
         let password = without_secrets(&"k8Jw2pQz7Lx9".into(), "parameters['password']");
         assert_eq!(password.as_str(), Some(HIDDEN));
-        assert_eq!(without_secrets(&"One row per order".into(), "comment").as_str(), Some("One row per order"));
+        assert_eq!(
+            without_secrets(&"One row per order".into(), "comment").as_str(),
+            Some("One row per order")
+        );
     }
 }

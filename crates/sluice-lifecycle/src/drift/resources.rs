@@ -96,11 +96,7 @@ fn of_part(key: &ResourceKey) -> DifferenceKind {
 }
 
 /// Objects of Unity Catalog that were dropped and made again, and those that have another owner.
-async fn identity(
-    deployed: &Deployed<'_>,
-    observed: &Observed,
-    notes: &mut Vec<String>,
-) -> Result<Found, DriftError> {
+async fn identity(deployed: &Deployed<'_>, observed: &Observed, notes: &mut Vec<String>) -> Result<Found, DriftError> {
     let mut found = Found {
         differences: Vec::new(),
         replaced: BTreeSet::new(),
@@ -165,9 +161,15 @@ async fn namesakes(
     let known: BTreeSet<&str> = deployed.states.entries().map(|(_, entry)| entry.id.as_str()).collect();
     let mut names: BTreeMap<(CapturedKind, String), String> = BTreeMap::new();
     for (kind, id, object) in live.listed(&mut Vec::new()).await? {
-        let field = NAMED.iter().find(|(_, named, _)| *named == kind).map(|(.., field)| *field);
+        let field = NAMED
+            .iter()
+            .find(|(_, named, _)| *named == kind)
+            .map(|(.., field)| *field);
         let place = object.get("settings").unwrap_or(&object);
-        if let Some(name) = field.and_then(|field| text(place, field)).filter(|_| !known.contains(id.as_str())) {
+        if let Some(name) = field
+            .and_then(|field| text(place, field))
+            .filter(|_| !known.contains(id.as_str()))
+        {
             names.insert((kind, name), id);
         }
     }

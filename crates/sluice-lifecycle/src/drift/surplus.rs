@@ -103,7 +103,10 @@ fn known(deployed: &Deployed<'_>) -> BTreeMap<String, Known> {
                 known.entry(parent.unwrap_or_default()).or_default().grants(&body);
             }
             (None, "grants") if alone => {
-                known.entry(named("full_name").unwrap_or_default()).or_default().grants(&body);
+                known
+                    .entry(named("full_name").unwrap_or_default())
+                    .or_default()
+                    .grants(&body);
             }
             (Some(SubResource::Tags), _) => known.entry(parent.unwrap_or_default()).or_default().tags(&body, None),
             (None, "tags") if alone => {
@@ -117,7 +120,10 @@ fn known(deployed: &Deployed<'_>) -> BTreeMap<String, Known> {
             }
             (Some(SubResource::Masks), _) => known.entry(parent.unwrap_or_default()).or_default().masks(&body),
             (None, "masks" | "row_filters") if alone => {
-                known.entry(named("table").unwrap_or_default()).or_default().masks(&body);
+                known
+                    .entry(named("table").unwrap_or_default())
+                    .or_default()
+                    .masks(&body);
             }
             (None, _) if kind_of(key).is_some() => {
                 known.entry(entry.id.to_lowercase()).or_default().key = Some(key.clone());
@@ -131,7 +137,10 @@ fn known(deployed: &Deployed<'_>) -> BTreeMap<String, Known> {
 impl Known {
     fn grants(&mut self, body: &Tree) {
         let list = body.get("__embed__").and_then(Tree::as_sequence);
-        let principals = list.unwrap_or_default().iter().filter_map(|grant| text(grant, "principal"));
+        let principals = list
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|grant| text(grant, "principal"));
         self.principals.extend(principals);
     }
 
@@ -140,7 +149,9 @@ impl Known {
             let tags = tags.and_then(Tree::as_mapping);
             tags.into_iter().flat_map(indexmap::IndexMap::keys).cloned().collect()
         };
-        let own = keys(body.get("tags")).into_iter().map(|key| (column.map(str::to_owned), key));
+        let own = keys(body.get("tags"))
+            .into_iter()
+            .map(|key| (column.map(str::to_owned), key));
         self.tags.extend(own);
         for (column, tags) in body.get("columns").and_then(Tree::as_mapping).into_iter().flatten() {
             let own = keys(Some(tags)).into_iter();
@@ -150,7 +161,12 @@ impl Known {
 
     fn masks(&mut self, body: &Tree) {
         let masks = body.get("masks").and_then(Tree::as_mapping);
-        self.masks.extend(masks.into_iter().flat_map(indexmap::IndexMap::keys).map(|column| column.to_lowercase()));
+        self.masks.extend(
+            masks
+                .into_iter()
+                .flat_map(indexmap::IndexMap::keys)
+                .map(|column| column.to_lowercase()),
+        );
         self.row_filter |= body.get("row_filter").is_some_and(|filter| !filter.is_null());
     }
 

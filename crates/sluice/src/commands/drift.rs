@@ -5,8 +5,7 @@ use std::fmt;
 use clap::Args;
 use serde::Serialize;
 use sluice_lifecycle::drift::{
-    Difference, DifferenceKind, DriftReport, DriftRequest, DriftState, drift_of_environment,
-    drift_of_target,
+    Difference, DifferenceKind, DriftReport, DriftRequest, DriftState, drift_of_environment, drift_of_target,
 };
 use sluice_lifecycle::product::Product;
 use sluice_model::Tree;
@@ -65,7 +64,11 @@ impl Answer for Shown {
         };
         let place = &report.environment;
         match report.differences.len() {
-            0 => writeln!(out, "In sync: {place} is as {of} was deployed there; {} compared", report.compared),
+            0 => writeln!(
+                out,
+                "In sync: {place} is as {of} was deployed there; {} compared",
+                report.compared
+            ),
             1 => writeln!(out, "Drifted: 1 difference between {place} and {of}"),
             number => writeln!(out, "Drifted: {number} differences between {place} and {of}"),
         }

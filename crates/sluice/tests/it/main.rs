@@ -7,6 +7,7 @@ mod capture_kinds;
 mod contract_diff;
 mod crash;
 mod deploy;
+mod drift;
 mod faults;
 mod gate;
 mod governed;
