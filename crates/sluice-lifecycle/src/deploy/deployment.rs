@@ -91,6 +91,9 @@ pub enum DeployError {
     /// The files could not be brought to the workspace. No resource was changed.
     #[error("the bundle's files are not all in the workspace")]
     Files(#[source] SyncError),
+    /// Everything is deployed, and what that is could not be written beside the state.
+    #[error("everything is deployed, but which objects that are could not be recorded in the workspace")]
+    NotRecorded(#[source] Box<PlanError>),
     /// Some entries are done and others are not.
     #[error("the deployment is not complete")]
     Incomplete(Box<Incomplete>),
@@ -111,7 +114,7 @@ impl DeployError {
             | Self::Local(_)
             | Self::Journal(_)
             | Self::Client(_) => false,
-            Self::Files(_) | Self::Incomplete(_) | Self::Stopped(_) => true,
+            Self::Files(_) | Self::NotRecorded(_) | Self::Incomplete(_) | Self::Stopped(_) => true,
         }
     }
 }
@@ -245,8 +248,9 @@ async fn locked<J: DeploymentJournal>(
     if !report.is_complete() || halted.is_some() || not_pushed.is_some() {
         return Err(incomplete(deployment, report, halted, not_pushed, progress));
     }
-    finish::write_metadata(loaded, &states).await?;
-    identities::write(loaded, &planned.plan, &states).await?;
+    record(loaded, &planned.plan, &states)
+        .await
+        .map_err(|error| DeployError::NotRecorded(Box::new(error)))?;
     local_journal.finish().await?;
     journal.finish().await?;
     Ok(DeploymentOutcome {
@@ -256,6 +260,12 @@ async fn locked<J: DeploymentJournal>(
         report,
         states,
     })
+}
+
+/// Writes beside the state which objects belong to the deployment, and which ones they are.
+async fn record(loaded: &LoadedBundle, plan: &Plan, states: &States) -> Result<(), PlanError> {
+    finish::write_metadata(loaded, states).await?;
+    identities::write(loaded, plan, states).await
 }
 
 /// Work that people did in the workspace and nobody captured is not replaced, unless that is wished for.

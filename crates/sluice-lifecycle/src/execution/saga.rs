@@ -298,7 +298,8 @@ pub(super) fn reasons(error: &DeployError) -> Vec<String> {
         | DeployError::Local(_)
         | DeployError::Journal(_)
         | DeployError::Client(_)
-        | DeployError::Files(_) => vec![causes(error)],
+        | DeployError::Files(_)
+        | DeployError::NotRecorded(_) => vec![causes(error)],
     }
 }
 

@@ -126,6 +126,9 @@ impl From<DeployError> for CommandError {
             DeployError::Files(SyncError::Client(error)) if client_kind(&error) == ExitKind::Refused => error.into(),
             DeployError::Files(_) => Self::from_error(ExitKind::HalfWay, &error)
                 .hint("deploy again: only the files that are missing are uploaded"),
+            DeployError::NotRecorded(_) => {
+                Self::from_error(ExitKind::HalfWay, &error).hint("deploy again: nothing but the record is missing")
+            }
             DeployError::Incomplete(incomplete) => unfinished(ExitKind::HalfWay, &incomplete),
             DeployError::Stopped(incomplete) => unfinished(ExitKind::Interrupted, &incomplete),
         }

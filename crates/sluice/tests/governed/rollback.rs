@@ -249,7 +249,9 @@ fn what_failed_after_it_rewrote_a_table_is_taken_back_with_the_data_and_succeeds
     );
 
     world.done(&["workspace", "fault", "clear", "--environment", "qa"]);
+    assert_eq!(world.done(&["drift", "-t", "qa"])["version"], "1.0.0");
     assert_eq!(world.done(&PROMOTE)["promotion"]["state"], "completed");
+    assert_eq!(world.done(&["drift", "-t", "qa"])["version"], "1.1.0");
     assert_eq!(dump(&world)["rows"], json!([["3", "Cleo", "5"]]));
     world.ledger_is_sound();
 }

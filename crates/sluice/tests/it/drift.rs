@@ -214,7 +214,10 @@ fn upload(place: &Place, path: &str, content: &str) {
 
 fn remove(place: &Place, path: &str) {
     let client = place.client("engineer");
-    let path = format!("{FILES}/{path}");
+    let path = match path.strip_prefix("../") {
+        Some(beside) => format!("{}/{beside}", FILES.trim_end_matches("/files")),
+        None => format!("{FILES}/{path}"),
+    };
     let removed = client.delete(&path, false);
     assert!(place.runtime.block_on(removed).unwrap());
 }
@@ -615,6 +618,11 @@ fn every_change_past_sluice_is_found_alone_and_none_where_nothing_was_touched() 
 #[test]
 fn what_cannot_be_read_is_told_and_is_never_in_sync() {
     let mut place = shop();
+    for name in ["resources.json", "sluice.json"] {
+        remove(&place, &format!("../state/{name}"));
+    }
+    let gone = place.sluice(&["drift", "-t", "dev", "-o", "json"]).json(4);
+    assert!(gone["reason"].as_str().unwrap().contains("state is gone"), "{gone}");
     place.stop_workspace();
     let answer = place.sluice(&["drift", "-t", "dev"]);
     let message = answer.refusal(4);
@@ -628,4 +636,67 @@ fn what_cannot_be_read_is_told_and_is_never_in_sync() {
     assert!(!report["reason"].as_str().unwrap().is_empty(), "{report}");
     let unknown = place.sluice(&["drift", "-t", "nowhere"]);
     assert!(unknown.refusal(2).contains("nowhere"), "{unknown:?}");
+}
+
+#[test]
+fn while_a_deployment_is_not_finished_nothing_is_said() {
+    let place = shop();
+    sql(&place, "DELETE FROM dev.shop.returns");
+    assert_eq!(place.sluice(&["verify", "-t", "dev"]).code, Some(1));
+    let answer = place.sluice(&["drift", "-t", "dev"]);
+    let message = answer.refusal(4);
+    assert!(
+        message.contains("is needs_attention: what has to be there is not decided yet") && message.contains("hint: "),
+        "{message}"
+    );
+}
+
+#[test]
+fn without_a_platform_a_target_is_compared_with_what_was_deployed_there_last() {
+    let place = Place::new();
+    place.write_bundle("shop", &place.host);
+    let nothing = place.sluice(&["drift", "-t", "dev"]);
+    assert!(
+        nothing.refusal(2).contains("nothing of `shop` is active in `dev`"),
+        "{nothing:?}"
+    );
+    place.sluice(&["deploy", "-o", "json"]).json(0);
+    in_sync(&place, "the deployment");
+    // The files went on, and nobody deployed them.
+    let bundle = std::fs::read_to_string(place.bundle.join("databricks.yml")).unwrap();
+    place.write(
+        "databricks.yml",
+        &bundle.replace("name: shop load", "name: shop reload"),
+    );
+    place.write("src/shared/more.py", "MORE = ['b']\n");
+    in_sync(&place, "a change of the files");
+    change_job(&place, json!({"name": "mine"}));
+    change_job(
+        &place,
+        json!({"description": format!("token dapi{}", "0123456789abcdef".repeat(2))}),
+    );
+    let report = place.sluice(&["drift", "-t", "dev", "-o", "json"]).json(1);
+    let job = ["resources.jobs.load", "field"];
+    let expected = [[job[0], job[1], "description"], [job[0], job[1], "name"]];
+    assert_eq!(differences(&report), expected.map(|one| one.map(str::to_owned)));
+    let answer = place.sluice(&["drift", "-t", "dev"]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    let expected = format!(
+        "resources.jobs.load ({})
+  field     description
+            declared (none)
+            live     \"(a secret, not shown)\"
+            restore  `sluice deploy -t dev`
+            adopt    `sluice capture -t dev`
+  field     name
+            declared \"shop load\"
+            live     \"mine\"
+            restore  `sluice deploy -t dev`
+            adopt    `sluice capture -t dev`
+
+Drifted: 2 differences between dev and shop
+",
+        self::job(&place)
+    );
+    assert_eq!(answer.stdout, expected);
 }
