@@ -185,7 +185,7 @@ fn gated(environment: &Environment) -> remedy::Way {
     if environment.require_ungated().is_err() {
         remedy::Way::Promote
     } else {
-        remedy::Way::Verify
+        remedy::Way::Deploy
     }
 }
 

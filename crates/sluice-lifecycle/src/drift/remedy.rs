@@ -8,8 +8,6 @@ use super::report::{Difference, DifferenceKind, Remedy};
 pub(super) enum Way {
     /// By a promotion alone.
     Promote,
-    /// By verifying a checkout.
-    Verify,
     /// By deploying a checkout.
     Deploy,
 }
@@ -17,13 +15,14 @@ pub(super) enum Way {
 /// Puts the remedy into a difference.
 pub(super) fn complete(difference: &mut Difference, way: &Way, deployed: &Deployed<'_>) {
     let place = &deployed.environment;
-    let again = match (way, deployed.seen.as_ref().and_then(|seen| seen.row.version.as_ref())) {
-        (Way::Promote, Some(version)) => format!("`sluice promote {version} --to {place}`"),
-        (Way::Promote, None) => format!("`sluice promote VERSION --to {place}`"),
-        (Way::Verify, _) => format!("`sluice verify -t {place}`"),
-        (Way::Deploy, _) => format!("`sluice deploy -t {place}`"),
+    let target = &deployed.loaded().bundle.target;
+    let again = match way {
+        Way::Promote => {
+            format!("the next promotion to `{place}`, for example of the same commit frozen under a new version,")
+        }
+        Way::Deploy => format!("`sluice deploy -t {target} --overwrite-uncaptured`"),
     };
-    let capture = format!("`sluice capture -t {}`", deployed.loaded().bundle.target);
+    let capture = format!("`sluice capture -t {target}`");
     let there_only = difference.declared.is_none() && difference.live.is_some();
     let (restore, adopt) = match difference.kind {
         DifferenceKind::Unmanaged => (
@@ -46,17 +45,28 @@ pub(super) fn complete(difference: &mut Difference, way: &Way, deployed: &Deploy
             (difference.live.is_some()).then(|| format!("{capture} takes it into the files")),
         ),
         DifferenceKind::Identity if difference.live.is_none() => {
-            (format!("{again} makes it again, without the rows that it had"), None)
+            (format!("{again} makes it again; what it held is lost"), None)
         }
         DifferenceKind::Identity => (
             format!("{again} takes the new object over as the deployed one"),
             Some(capture),
         ),
+        // No plan looks at a mask or row filter that nobody declares.
+        DifferenceKind::Field if there_only && is_access(&difference.path) => (
+            "take it away in the workspace".to_owned(),
+            Some(format!("{capture} declares it")),
+        ),
         DifferenceKind::Field if difference.path == "owner" => (
             "give it back to the owner that it had in the workspace".to_owned(),
             Some(again + " takes it as it is"),
         ),
-        DifferenceKind::Field | DifferenceKind::Grant | DifferenceKind::Tag => (again, Some(capture)),
+        DifferenceKind::Field | DifferenceKind::Grant | DifferenceKind::Tag => {
+            (format!("{again} puts it back"), Some(capture))
+        }
     };
     difference.remedy = Remedy { restore, adopt };
+}
+
+fn is_access(path: &str) -> bool {
+    path == "row_filter" || path.starts_with("masks.")
 }

@@ -181,9 +181,10 @@ async fn namesakes(
         };
         let object = key.to_string();
         if let Some(difference) = differences.iter_mut().find(|one| one.object == object) {
-            difference.note = Some(format!("it is gone, and another {} is named `{name}`", kind.noun()));
-            difference.declared = difference.name.clone().map(Tree::from);
-            difference.live = Some(id.as_str().into());
+            difference.note = Some(format!(
+                "it is gone, and another {} ({id}) is named `{name}`",
+                kind.noun()
+            ));
         }
     }
     Ok(())
