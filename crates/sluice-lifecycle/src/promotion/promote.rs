@@ -129,6 +129,12 @@ impl Driver<'_> {
         let Some(active) = self.active().await? else {
             return Ok(None);
         };
+        // What another release left half-way comes first, although this one is what ran before.
+        let deployments = self.use_case.store.deployments(Some(self.request.product)).await?;
+        let unfinished = |row: &Deployment| row.environment == self.environment.name && is_unfinished(row.state);
+        if deployments.iter().any(unfinished) {
+            return Ok(None);
+        }
         Ok(active.promotion)
     }
 

@@ -174,11 +174,13 @@ pub(super) fn commits_after(directory: &Path, version: i64) -> Result<Vec<Commit
 /// The description that a table had at a version.
 pub(super) fn metadata_at(directory: &Path, version: i64) -> Result<Metadata, StatementError> {
     let log = directory.join("_delta_log");
-    for older in versions(&log)?
-        .into_iter()
-        .rev()
-        .filter(|candidate| *candidate <= version)
-    {
+    let versions = versions(&log)?;
+    let known = if versions.contains(&version) {
+        versions
+    } else {
+        Vec::new()
+    };
+    for older in known.into_iter().rev().filter(|candidate| *candidate <= version) {
         if let Some(metadata) = read(&log, older)?.into_iter().find_map(|action| action.meta_data) {
             return Ok(metadata);
         }

@@ -12,6 +12,7 @@ mod checks;
 mod clock;
 mod fault_sweep;
 mod gates;
+mod hardship;
 mod notification;
 mod page;
 mod rollback;

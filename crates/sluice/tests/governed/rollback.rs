@@ -44,11 +44,11 @@ EXTRA"#;
 
 const FIRST: &str = "INSERT OVERWRITE IDENTIFIER(:gold || '.sales') VALUES (1, 'Ann'), (2, 'Bob')";
 const SECOND: &str = "INSERT OVERWRITE IDENTIFIER(:gold || '.sales') VALUES (3, 'Cleo', 5)";
-const PROMOTE: [&str; 4] = ["promote", "1.1.0", "--to", "qa"];
+pub(crate) const PROMOTE: [&str; 4] = ["promote", "1.1.0", "--to", "qa"];
 
 /// 1.0.0 runs in qa with rows; 1.1.0 is verified in dev and changes a column, a comment, tags, a grant, the mask, the job, the Genie space and
 /// the rows, and brings a table and a volume of its own.
-fn two_releases(world: &World<'_>) {
+pub(crate) fn two_releases(world: &World<'_>) {
     let write = |version: &str, column: &str, table: &str, extra: &str, fill: &str| {
         let grantee = if version == "old" { "stewards" } else { "analysts" };
         let fitted = |text: &str| {
@@ -94,7 +94,7 @@ fn two_releases(world: &World<'_>) {
 }
 
 /// Every check that counts rows in qa fails from now on: the deployment's last moment.
-fn no_count(world: &World<'_>) {
+pub(crate) fn no_count(world: &World<'_>) {
     let fault = [
         "--principal",
         "deployer",
@@ -108,7 +108,7 @@ fn no_count(world: &World<'_>) {
 }
 
 /// Adds a fault to the workspace of qa and gives its id.
-fn fault_in_qa(world: &World<'_>, fault: &[&str]) -> String {
+pub(crate) fn fault_in_qa(world: &World<'_>, fault: &[&str]) -> String {
     let add = ["workspace", "fault", "add", "--environment", "qa"];
     let added = world.done(&[add.as_slice(), fault].concat());
     added["added"]["id"]
@@ -130,7 +130,7 @@ fn cleared(world: &World<'_>, id: &str) -> u64 {
 }
 
 /// What qa holds of the product, without times, ids and versions of tables.
-fn dump(world: &World<'_>) -> Value {
+pub(crate) fn dump(world: &World<'_>) -> Value {
     let get = |path: &str| world.send_as("qa-deployer", &Request::new(Method::Get, path));
     let list = |path: &str, key: &str| -> Vec<Value> { get(path)[key].as_array().cloned().unwrap_or_default() };
     let sql = |statement: &str| {
@@ -195,7 +195,7 @@ fn dump(world: &World<'_>) -> Value {
 }
 
 /// The deployment of the newest promotion.
-fn deployment(world: &World<'_>) -> Value {
+pub(crate) fn deployment(world: &World<'_>) -> Value {
     let promotions = world.done(&["promotion", "list"]);
     let id = promotions.as_array().unwrap().last().unwrap()["id"].clone();
     world.done(&["promotion", "show", id.as_str().unwrap()])["deployment"].clone()
