@@ -1,4 +1,4 @@
-//! What production does to a deployment: somebody else deploys, the workspace goes away, the token ends, the disk is full. Each is one clear
+//! What production does to a deployment: somebody else deploys, the token ends, the disk is full. Each is one clear
 //! message, and afterwards the same command, or `deployment resume`, brings the environment to a whole release.
 
 use sluice_model::{Actor, Timestamp};
@@ -6,6 +6,15 @@ use sluice_store::Store;
 
 use crate::rollback::{PROMOTE, deployment, dump, fault_in_qa, no_count, two_releases};
 use crate::world::{World, environment};
+
+const EXPIRED: &str = "the token has expired";
+
+/// Half of the deployment is done when its token ends.
+fn token_ends(world: &World<'_>) -> String {
+    let from = ["--principal", "deployer", "--requests", "writing", "--nth", "12"];
+    let way = ["--status", "401", "--message", EXPIRED, "--until-cleared"];
+    fault_in_qa(world, &[from.as_slice(), &way].concat())
+}
 
 /// Puts a lease of another machine on qa, which ends so many seconds from now.
 fn leased_elsewhere(world: &World<'_>, seconds: i64) -> u64 {
@@ -64,32 +73,22 @@ fn a_lease_that_ended_is_taken_over_under_a_higher_number() {
     world.ledger_is_sound();
 }
 
-/// A deployment meets a fault that does not end by itself; it says so once, and goes on when the fault is over.
-fn outlasted(way: &[&str], message: &str) {
+#[test]
+fn a_token_that_ends_is_named_and_the_way_back_goes_on_with_a_new_one() {
     let environment = environment();
     let world = World::with_faults(&environment);
     two_releases(&world);
     let before = dump(&world);
     no_count(&world);
-    // Half of it is done by then: the seventh change of the deployment.
-    let from = [
-        "--principal",
-        "deployer",
-        "--requests",
-        "writing",
-        "--nth",
-        "12",
-        "--until-cleared",
-    ];
-    let id = fault_in_qa(&world, &[from.as_slice(), way].concat());
+    let id = token_ends(&world);
     let (code, answer, stderr) = world.sluice(&PROMOTE);
     assert_eq!(code, Some(5), "{answer}\n{stderr}");
-    assert!(stderr.contains(message), "{stderr}");
+    assert!(stderr.contains(EXPIRED), "{stderr}");
     assert_eq!(stderr.matches("\nerror: ").count(), 1, "{stderr}");
     let row = deployment(&world);
     assert_eq!(row["state"], "needs_attention", "{row}");
     let needs = row["rollback"]["needs_human"].to_string();
-    assert!(needs.contains(message), "{needs}");
+    assert!(needs.contains(EXPIRED), "{needs}");
 
     world.done(&["workspace", "fault", "clear", &id, "--environment", "qa"]);
     world.refused(
@@ -102,35 +101,12 @@ fn outlasted(way: &[&str], message: &str) {
 }
 
 #[test]
-fn a_workspace_that_goes_away_is_named_and_the_way_back_goes_on_when_it_is_there_again() {
-    outlasted(&["--drop"], "no answer came");
-}
-
-#[test]
-fn a_token_that_ends_is_named_and_the_way_back_goes_on_with_a_new_one() {
-    outlasted(
-        &["--status", "401", "--message", "the token has expired"],
-        "the token has expired",
-    );
-}
-
-#[test]
 fn what_a_deployment_left_is_closed_by_hand_with_a_reason() {
     let environment = environment();
     let world = World::with_faults(&environment);
     two_releases(&world);
     no_count(&world);
-    let from = [
-        "--principal",
-        "deployer",
-        "--requests",
-        "writing",
-        "--nth",
-        "12",
-        "--until-cleared",
-        "--drop",
-    ];
-    let id = fault_in_qa(&world, &from);
+    token_ends(&world);
     assert_eq!(world.sluice(&PROMOTE).0, Some(5));
     let row = deployment(&world);
     let open = row["id"].as_str().unwrap();
@@ -153,7 +129,6 @@ fn what_a_deployment_left_is_closed_by_hand_with_a_reason() {
         "{reasons}"
     );
     world.done(&["workspace", "fault", "clear", "--environment", "qa"]);
-    assert!(!id.is_empty());
     assert_eq!(world.done(&PROMOTE)["promotion"]["state"], "completed");
 }
 
