@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build build demo test test-rust test-python lint fmt generate lock clean
+.PHONY: help setup setup-build build demo demo-failure test test-rust test-python lint fmt generate lock clean
 
 run := scripts/with-environment
 # One profile for building and testing, so that nothing is compiled twice.
@@ -26,6 +26,9 @@ build: setup-build ## Builds bin/sluice
 
 demo: build ## Takes a real data product from blueprint to production on three local workspaces
 	$(run) bin/sluice demo --yes
+
+demo-failure: build ## As demo, and then a release that fails in production and is taken back
+	$(run) bin/sluice demo --yes --failure
 
 test: setup build test-rust test-python ## Sets up and runs every test
 
