@@ -71,12 +71,21 @@ async fn refuse(
     environment: &Environment,
     reason: &str,
 ) -> Result<(), PromoteError> {
+    let open = async || {
+        let mut rows = use_case.store.promotions(Some(request.product)).await?;
+        rows.retain(|row| {
+            row.environment == environment.name && row.version == *request.version && !is_terminal(row.state)
+        });
+        Ok::<_, PromoteError>(rows)
+    };
+    // Nothing was asked for: there is nothing to write, and nobody's environment to hold.
+    if open().await?.is_empty() {
+        return Ok(());
+    }
     let lease = HeldLease::take(use_case, request.product, &environment.name).await?;
     let record = async {
-        for row in use_case.store.promotions(Some(request.product)).await? {
-            if row.environment == environment.name && row.version == *request.version && !is_terminal(row.state) {
-                request::refuse_execution(use_case, request.platform, &row, reason).await?;
-            }
+        for row in open().await? {
+            request::refuse_execution(use_case, request.platform, &row, reason).await?;
         }
         Ok(())
     };
