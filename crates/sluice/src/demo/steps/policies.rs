@@ -85,6 +85,17 @@ impl Checked {
         self.reports.iter().map(of).collect::<Vec<_>>().join("; ")
     }
 
+    /// What blocks, one after the other.
+    fn blocking(&self) -> String {
+        let findings = self.reports.iter().flat_map(|report| &report.findings);
+        let of = |finding: &Finding| format!("{}: {}", finding.id, finding.message);
+        findings
+            .filter(|finding| finding.blocks())
+            .map(of)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
     fn planted(&self) -> Option<&Finding> {
         let findings = self.reports.iter().flat_map(|report| &report.findings);
         findings
@@ -110,7 +121,11 @@ pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, Comm
         .source
         .as_ref()
         .map_or_else(|| FILE.to_owned(), |source| format!("{}:{}", source.file, source.line));
-    let checked: Checked = player.sluice(ENGINEER, repository.root(), &arguments).await?;
+    let (clean, checked): (bool, Checked) = player.ask(ENGINEER, repository.root(), &arguments).await?;
+    if !clean {
+        let message = format!("the policies block the product: {}", checked.blocking());
+        return Err(CommandError::new(ExitKind::Refused, message));
+    }
     Ok(vec![
         Evidence::new(format!("{RULE} blocks: {}; taken back", finding.message), place),
         Evidence::new(checked.summary(), format!("sluice {}", arguments.join(" "))),
