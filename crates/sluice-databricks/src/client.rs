@@ -12,6 +12,7 @@ use crate::configuration::ClientConfiguration;
 use crate::error::{ClientError, OperationName};
 use crate::host::Host;
 use crate::retry::{Attempt, Pauses, RetryPolicy};
+use crate::silence;
 
 /// A connection to one workspace under one identity. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -37,7 +38,11 @@ impl Client {
     /// # Errors
     /// When the token cannot stand in a header or the machine's certificates cannot be read.
     pub fn new(configuration: &ClientConfiguration) -> Result<Self, ClientError> {
-        Self::with_policy(configuration, RetryPolicy::default())
+        let mut policy = RetryPolicy::default();
+        if let Some(budget) = configuration.retry_timeout {
+            policy.budget = budget;
+        }
+        Self::with_policy(configuration, policy)
     }
 
     /// As [`Client::new`], with another budget for repeating requests.
@@ -130,15 +135,23 @@ impl Client {
 
     /// The one loop that repeats requests.
     async fn answer(&self, request: &Request, repeatable: Repeatable) -> Result<Response, ClientError> {
-        let mut pauses = Pauses::new(self.policy);
+        let mut pauses = Pauses::new(self.policy, silence::is_silent(&self.host));
         loop {
-            match self.attempt(request, repeatable).await {
-                Attempt::Final(outcome) => return outcome,
-                Attempt::Transient { outcome, pause } => {
-                    if !pauses.wait(pause).await {
-                        return outcome;
+            let (outcome, pause) = match self.attempt(request, repeatable).await {
+                Attempt::Final(outcome) => {
+                    if outcome.is_ok() {
+                        silence::ends(&self.host);
                     }
+                    return outcome;
                 }
+                Attempt::Transient { outcome, pause } => (outcome, pause),
+            };
+            let told = |left| tell(&self.host, request, &outcome, left);
+            if !pauses.wait(pause, told).await {
+                if no_answer(&outcome) {
+                    silence::begins(&self.host);
+                }
+                return outcome;
             }
         }
     }
@@ -232,6 +245,29 @@ impl Client {
             },
             Repeatable::No => Attempt::Final(Err(error)),
         }
+    }
+}
+
+/// Nothing came back, or only a gateway spoke.
+fn no_answer(outcome: &Outcome) -> bool {
+    outcome
+        .as_ref()
+        .map_or(true, |response| (502..=504).contains(&response.status))
+}
+
+/// Says that a request takes long because it is repeated, and how long that goes on.
+fn tell(host: &Host, request: &Request, outcome: &Outcome, left: Duration) {
+    let operation = operation_name(request);
+    let left = left.as_secs();
+    match outcome {
+        Ok(response) => {
+            let status = response.status;
+            log::warn!("{host} answers {status} to {operation}; it is asked again, for {left} s at most");
+        }
+        Err(ClientError::Unanswered { cause, .. }) => {
+            log::warn!("{host} does not answer {operation} ({cause}); it is asked again, for {left} s at most");
+        }
+        Err(_) => log::warn!("{host} cannot be reached; it is asked again, for {left} s at most"),
     }
 }
 

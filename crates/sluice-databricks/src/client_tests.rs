@@ -64,10 +64,8 @@ fn client(host: &str) -> Client {
         first_pause: Duration::ZERO,
         longest_pause: Duration::ZERO,
     };
-    let configuration = ClientConfiguration {
-        host: host.parse().unwrap(),
-        token: Secret::new("dapi-canary".to_owned()),
-    };
+    let token = Secret::new("dapi-canary".to_owned());
+    let configuration = ClientConfiguration::new(host.parse().unwrap(), token);
     Client::with_policy(&configuration, policy).unwrap()
 }
 
@@ -137,6 +135,22 @@ async fn the_budget_ends_the_repetition() {
     let error = client.send(&get()).await.unwrap_err();
     assert_eq!(error.api().unwrap().kind, ApiErrorKind::TooManyRequests);
     assert_eq!(server.seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_gave_no_answer_in_time_is_asked_once_until_there_is_one() {
+    for gone in [Script::HangUp, Script::Answer(503, "")] {
+        let (mut client, server) = server(&[gone, gone, Script::Answer(200, ""), gone, Script::Answer(200, "")]).await;
+        let patient = client.clone();
+        client.policy.budget = Duration::ZERO;
+        client.send(&get()).await.unwrap_err();
+        // Another client of the same workspace knows it, too.
+        patient.send(&get()).await.unwrap_err();
+        assert_eq!(server.seen.lock().unwrap().len(), 2);
+        patient.send(&get()).await.unwrap();
+        patient.send(&get()).await.unwrap();
+        assert_eq!(server.seen.lock().unwrap().len(), 5);
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sluice_model::Secret;
 
@@ -33,6 +34,20 @@ pub struct ClientConfiguration {
     pub host: Host,
     /// The token.
     pub token: Secret<String>,
+    /// How long one request is repeated, where the profile says so (`retry_timeout_seconds`).
+    pub retry_timeout: Option<Duration>,
+}
+
+impl ClientConfiguration {
+    /// A workspace and a token; requests are repeated as long as the official clients do.
+    #[must_use]
+    pub fn new(host: Host, token: Secret<String>) -> Self {
+        Self {
+            host,
+            token,
+            retry_timeout: None,
+        }
+    }
 }
 
 /// No workspace, or no token for it.
@@ -114,7 +129,7 @@ impl ConfigurationSources {
                 (None, Some(profile)) => self.profile(profile)?.1.ok_or(ConfigurationError::NoHost)?,
                 (None, None) => return Err(ConfigurationError::NoHost),
             };
-            return Ok(ClientConfiguration { host, token });
+            return Ok(ClientConfiguration::new(host, token));
         }
         match (self.explicit_profile(), named) {
             (Some(profile), named) => self.by_profile(profile, named),
@@ -199,12 +214,16 @@ impl ConfigurationSources {
         let token = profile.token.ok_or_else(|| CredentialError::Absent {
             reference: CredentialReference::Profile(name.to_owned()),
         })?;
-        Ok(ClientConfiguration { host, token })
+        let retry_timeout = profile.retry_timeout;
+        Ok(ClientConfiguration {
+            retry_timeout,
+            ..ClientConfiguration::new(host, token)
+        })
     }
 
     fn by_host(&self, host: Host) -> Result<ClientConfiguration, ConfigurationError> {
         let file = self.file()?;
-        let mut matching: Vec<(String, Secret<String>)> = Vec::new();
+        let mut matching: Vec<(String, ClientConfiguration)> = Vec::new();
         for (name, profile) in file.profiles {
             let same = profile
                 .host
@@ -213,15 +232,16 @@ impl ConfigurationSources {
                 .as_ref()
                 == Some(&host);
             if let (true, Some(token)) = (same, profile.token) {
-                matching.push((name, token));
+                let configuration = ClientConfiguration {
+                    retry_timeout: profile.retry_timeout,
+                    ..ClientConfiguration::new(host.clone(), token)
+                };
+                matching.push((name, configuration));
             }
         }
         match matching.len() {
             0 => Err(ConfigurationError::NoToken { host, file: file.path }),
-            1 => {
-                let (_, token) = matching.remove(0);
-                Ok(ClientConfiguration { host, token })
-            }
+            1 => Ok(matching.remove(0).1),
             _ => Err(ConfigurationError::SeveralProfiles {
                 host,
                 file: file.path,
@@ -260,10 +280,8 @@ impl ConfigurationSources {
         if token.is_empty() {
             return Err(absent().into());
         }
-        Ok(ClientConfiguration {
-            host: named.ok_or(ConfigurationError::NoHost)?,
-            token: Secret::new(token),
-        })
+        let host = named.ok_or(ConfigurationError::NoHost)?;
+        Ok(ClientConfiguration::new(host, Secret::new(token)))
     }
 }
 

@@ -12,6 +12,7 @@ pub mod host;
 mod pages;
 pub mod profile;
 pub mod retry;
+mod silence;
 mod transfer;
 pub mod webhook;
 

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sluice_model::Secret;
 
-/// One section of the file. Only what a token needs is read; other keys belong to other clients.
+/// One section of the file. Only what this client needs is read; other keys belong to other clients.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
     /// `host`.
     pub host: Option<String>,
     /// `token`.
     pub token: Option<Secret<String>>,
+    /// `retry_timeout_seconds`, the official clients' attribute: how long one request is repeated.
+    pub retry_timeout: Option<Duration>,
 }
 
 /// The file and its sections.
@@ -38,6 +41,14 @@ pub enum ProfileFileError {
     /// A line is neither a section, nor a key with a value, nor a comment. The line is not shown: it may hold a token.
     #[error("{}:{line}: expected `[profile]` or `key = value`", path.display())]
     Line {
+        /// The file's path.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
+    },
+    /// `retry_timeout_seconds` is no whole number.
+    #[error("{}:{line}: `retry_timeout_seconds` is a whole number of seconds, as 300", path.display())]
+    Seconds {
         /// The file's path.
         path: PathBuf,
         /// Number of the line, from 1.
@@ -85,6 +96,13 @@ impl ProfileFile {
             match key.trim() {
                 "host" => profile.host = Some(value),
                 "token" => profile.token = Some(Secret::new(value)),
+                "retry_timeout_seconds" => {
+                    let seconds = value.parse().map_err(|_not_a_number| ProfileFileError::Seconds {
+                        path: path.to_owned(),
+                        line: index + 1,
+                    })?;
+                    profile.retry_timeout = Some(Duration::from_secs(seconds));
+                }
                 _of_other_clients => {}
             }
         }
@@ -127,5 +145,25 @@ mod tests {
     fn a_broken_line_is_named_without_its_content() {
         let error = ProfileFile::parse(Path::new("cfg"), "[dev]\ndapi-canary\n").unwrap_err();
         assert_eq!(error.to_string(), "cfg:2: expected `[profile]` or `key = value`");
+    }
+
+    #[test]
+    fn the_time_for_one_request_is_a_whole_number_of_seconds() {
+        let parsed = |value: &str| {
+            ProfileFile::parse(
+                Path::new("cfg"),
+                &format!("[dev]\nhost = a\nretry_timeout_seconds = {value}\n"),
+            )
+        };
+        assert_eq!(
+            parsed("7").unwrap().profiles["dev"].retry_timeout,
+            Some(Duration::from_secs(7))
+        );
+        for wrong in ["-1", "soon", "1.5"] {
+            assert_eq!(
+                parsed(wrong).unwrap_err().to_string(),
+                "cfg:3: `retry_timeout_seconds` is a whole number of seconds, as 300"
+            );
+        }
     }
 }

@@ -47,25 +47,36 @@ pub(crate) enum Attempt<T> {
 #[derive(Debug)]
 pub(crate) struct Pauses {
     policy: RetryPolicy,
+    begun: Instant,
     end: Instant,
     backoff: Duration,
 }
 
+/// After this time somebody who waits is told why.
+const QUIET: Duration = Duration::from_secs(5);
+
 impl Pauses {
-    /// Begins to count the budget.
-    pub(crate) fn new(policy: RetryPolicy) -> Self {
+    /// Begins to count the budget; there is none for a workspace that gave no answer the last time.
+    pub(crate) fn new(policy: RetryPolicy, silent: bool) -> Self {
+        let begun = Instant::now();
+        let budget = if silent { Duration::ZERO } else { policy.budget };
         Self {
             policy,
-            end: Instant::now() + policy.budget,
+            begun,
+            end: begun + budget,
             backoff: policy.first_pause,
         }
     }
 
     /// Waits before the next attempt: as long as the workspace asked for, else longer each time. `false` when no time is left.
-    pub(crate) async fn wait(&mut self, asked: Option<Duration>) -> bool {
+    /// Who waits long is told how much time is left.
+    pub(crate) async fn wait(&mut self, asked: Option<Duration>, tell: impl Fn(Duration)) -> bool {
         let pause = asked.unwrap_or(self.backoff).min(self.policy.longest_pause);
         if Instant::now() + pause >= self.end {
             return false;
+        }
+        if self.begun.elapsed() + pause >= QUIET {
+            tell(self.end.saturating_duration_since(Instant::now()));
         }
         tokio::time::sleep(pause).await;
         self.backoff = (self.backoff * 2).min(self.policy.longest_pause);

@@ -108,10 +108,7 @@ impl PersonalAccess {
     pub fn new(environment: &Environment, token: Secret<String>) -> Self {
         Self {
             environment: environment.name.clone(),
-            configuration: ClientConfiguration {
-                host: environment.host.clone(),
-                token,
-            },
+            configuration: ClientConfiguration::new(environment.host.clone(), token),
         }
     }
 

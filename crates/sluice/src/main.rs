@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     render::panics::install();
     let cli = Cli::parse();
     let context = Context::new(&cli.global);
+    render::log::install(&context.terminal);
     if let Some(Err(error)) = cli.global.end_with_parent.map(interrupt::end_with_parent) {
         context.terminal.progress(&format!("stopped: {error}"));
         return ExitCode::from(ExitKind::Interrupted.exit_code());

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sluice_bundle::engine;
 use sluice_bundle::language::{Bundle, CurrentUser, GitCheckout, Inputs, Need, Resolution, resolve};
-use sluice_databricks::{
-    Client, ClientError, ConfigurationError, ConfigurationSources, CredentialReference, RetryPolicy,
-};
+use sluice_databricks::{Client, ClientError, ConfigurationError, ConfigurationSources, CredentialReference};
 use sluice_model::{Actor, Diagnostic, Tree};
 use sluice_wire::{Method, Request};
 
@@ -237,7 +235,7 @@ impl<'a> Loader<'a> {
             credential: self.request.credential.clone(),
             environment: self.request.environment.clone(),
         };
-        Ok(Client::with_policy(&sources.resolve()?, RetryPolicy::default())?)
+        Ok(Client::new(&sources.resolve()?)?)
     }
 }
 

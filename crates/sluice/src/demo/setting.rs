@@ -161,10 +161,7 @@ impl<'a> Setting<'a> {
             .host
             .parse()
             .map_err(|error| CommandError::from_error(ExitKind::Internal, &error as &sluice_databricks::HostError))?;
-        Ok(Client::new(&ClientConfiguration {
-            host,
-            token: profile.token.clone(),
-        })?)
+        Ok(Client::new(&ClientConfiguration::new(host, profile.token.clone()))?)
     }
 
     /// The tables of all environments.

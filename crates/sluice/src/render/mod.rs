@@ -1,5 +1,6 @@
 //! The one place that writes to the standard streams: data to standard output, everything else to standard error.
 
+pub(crate) mod log;
 pub(crate) mod panics;
 mod terminal;
 

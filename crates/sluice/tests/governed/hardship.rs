@@ -1,10 +1,10 @@
-//! What production does to a deployment: somebody else deploys, the token ends, the disk is full. Each is one clear
+//! What production does to a deployment: somebody else deploys, the workspace goes away, the token ends, the disk is full. Each is one clear
 //! message, and afterwards the same command, or `deployment resume`, brings the environment to a whole release.
 
 use sluice_model::{Actor, Timestamp};
 use sluice_store::Store;
 
-use crate::rollback::{PROMOTE, deployment, dump, fault_in_qa, no_count, two_releases};
+use crate::rollback::{PROMOTE, cleared, deployment, dump, fault_in_qa, no_count, two_releases};
 use crate::world::{World, environment};
 
 const EXPIRED: &str = "the token has expired";
@@ -71,6 +71,53 @@ fn a_lease_that_ended_is_taken_over_under_a_higher_number() {
     assert_eq!(report["promotion"]["state"], "completed", "{report}");
     assert!(report["deployment"]["epoch"].as_u64().unwrap() > elsewhere, "{report}");
     world.ledger_is_sound();
+}
+
+/// From now on qa is deployed with a profile that gives a silent workspace one second.
+fn gives_up_after_a_second(world: &World<'_>) {
+    let profiles = std::fs::read_to_string(world.profile_file()).unwrap();
+    let section = "[qa-deployer]\n";
+    assert!(profiles.contains(section), "no profile of the deployer");
+    let patient = format!("{section}retry_timeout_seconds = 1\n");
+    std::fs::write(world.profile_file(), profiles.replace(section, &patient)).unwrap();
+    let path = world.environment.work().join("platform.yaml");
+    let platform = std::fs::read_to_string(&path).unwrap();
+    let file = format!("{{file: {}}}", world.environment.work().join("tokens/qa").display());
+    assert!(platform.contains(&file), "{platform}");
+    std::fs::write(path, platform.replace(&file, "{profile: qa-deployer}")).unwrap();
+}
+
+#[test]
+fn a_workspace_that_goes_away_is_named_once_and_the_same_command_goes_on_when_it_is_back() {
+    let environment = environment();
+    let world = World::with_faults(&environment);
+    gives_up_after_a_second(&world);
+    two_releases(&world);
+    let before = dump(&world);
+    no_count(&world);
+    let mut half_way = 0;
+    for number in (20..).step_by(40) {
+        let nth = number.to_string();
+        let from = ["--principal", "deployer", "--nth", &nth, "--drop", "--until-cleared"];
+        let id = fault_in_qa(&world, &from);
+        let (code, answer, stderr) = world.sluice(&PROMOTE);
+        let place = format!("gone after {number} requests: {answer}\n{stderr}");
+        // A few probes and the state of what was begun; without an end each of them would be asked for a second.
+        let asked = cleared(&world, &id);
+        if asked == 0 {
+            break;
+        }
+        assert!([Some(3), Some(4), Some(5)].contains(&code), "{place}");
+        assert!(stderr.contains("no answer came"), "{place}");
+        assert_eq!(stderr.matches("error: ").count(), 1, "{place}");
+        assert!(!stderr.contains("panicked"), "{place}");
+        half_way += usize::from(code == Some(5));
+        world.refused(&PROMOTE, "promotion failed: ");
+        assert_eq!(deployment(&world)["state"], "rolled_back", "{place}");
+        assert_eq!(dump(&world), before, "{place}");
+        world.ledger_is_sound();
+    }
+    assert!(half_way > 2, "{half_way}");
 }
 
 #[test]

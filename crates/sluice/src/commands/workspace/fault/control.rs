@@ -48,10 +48,7 @@ impl WorkspaceOption {
             .map_err(|error| unusable(error.to_string()))?
             .remove(&name)
             .ok_or_else(|| unusable(format!("it has no profile `{name}`")))?;
-        let configuration = ClientConfiguration {
-            host,
-            token: profile.token,
-        };
+        let configuration = ClientConfiguration::new(host, profile.token);
         let client = Client::new(&configuration)?;
         Ok(Control { client, workspace })
     }
