@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build build demo demo-failure test test-rust test-python lint fmt generate lock clean
+.PHONY: help setup setup-build build demo demo-failure test test-rust test-python lint fmt generate coverage lock clean
 
 run := scripts/with-environment
 # One profile for building and testing, so that nothing is compiled twice.
@@ -48,6 +48,9 @@ lint: setup ## Runs what CI runs before the tests: formatting, repository rules,
 
 fmt: ## Formats the Rust code
 	$(run) cargo fmt --all
+
+coverage: setup build ## Runs the client suite and writes docs/coverage.md from what it saw
+	SLUICE_WRITE_COVERAGE=1 $(run) .venv/bin/python -m pytest -q tests/clients
 
 generate: setup ## Writes the generated files anew
 	$(run) cargo xtask generate

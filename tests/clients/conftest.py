@@ -15,10 +15,20 @@ import requests
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 
+from .coverage import Recorder
 from .operations import Operation, find
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PRINCIPALS = ("admin", "engineer", "steward", "domain-owner", "analyst", "deployer")
+
+
+RECORDER = Recorder()
+
+
+def pytest_runtest_setup(item):
+    """What the test sees of operations counts for its level."""
+    marker = item.get_closest_marker("witness")
+    RECORDER.begin(marker.args[0] if marker else "answers")
 
 
 def pytest_collection_modifyitems(items):
@@ -41,13 +51,13 @@ def sluice(data: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess[s
 
 
 class Workspaces:
-    """The running local workspaces: clients by principal, and the operations that they have called with success."""
+    """The running local workspaces: clients by principal, and what the clients saw."""
 
     def __init__(self, data: pathlib.Path):
         self.profile_file = data / "local" / "workspaces" / "databrickscfg"
         self.profiles = configparser.ConfigParser()
         self.profiles.read(self.profile_file)
-        self.called: set[str] = set()
+        self.recorder = RECORDER
 
     def client(self, principal: str = "admin", workspace: str = "dev") -> WorkspaceClient:
         """An official client that acts as a principal."""
@@ -76,7 +86,8 @@ def workspaces(tmp_path_factory):
         response = original(session, request, **options)
         operation = find(request.method, request.path_url.partition("?")[0])
         if operation and response.ok:
-            running.called.add(operation.id)
+            streamed = options.get("stream") or operation.method == "HEAD"
+            RECORDER.saw(operation, request.body, b"" if streamed else response.content)
         return response
 
     requests.Session.send = send

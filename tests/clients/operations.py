@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 TABLE = pathlib.Path(__file__).resolve().parents[2] / "crates/sluice-wire/src/generated/operations.rs"
-LINE = re.compile(r'Operation \{ id: "([^"]+)", method: Method::(\w+), path: "([^"]+)"')
+LINE = re.compile(r'Operation \{ id: "([^"]+)", method: Method::(\w+), path: "([^"]+)", query: &\[[^\]]*\], body: &\[([^\]]*)\]')
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Operation:
     id: str
     method: str
     path: str
+    body: frozenset[str]
+    """Names of the fields of its body."""
 
     @functools.cached_property
     def shape(self) -> tuple[str, str]:
@@ -47,7 +49,7 @@ class Operation:
 def operations() -> tuple[Operation, ...]:
     """Every operation, in the order of the table."""
     found = LINE.findall(TABLE.read_text(encoding="utf-8"))
-    return tuple(Operation(identifier, method.upper(), path) for identifier, method, path in found)
+    return tuple(Operation(identifier, method.upper(), path, frozenset(re.findall(r'"([^"]+)"', body))) for identifier, method, path, body in found)
 
 
 def find(method: str, path: str) -> Operation | None:

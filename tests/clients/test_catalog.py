@@ -6,6 +6,8 @@ import pytest
 from databricks.sdk.errors import NotFound, PermissionDenied, ResourceConflict
 from databricks.sdk.service.catalog import ColumnInfo, ColumnTypeName, DataSourceFormat, PermissionsChange, Privilege, SecurableType, TableType
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 def grant(client, kind, name, principal, *privileges):
     """Adds privileges."""

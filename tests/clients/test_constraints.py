@@ -4,6 +4,8 @@ import pytest
 from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied
 from databricks.sdk.service.catalog import ForeignKeyConstraint, PrimaryKeyConstraint, TableConstraint
 
+pytestmark = pytest.mark.witness("executes")
+
 
 def test_keys_are_made_and_removed(engineer, analyst, schema, execute):
     parent, child = f"{schema.full_name}.carriers", f"{schema.full_name}.flights"

@@ -8,6 +8,8 @@ from databricks.sdk.service.dashboards import Dashboard, LifecycleState
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from databricks.sdk.service.workspace import ObjectType
 
+pytestmark = pytest.mark.witness("behaves")
+
 DOCUMENT = {"datasets": [{"name": "d", "queryLines": ["select 1"]}], "pages": [{"displayName": "Page", "name": "p"}]}
 
 

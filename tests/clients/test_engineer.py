@@ -11,6 +11,8 @@ import pytest
 from databricks.sdk.service.catalog import PermissionsChange, Privilege, VolumeType
 from databricks.sdk.service.jobs import RunResultState
 
+pytestmark = pytest.mark.witness("executes")
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAYERS = {layer: f"dev.engineer_test_{layer}" for layer in ("bronze", "silver", "gold")}
 FLIGHT = "2013,1,1,517,515,2,830,819,11,UA,1545,N14228,EWR,IAH,227,1400,5,15,2013-01-01T10:00:00Z"

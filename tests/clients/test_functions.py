@@ -15,6 +15,8 @@ from databricks.sdk.service.catalog import (
     Privilege,
 )
 
+pytestmark = pytest.mark.witness("executes")
+
 
 def definition(schema, name, body, language=CreateFunctionRoutineBody.SQL):
     """A function over one text that gives a text."""

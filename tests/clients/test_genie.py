@@ -6,6 +6,8 @@ import pytest
 from databricks.sdk.errors import DatabricksError, InvalidParameterValue, NotFound, PermissionDenied, ResourceConflict
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 
+pytestmark = pytest.mark.witness("behaves")
+
 FIRST, SECOND = "0" * 31 + "1", "0" * 31 + "2"
 
 

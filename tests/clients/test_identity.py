@@ -5,6 +5,8 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import NotFound, PermissionDenied, ResourceConflict, Unauthenticated
 from databricks.sdk.service import iam
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 @pytest.mark.parametrize("principal", ["admin", "engineer", "steward", "domain-owner", "analyst"])
 def test_a_token_is_its_user(workspaces, principal):

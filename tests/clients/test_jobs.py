@@ -19,6 +19,8 @@ from databricks.sdk.service.jobs import (
 )
 from databricks.sdk.service.workspace import ImportFormat, Language
 
+pytestmark = pytest.mark.witness("executes")
+
 NOTEBOOK = """# Databricks notebook source
 dbutils.widgets.text("who", "nobody")
 rows = spark.sql("SELECT 41 + 1 AS answer").collect()

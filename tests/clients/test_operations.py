@@ -2,6 +2,7 @@
 
 import pytest
 
+from .coverage import PAGE, differs, page
 from .operations import find, operations
 
 
@@ -39,8 +40,18 @@ def test_no_operation_fails_inside_or_pretends(answers):
     assert not broken
 
 
+@pytest.fixture(scope="session")
+def offered(answers):
+    """The operations that are answered."""
+    return {find(operation.method, operation.example()).id for operation, answer in answers.items() if answer.status_code != 501}
+
+
 @pytest.mark.last
-def test_an_official_client_has_called_every_operation_that_is_offered(answers, workspaces):
-    offered = {find(operation.method, operation.example()).id for operation, answer in answers.items() if answer.status_code != 501}
+def test_an_official_client_has_called_every_operation_that_is_offered(offered, workspaces):
     assert len(offered) > 50
-    assert sorted(offered - workspaces.called) == []
+    assert sorted(offered - set(workspaces.recorder.witnesses)) == []
+
+
+@pytest.mark.last
+def test_the_page_about_coverage_is_current(offered, workspaces):
+    assert not differs(page(offered, workspaces.recorder)), f"{PAGE.name} is not what this session saw: `make coverage` writes it anew"

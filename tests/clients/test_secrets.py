@@ -6,6 +6,8 @@ import pytest
 from databricks.sdk.errors import NotFound, PermissionDenied, ResourceAlreadyExists
 from databricks.sdk.service.workspace import AclPermission
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 @pytest.fixture
 def scope(engineer, name):

@@ -11,6 +11,8 @@ from databricks.sdk.service.sql import (
     WarehousePermissionLevel,
 )
 
+pytestmark = pytest.mark.witness("executes")
+
 
 def test_a_warehouse_is_made_stopped_started_and_removed(admin, name):
     made = admin.warehouses.create(name=name, cluster_size="2X-Small").result()

@@ -5,6 +5,8 @@ from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied, Resour
 from databricks.sdk.service.catalog import EntityTagAssignment
 from databricks.sdk.service.tags import TagPolicy, Value
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 def test_tags_are_created_changed_and_removed(engineer, analyst, schema, execute):
     table = f"{schema.full_name}.flights"

@@ -6,6 +6,8 @@ import pytest
 from databricks.sdk.errors import NotFound, PermissionDenied, ResourceConflict
 from databricks.sdk.service.catalog import VolumeType
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 @pytest.fixture
 def volume(engineer, schema):

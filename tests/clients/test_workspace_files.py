@@ -15,6 +15,8 @@ from databricks.sdk.service.workspace import (
     WorkspaceObjectPermissionLevel,
 )
 
+pytestmark = pytest.mark.witness("behaves")
+
 NOTEBOOK = "# Databricks notebook source\nprint(1)\n"
 
 

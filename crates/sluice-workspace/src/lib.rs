@@ -30,6 +30,7 @@ pub mod route;
 mod secrets;
 pub mod seed;
 mod server;
+pub mod snapshot;
 pub mod sql;
 pub mod store;
 mod volume_files;

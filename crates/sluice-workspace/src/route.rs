@@ -89,12 +89,13 @@ impl Route {
         (self.handler)(call).await
     }
 
-    /// The operation of the REST API that this route answers; none for what the API description does not list.
-    #[must_use]
-    pub fn operation(&self) -> Option<&'static sluice_wire::Operation> {
+    /// The operations of the REST API that this route answers: several methods of the SDK may send the same request. None for what the
+    /// API description does not list.
+    pub fn operations(&self) -> impl Iterator<Item = &'static sluice_wire::Operation> {
+        let (method, template) = (self.method, self.template);
         sluice_wire::operations()
             .iter()
-            .find(|operation| operation.method == self.method && same_shape(operation.path, self.template))
+            .filter(move |operation| operation.method == method && same_shape(operation.path, template))
     }
 }
 
@@ -203,6 +204,23 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// The pairs of a query, percent-decoded.
+///
+/// # Errors
+/// 400 for one that is not percent-encoded UTF-8.
+pub(crate) fn parse_query(text: &str) -> Result<Vec<(String, String)>, ApiError> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let read = |part: &str| decode(&part.replace('+', " "));
+            read(key)
+                .zip(read(value))
+                .ok_or_else(|| ApiError::malformed(format!("the query `{pair}` is not percent-encoded UTF-8")))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,5 +270,17 @@ mod tests {
     fn parameter_names_do_not_matter_for_the_operation() {
         assert!(same_shape("/api/2.0/fs/files{file_path}", "/api/2.0/fs/files/{*path}"));
         assert!(!same_shape("/api/2.0/fs/files", "/api/2.0/fs/files/{*path}"));
+    }
+
+    #[test]
+    fn queries_are_decoded() {
+        let parsed = parse_query("filter=userName+eq+%22a%40b%22&x").unwrap();
+        assert_eq!(
+            parsed,
+            [
+                ("filter".to_owned(), "userName eq \"a@b\"".to_owned()),
+                ("x".to_owned(), String::new())
+            ]
+        );
     }
 }

@@ -14,10 +14,10 @@ use sluice_wire::Method;
 
 use crate::call::{Call, RequestBody};
 use crate::error::ApiError;
-use crate::faults::{Connection, Encounter, Occasion, Sighting, Target};
+use crate::faults::{Connection, Encounter, Occasion, Sighting, Target, in_the_past, interfere};
 use crate::identity;
 use crate::principal::{Principal, PrincipalKind};
-use crate::route::{Access, Route, decode};
+use crate::route::{Access, Route, parse_query};
 use crate::workspace::Workspace;
 
 const SCIM_PREFIX: &str = "/api/2.0/preview/scim/";
@@ -121,9 +121,10 @@ async fn dispatch(
     let sighting = Sighting {
         method,
         path,
+        query: parts.uri.query().unwrap_or_default(),
         principal: &principal.name,
     };
-    let encounter = meet_faults(&workspace, access, &sighting, &body, &request_id).await;
+    let encounter = meet_faults(&workspace, access, &sighting, &body, &request_id).await?;
     let target = Target {
         workspace: &workspace,
         connection,
@@ -145,23 +146,30 @@ async fn dispatch(
         };
         Route::call(&route, call).await
     };
+    let handled = async {
+        if encounter.past {
+            in_the_past(handled).await
+        } else {
+            handled.await
+        }
+    };
     match encounter.spoiled {
         None => handled.await,
         Some(spoiled) => Ok(target.spoil(spoiled, handled).await),
     }
 }
 
-/// What the request meets with, after the pauses that it meets with. Whoever injects faults must be able to remove them, so that the
+/// What the request meets with, after the pauses and changes by others that it meets with. Whoever injects faults must be able to remove them, so that the
 /// control plane meets none.
 async fn meet_faults(
-    workspace: &Workspace,
+    workspace: &Arc<Workspace>,
     access: Access,
     sighting: &Sighting<'_>,
     body: &RequestBody,
     request_id: &str,
-) -> Encounter {
+) -> Result<Encounter, ApiError> {
     if access != Access::Principal || sighting.path.starts_with(CONTROL_PREFIX) {
-        return Encounter::default();
+        return Ok(Encounter::default());
     }
     let occasion = Occasion {
         request_id,
@@ -169,7 +177,14 @@ async fn meet_faults(
     };
     let mut encounter = workspace.faults.meet(sighting, body, occasion).await;
     encounter.pause().await;
-    encounter
+    for (fault, interference) in std::mem::take(&mut encounter.before) {
+        let status = interfere(workspace, interference, request_id).await;
+        workspace.faults.note_interference(&fault, request_id, status);
+    }
+    if encounter.remember {
+        workspace.store.remember().await?;
+    }
+    Ok(encounter)
 }
 
 fn known_method(method: &axum::http::Method) -> Option<Method> {
@@ -260,19 +275,6 @@ fn nobody(name: &str) -> Principal {
     }
 }
 
-fn parse_query(text: &str) -> Result<Vec<(String, String)>, ApiError> {
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let read = |part: &str| decode(&part.replace('+', " "));
-            read(key)
-                .zip(read(value))
-                .ok_or_else(|| ApiError::malformed(format!("the query `{pair}` is not percent-encoded UTF-8")))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,17 +293,5 @@ mod tests {
         ] {
             assert!(!is_loopback(host), "{host}");
         }
-    }
-
-    #[test]
-    fn queries_are_decoded() {
-        let parsed = parse_query("filter=userName+eq+%22a%40b%22&x").unwrap();
-        assert_eq!(
-            parsed,
-            [
-                ("filter".to_owned(), "userName eq \"a@b\"".to_owned()),
-                ("x".to_owned(), String::new())
-            ]
-        );
     }
 }

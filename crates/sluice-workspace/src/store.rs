@@ -68,6 +68,8 @@ pub struct Migrations {
 #[derive(Clone, Debug)]
 pub struct Store {
     readers: SqlitePool,
+    /// One connection that goes on seeing what [`Store::remember`] was called for.
+    past: SqlitePool,
     writer: SqlitePool,
     blobs: Blobs,
 }
@@ -103,8 +105,19 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .test_before_acquire(false)
+            .connect_lazy_with(options.clone().pragma("query_only", "on"));
+        let past = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
             .connect_lazy_with(options.pragma("query_only", "on"));
-        let store = Self { readers, writer, blobs };
+        let store = Self {
+            readers,
+            past,
+            writer,
+            blobs,
+        };
         sqlx::raw_sql(
             "CREATE TABLE IF NOT EXISTS module_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
         )
@@ -159,7 +172,37 @@ impl Store {
     /// Connections for reading alone; a statement that writes fails on them.
     #[must_use]
     pub fn reader(&self) -> &SqlitePool {
-        &self.readers
+        if crate::faults::reading_the_past() {
+            &self.past
+        } else {
+            &self.readers
+        }
+    }
+
+    /// From now on, who reads the past sees what the store holds at this moment.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub(crate) async fn remember(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.past.acquire().await?;
+        // Outside a transaction there is nothing to end, which SQLite calls an error.
+        drop(sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await);
+        // The view begins with the first reading.
+        sqlx::raw_sql("BEGIN; SELECT count(*) FROM module_version")
+            .execute(&mut *connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends what [`Self::remember`] began, so that the log can be folded into the file again.
+    ///
+    /// # Errors
+    /// When SQLite refuses a connection.
+    pub(crate) async fn forget(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.past.acquire().await?;
+        // Outside a transaction there is nothing to end, which SQLite calls an error.
+        drop(sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await);
+        Ok(())
     }
 
     /// Starts a write: waits for the one writer, then owns the store until commit. What is not committed never happened.
@@ -184,6 +227,7 @@ impl Store {
     /// Closes the connections after the last answer.
     pub async fn close(&self) {
         self.readers.close().await;
+        self.past.close().await;
         self.writer.close().await;
     }
 }

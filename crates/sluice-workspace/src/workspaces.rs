@@ -111,6 +111,10 @@ impl Workspaces {
     /// When a port is taken, another process serves the directory, or a workspace cannot be opened.
     pub async fn start(options: ServeOptions) -> Result<Self, ServeError> {
         let lock = lock_directory(&options.directory)?;
+        crate::snapshot::finish(&options.directory).map_err(|source| ServeError::File {
+            path: options.directory.clone(),
+            source,
+        })?;
         let listeners = listen(&options).await?;
         let profile_file = options.directory.join("databrickscfg");
         let file_error = |source| ServeError::File {
@@ -244,7 +248,7 @@ async fn listen(options: &ServeOptions) -> Result<Vec<TcpListener>, ServeError> 
 }
 
 /// Two processes on one store would overwrite each other's profile file and run jobs twice.
-fn lock_directory(directory: &std::path::Path) -> Result<File, ServeError> {
+pub(crate) fn lock_directory(directory: &std::path::Path) -> Result<File, ServeError> {
     let path = directory.join("lock");
     let failed = |source| ServeError::File {
         path: path.clone(),

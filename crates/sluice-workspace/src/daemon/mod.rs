@@ -90,6 +90,12 @@ impl Place {
         self.directory.join("databrickscfg")
     }
 
+    /// Where snapshots of the workspaces are kept.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.directory.join("snapshots")
+    }
+
     /// The process that runs for this directory; none when there is none, whatever files an earlier one left.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
 //! A fault as data: which requests it waits for, which of them it spoils, and how. Decides nothing and counts nothing.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sluice_wire::Method;
 
 /// The longest latency that a fault may add to one request, in milliseconds.
@@ -25,8 +26,27 @@ pub struct Fault {
     /// Every counted request from the nth on goes wrong, until the fault is removed. Excludes `times`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub until_cleared: bool,
+    /// Of the requests that would go wrong, only this share does, in percent; which ones depends on `seed` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
+    /// Chooses the requests that `percent` concerns: the same seed chooses the same numbers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seed: u64,
+    /// Only requests that come faster than this go wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     /// What happens instead of an ordinary answer.
     pub action: Action,
+}
+
+/// A token bucket: it holds `burst` tokens, a counted request takes one, and `per_second` come back each second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Tokens that come back in a second.
+    pub per_second: NonZeroU32,
+    /// Tokens of a full bucket.
+    pub burst: NonZeroU32,
 }
 
 fn first() -> NonZeroU64 {
@@ -38,14 +58,27 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
 impl Fault {
-    /// Whether the counted request with this number, from 1, goes wrong.
+    /// Whether the counted request with this number, from 1, goes wrong, as far as its number says.
     #[must_use]
     pub fn concerns(&self, number: u64) -> bool {
         let first = self.nth.get();
         let times = self.times.unwrap_or(NonZeroU64::MIN).get();
-        number >= first && (self.until_cleared || number - first < times)
+        let inside = number >= first && (self.until_cleared || number - first < times);
+        inside && self.percent.is_none_or(|percent| drawn(self.seed, number) < percent)
     }
+}
+
+/// A number from 0 to 99 that depends on the seed and the request's number alone.
+fn drawn(seed: u64, number: u64) -> u8 {
+    let digest = sluice_model::Digest::of(format!("{seed}/{number}").as_bytes());
+    let bits = u32::from_str_radix(&digest.hex()[..8], 16).expect("invariant: a digest is hexadecimal");
+    u8::try_from(bits % 100).expect("invariant: below 100")
 }
 
 /// Which requests are counted: those that fulfil every condition that is given.
@@ -115,6 +148,32 @@ pub enum Action {
         /// How long, at most [`LONGEST_LATENCY_MS`].
         milliseconds: u64,
     },
+    /// A reading request is answered from what the workspace held before the last request that wrote: what was made is not there yet, what
+    /// was changed or deleted still is as it was. After so many readings of the same address the answer is up to date.
+    Stale {
+        /// How many readings of one address come from the past after each write.
+        reads: NonZeroU32,
+    },
+    /// The request is executed; fields of its JSON answer are replaced: long work that never ends, or ends badly.
+    Set {
+        /// Values by the field's path in the answer, as `state.life_cycle_state`.
+        fields: BTreeMap<String, Value>,
+    },
+    /// Before the request is executed, an administrator does something else: a change past the client.
+    Before(Interference),
+}
+
+/// Another request that an administrator makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interference {
+    /// HTTP method.
+    pub method: Method,
+    /// Path, with its query.
+    pub path: String,
+    /// JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
 }
 
 /// An error answer.
@@ -160,6 +219,21 @@ mod tests {
         );
         let farthest = format!(r#"{{"nth": 5, "times": {}, "action": {{"kind": "drop"}}}}"#, u64::MAX);
         assert_eq!(concerned(&farthest), [5]);
+    }
+
+    #[test]
+    fn a_share_of_the_requests_is_chosen_by_the_seed() {
+        let chosen = |seed: u64, percent: u8| -> Vec<u64> {
+            let text = format!(
+                r#"{{"until_cleared": true, "percent": {percent}, "seed": {seed}, "action": {{"kind": "drop"}}}}"#
+            );
+            let fault = fault(&text);
+            (1..=1000).filter(|number| fault.concerns(*number)).collect()
+        };
+        assert_eq!(chosen(7, 30), chosen(7, 30));
+        assert_ne!(chosen(7, 30), chosen(8, 30));
+        assert!((250..350).contains(&chosen(7, 30).len()), "{}", chosen(7, 30).len());
+        assert_eq!(chosen(7, 100).len(), 1000);
     }
 
     #[test]

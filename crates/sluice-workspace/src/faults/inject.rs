@@ -1,13 +1,18 @@
 //! What a fault makes of a request: stands between the server and the handler.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
+use axum::body::Body;
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
+use serde_json::Value;
 
 use super::connection::Connection;
 use super::fault::Reply;
 use super::register::{Injury, Spoiled};
+use crate::call::JSON_LIMIT;
 use crate::error::ApiError;
 use crate::workspace::Workspace;
 
@@ -41,6 +46,10 @@ impl Target<'_> {
                 self.execute(&fault, handled).await;
                 self.hang_up()
             }
+            Injury::Set(fields) => match handled.await {
+                Ok(response) => replace_fields(response, &fields).await,
+                Err(error) => error.into_answer(self.request_id, self.scim),
+            },
         }
     }
 
@@ -78,6 +87,33 @@ impl Target<'_> {
         }
         response
     }
+}
+
+/// The same answer with other values in its JSON document; one that has no such field, or is no JSON, stays as it is.
+async fn replace_fields(response: Response, fields: &BTreeMap<String, Value>) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, JSON_LIMIT).await else {
+        return Response::from_parts(parts, Body::empty());
+    };
+    let Ok(mut document) = serde_json::from_slice::<Value>(&bytes) else {
+        return Response::from_parts(parts, Body::from(bytes));
+    };
+    for (path, value) in fields {
+        let (parents, name) = path.rsplit_once('.').unwrap_or(("", path));
+        let mut place = Some(&mut document);
+        for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
+            place = place.and_then(|place| match place {
+                Value::Array(items) => items.get_mut(parent.parse::<usize>().ok()?),
+                Value::Object(fields) => fields.get_mut(parent),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+            });
+        }
+        if let Some(Value::Object(fields)) = place {
+            fields.insert(name.to_owned(), value.clone());
+        }
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(document.to_string()))
 }
 
 /// The code that Databricks clients expect with a status (`databricks.sdk.errors.platform`).

@@ -5,13 +5,15 @@ use globset::{GlobBuilder, GlobMatcher};
 use sluice_wire::{Method, Operation, find_operation, operations};
 
 use super::body::contains_text;
-use super::fault::{Action, Condition, Fault, LONGEST_LATENCY_MS, Reply, Requests};
+use super::fault::{Action, Condition, Fault, Interference, LONGEST_LATENCY_MS, Reply, Requests};
 
 /// What a fault sees of a request before its body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sighting<'request> {
     pub(crate) method: Method,
     pub(crate) path: &'request str,
+    /// What follows the question mark.
+    pub(crate) query: &'request str,
     /// Name of who asks.
     pub(crate) principal: &'request str,
 }
@@ -62,7 +64,16 @@ impl Pattern {
         if fault.until_cleared && fault.times.is_some() {
             wrong.push("`times` and `until_cleared` exclude each other".to_owned());
         }
+        if fault.percent.is_some_and(|percent| !(1..=100).contains(&percent)) {
+            wrong.push("`percent` may be 1 to 100".to_owned());
+        }
+        if fault.seed != 0 && fault.percent.is_none() {
+            wrong.push("`seed` chooses what `percent` concerns, which is not given".to_owned());
+        }
         check_action(&fault.action, &mut wrong);
+        if matches!(fault.action, Action::Stale { .. }) && fault.condition.requests != Requests::Reading {
+            wrong.push("`action` stale concerns requests that read: `match.requests` has to be `reading`".to_owned());
+        }
         if wrong.is_empty() { Ok(pattern) } else { Err(wrong) }
     }
 
@@ -141,7 +152,19 @@ fn path(condition: &Condition, wrong: &mut Vec<String>) -> Option<GlobMatcher> {
 fn check_action(action: &Action, wrong: &mut Vec<String>) {
     match action {
         Action::Status(reply) | Action::CommitThenFail(reply) => check_reply(reply, wrong),
-        Action::Drop {} | Action::CommitThenDrop {} => {}
+        Action::Drop {} | Action::CommitThenDrop {} | Action::Stale { .. } => {}
+        Action::Set { fields } => {
+            if fields.is_empty() {
+                wrong.push("`action.fields` names no field".to_owned());
+            }
+            let broken = fields.keys().filter(|path| path.split('.').any(str::is_empty));
+            wrong.extend(
+                broken.map(|path| {
+                    format!("`action.fields`: `{path}` is no path of a field, as `state.life_cycle_state`")
+                }),
+            );
+        }
+        Action::Before(interference) => check_interference(interference, wrong),
         Action::Latency { milliseconds } => {
             if !(1..=LONGEST_LATENCY_MS).contains(milliseconds) {
                 wrong.push(format!(
@@ -149,6 +172,13 @@ fn check_action(action: &Action, wrong: &mut Vec<String>) {
                 ));
             }
         }
+    }
+}
+
+fn check_interference(Interference { method, path, .. }: &Interference, wrong: &mut Vec<String>) {
+    let bare = path.split('?').next().unwrap_or_default();
+    if find_operation(*method, bare).is_none() {
+        wrong.push(format!("`action`: the API has no operation {method} {bare}"));
     }
 }
 
@@ -195,6 +225,7 @@ mod tests {
                 let sighting = Sighting {
                     method: *method,
                     path,
+                    query: "",
                     principal: "engineer@sluice.test",
                 };
                 assert_eq!(pattern.fits(&sighting), expected, "{condition}: {method} {path}");

@@ -2,14 +2,18 @@
 //!
 //! A restart forgets them: a fault that somebody forgot must not spoil a workspace for longer than the process that allowed it.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::watch;
 
-use super::fault::{Action, Fault, Reply};
+use super::bucket::Bucket;
+use super::fault::{Action, Fault, Interference, Reply, Requests};
 use super::pattern::{Pattern, Sighting};
+use super::stale::Readings;
 use crate::call::{JSON_LIMIT, RequestBody};
 
 /// How many hits of a fault are remembered one by one.
@@ -51,6 +55,9 @@ pub struct Hit {
     /// The status that the request really came to, where it was executed although its client got no answer or another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executed: Option<u16>,
+    /// The status of what an administrator did before it, where the fault says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interference: Option<u16>,
 }
 
 /// When and as what a request came.
@@ -64,6 +71,12 @@ pub(crate) struct Occasion<'request> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Encounter {
     pauses: Vec<Pause>,
+    /// What others do before it, and by which fault.
+    pub(crate) before: Vec<(String, Interference)>,
+    /// Whether the store has to keep what it holds now, for readings after this request.
+    pub(crate) remember: bool,
+    /// Whether it is answered from the past.
+    pub(crate) past: bool,
     pub(crate) spoiled: Option<Spoiled>,
 }
 
@@ -74,13 +87,14 @@ pub(crate) struct Spoiled {
     pub(crate) by: Injury,
 }
 
-/// An [`Action`] other than latency.
+/// An [`Action`] that takes the place of the answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Injury {
     Status(Reply),
     CommitThenFail(Reply),
     Drop,
     CommitThenDrop,
+    Set(BTreeMap<String, Value>),
 }
 
 /// A pause that ends early when its fault is removed.
@@ -104,6 +118,8 @@ impl Encounter {
 struct Armed {
     shown: ArmedFault,
     pattern: Pattern,
+    bucket: Option<Bucket>,
+    readings: Readings,
     /// Dropped with the fault, which its pauses notice.
     removed: watch::Sender<()>,
 }
@@ -151,6 +167,8 @@ impl Faults {
             hits: Vec::new(),
         };
         register.armed.push(Armed {
+            bucket: shown.fault.rate.map(Bucket::new),
+            readings: Readings::default(),
             shown: shown.clone(),
             pattern,
             removed: watch::Sender::new(()),
@@ -176,8 +194,14 @@ impl Faults {
         std::mem::take(&mut self.register().armed).len()
     }
 
-    /// Counts a request and says what it meets with. Every fault whose conditions it fulfils counts it. Latencies add up; of the other
-    /// actions the first that was added wins.
+    /// Whether a fault is armed that answers from the past.
+    pub(crate) fn remember(&self) -> bool {
+        let stale = |armed: &Armed| matches!(armed.shown.fault.action, Action::Stale { .. });
+        self.register().armed.iter().any(stale)
+    }
+
+    /// Counts a request and says what it meets with. Every fault whose conditions it fulfils counts it. Latencies and changes by others add
+    /// up; of the actions that replace the answer the first that was added wins.
     pub(crate) async fn meet(&self, sighting: &Sighting<'_>, body: &RequestBody, occasion: Occasion<'_>) -> Encounter {
         let wants_body = {
             let register = self.register();
@@ -204,6 +228,16 @@ impl Faults {
             hit.executed = Some(status);
         }
     }
+
+    /// Notes what came of an administrator's request before another.
+    pub(crate) fn note_interference(&self, fault: &str, request_id: &str, status: u16) {
+        let mut register = self.register();
+        let armed = register.armed.iter_mut().find(|armed| armed.shown.id == fault);
+        let hits = armed.into_iter().flat_map(|armed| armed.shown.hits.iter_mut());
+        for hit in hits.filter(|hit| hit.request_id == request_id) {
+            hit.interference = Some(status);
+        }
+    }
 }
 
 impl Register {
@@ -211,37 +245,64 @@ impl Register {
     fn meet(&mut self, sighting: &Sighting<'_>, body: Option<&[u8]>, occasion: Occasion<'_>) -> Encounter {
         let mut encounter = Encounter::default();
         for armed in &mut self.armed {
-            let pattern = &armed.pattern;
-            let fits_body = !pattern.asks_for_body() || body.is_some_and(|body| pattern.fits_body(body));
-            if !pattern.fits(sighting) || !fits_body {
-                continue;
+            if matches!(armed.shown.fault.action, Action::Stale { .. }) && Requests::Writing.include(sighting.method) {
+                armed.readings.write();
+                encounter.remember = true;
             }
-            let shown = &mut armed.shown;
-            shown.counted += 1;
-            if !shown.fault.concerns(shown.counted) {
-                continue;
-            }
-            let by = match &shown.fault.action {
-                Action::Latency { milliseconds } => {
-                    encounter.pauses.push(Pause {
-                        length: Duration::from_millis(*milliseconds),
-                        removed: armed.removed.subscribe(),
-                    });
-                    shown.hit(sighting, occasion);
-                    continue;
-                }
-                Action::Status(reply) => Injury::Status(reply.clone()),
-                Action::CommitThenFail(reply) => Injury::CommitThenFail(reply.clone()),
-                Action::Drop {} => Injury::Drop,
-                Action::CommitThenDrop {} => Injury::CommitThenDrop,
-            };
-            if encounter.spoiled.is_none() {
-                shown.hit(sighting, occasion);
-                let fault = shown.id.clone();
-                encounter.spoiled = Some(Spoiled { fault, by });
+            if armed.concerns(sighting, body, occasion) {
+                armed.act(&mut encounter, sighting, occasion);
             }
         }
         encounter
+    }
+}
+
+impl Armed {
+    /// Counts the request, when it fulfils the conditions, and says whether it goes wrong.
+    fn concerns(&mut self, sighting: &Sighting<'_>, body: Option<&[u8]>, occasion: Occasion<'_>) -> bool {
+        let pattern = &self.pattern;
+        let fits_body = !pattern.asks_for_body() || body.is_some_and(|body| pattern.fits_body(body));
+        if !pattern.fits(sighting) || !fits_body {
+            return false;
+        }
+        self.shown.counted += 1;
+        let slow_enough = self.bucket.as_mut().is_some_and(|bucket| bucket.take(occasion.at));
+        !slow_enough && self.shown.fault.concerns(self.shown.counted)
+    }
+
+    fn act(&mut self, encounter: &mut Encounter, sighting: &Sighting<'_>, occasion: Occasion<'_>) {
+        let shown = &mut self.shown;
+        let fault = shown.id.clone();
+        let by = match &shown.fault.action {
+            Action::Latency { milliseconds } => {
+                encounter.pauses.push(Pause {
+                    length: Duration::from_millis(*milliseconds),
+                    removed: self.removed.subscribe(),
+                });
+                return shown.hit(sighting, occasion);
+            }
+            Action::Before(interference) => {
+                encounter.before.push((fault, interference.clone()));
+                return shown.hit(sighting, occasion);
+            }
+            Action::Stale { reads } => {
+                let address = format!("{}?{}", sighting.path, sighting.query);
+                if self.readings.read(&address, *reads) {
+                    encounter.past = true;
+                    shown.hit(sighting, occasion);
+                }
+                return;
+            }
+            Action::Status(reply) => Injury::Status(reply.clone()),
+            Action::CommitThenFail(reply) => Injury::CommitThenFail(reply.clone()),
+            Action::Drop {} => Injury::Drop,
+            Action::CommitThenDrop {} => Injury::CommitThenDrop,
+            Action::Set { fields } => Injury::Set(fields.clone()),
+        };
+        if encounter.spoiled.is_none() {
+            shown.hit(sighting, occasion);
+            encounter.spoiled = Some(Spoiled { fault, by });
+        }
     }
 }
 
@@ -260,6 +321,7 @@ impl ArmedFault {
             operation: sighting.operation().map(|operation| operation.id.to_owned()),
             principal: sighting.principal.to_owned(),
             executed: None,
+            interference: None,
         });
     }
 }

@@ -88,6 +88,7 @@ async fn full_name(call: &Call, name: &str) -> Result<String, ApiError> {
 async fn clear(call: Call) -> Result<Json<Removed>, ApiError> {
     authorize(&call)?;
     let removed = call.workspace.faults.clear();
+    call.workspace.store.forget().await?;
     Ok(Json(Removed { removed }))
 }
 
@@ -95,6 +96,9 @@ async fn remove(call: Call) -> Result<Json<Removed>, ApiError> {
     authorize(&call)?;
     let id = call.parameter("id");
     if call.workspace.faults.remove(id) {
+        if !call.workspace.faults.remember() {
+            call.workspace.store.forget().await?;
+        }
         return Ok(Json(Removed { removed: 1 }));
     }
     Err(ApiError::not_found(format!(

@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod bad_days;
 mod catalog;
 mod dashboards;
 mod faults;

@@ -17,3 +17,4 @@ mod place;
 mod projection;
 mod refusals;
 mod run;
+mod snapshot;

@@ -5,8 +5,10 @@ mod fault;
 mod place;
 pub(crate) use place::cache_directory;
 mod reset;
+mod routes;
 pub(crate) mod sandbox;
 mod serve;
+mod snapshot;
 mod status;
 mod up;
 
@@ -28,8 +30,11 @@ enum Command {
     Down(down::Arguments),
     Status(status::Arguments),
     Reset(reset::Arguments),
+    Routes(routes::Arguments),
     #[command(subcommand)]
     Fault(fault::Command),
+    #[command(subcommand)]
+    Snapshot(snapshot::Command),
     Serve(serve::Arguments),
 }
 
@@ -39,7 +44,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         Command::Down(arguments) => down::run(arguments, context).await,
         Command::Status(arguments) => status::run(arguments, context).await,
         Command::Reset(arguments) => reset::run(arguments, context).await,
+        Command::Routes(arguments) => routes::run(&arguments, context),
         Command::Fault(command) => fault::run(command, context).await,
+        Command::Snapshot(command) => snapshot::run(command, context).await,
         Command::Serve(arguments) => serve::run(arguments, context).await,
     }
 }

@@ -1,14 +1,14 @@
 //! `sluice workspace fault add`.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
-use sluice_wire::Method;
-use sluice_workspace::faults::{Action, ArmedFault, Condition, FAULTS_PATH, Fault, Reply, Requests};
+use sluice_workspace::faults::{ArmedFault, FAULTS_PATH, Fault, Rate};
 
+use super::action::{ActionOptions, ReplyOptions};
+use super::condition::ConditionOptions;
 use super::control::WorkspaceOption;
 use super::sentence::sentence;
 use crate::context::Context;
@@ -31,7 +31,14 @@ Examples:
     sluice workspace fault add --environment dev --operation jobs.JobsAPI.get --times 2 \\
       --status 429 --header 'Retry-After: 1'
   The seventh request that writes is lost with its connection:
-    sluice workspace fault add --environment qa --requests writing --nth 7 --drop")]
+    sluice workspace fault add --environment qa --requests writing --nth 7 --drop
+  One request in ten is lost, and its client does not know whether it was executed:
+    sluice workspace fault add --environment qa --until-cleared --percent 10 --commit-then-drop
+  Runs never end:
+    sluice workspace fault add --environment qa --operation jobs.JobsAPI.get_run --until-cleared \\
+      --set state.life_cycle_state=RUNNING
+  After each write, two readings of an address still see the former state:
+    sluice workspace fault add --environment qa --requests reading --until-cleared --stale 2")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     workspace: WorkspaceOption,
@@ -46,163 +53,47 @@ pub(crate) struct Arguments {
     /// All counted requests from then on go wrong, until the fault is cleared
     #[arg(long, conflicts_with = "times", help_heading = "Which of them go wrong")]
     until_cleared: bool,
+    /// Of these only so many in a hundred, chosen by the seed
+    #[arg(long, value_name = "PERCENT", help_heading = "Which of them go wrong")]
+    percent: Option<u8>,
+    /// Another seed chooses other requests
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        requires = "percent",
+        help_heading = "Which of them go wrong"
+    )]
+    seed: u64,
+    /// Of these only what comes faster than so many in a second
+    #[arg(long, value_name = "N", help_heading = "Which of them go wrong")]
+    rate: Option<NonZeroU32>,
+    /// So many may come at once before the rate counts [default: as many as --rate]
+    #[arg(long, value_name = "N", requires = "rate", help_heading = "Which of them go wrong")]
+    burst: Option<NonZeroU32>,
     #[command(flatten)]
     action: ActionOptions,
     #[command(flatten)]
     reply: ReplyOptions,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Which requests are counted")]
-struct ConditionOptions {
-    /// Id of an operation in the words of `databricks-sdk`, such as `jobs.JobsAPI.create`
-    #[arg(long, value_name = "ID")]
-    operation: Option<String>,
-    /// HTTP method
-    #[arg(long, value_name = "METHOD", value_parser = method)]
-    method: Option<Method>,
-    /// Path without query; `*` stands for anything within a segment, `**` for anything
-    #[arg(long, value_name = "GLOB")]
-    path: Option<String>,
-    /// User name or application id of who asks; the seeded ones are known by their short names, such as `deployer`
-    #[arg(long, value_name = "NAME")]
-    principal: Option<String>,
-    /// Requests by what their method may do: GET and HEAD read, all others write
-    #[arg(long, value_enum, default_value_t = RequestKind::Any, value_name = "KIND")]
-    requests: RequestKind,
-    /// Text that the body contains, such as part of a statement, in upper or lower case
-    #[arg(long, value_name = "TEXT")]
-    body_contains: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum RequestKind {
-    Any,
-    Reading,
-    Writing,
-}
-
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-#[command(next_help_heading = "How they go wrong")]
-struct ActionOptions {
-    /// Answered with this status, 400 to 599, and without effect
-    #[arg(long, value_name = "CODE")]
-    status: Option<u16>,
-    /// Executed, then answered with this status, 400 to 599
-    #[arg(long, value_name = "CODE")]
-    commit_then_fail: Option<u16>,
-    /// The connection is closed without an answer, before any effect
-    #[arg(long)]
-    drop: bool,
-    /// Executed, then the connection is closed without an answer
-    #[arg(long)]
-    commit_then_drop: bool,
-    /// Executed after so many milliseconds, at most 60000
-    #[arg(long, value_name = "MS")]
-    latency: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "The error answer, with --status or --commit-then-fail")]
-struct ReplyOptions {
-    /// `error_code` of the body; the usual one for the status when not given
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["drop", "commit_then_drop", "latency"])]
-    error_code: Option<String>,
-    /// Message of the body
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["drop", "commit_then_drop", "latency"])]
-    message: Option<String>,
-    /// A header of the answer; may be given several times
-    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header, conflicts_with_all = ["drop", "commit_then_drop", "latency"])]
-    headers: Vec<(String, String)>,
-}
-
-fn method(text: &str) -> Result<Method, String> {
-    let known = [
-        Method::Get,
-        Method::Head,
-        Method::Post,
-        Method::Put,
-        Method::Patch,
-        Method::Delete,
-    ];
-    known
-        .into_iter()
-        .find(|method| method.as_str().eq_ignore_ascii_case(text))
-        .ok_or_else(|| "expected GET, HEAD, POST, PUT, PATCH or DELETE".to_owned())
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once(':')
-        .ok_or_else(|| "expected `NAME: VALUE`".to_owned())?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
-}
-
-impl From<RequestKind> for Requests {
-    fn from(kind: RequestKind) -> Self {
-        match kind {
-            RequestKind::Any => Self::Any,
-            RequestKind::Reading => Self::Reading,
-            RequestKind::Writing => Self::Writing,
-        }
-    }
-}
-
 impl Arguments {
     fn fault(self) -> Result<(WorkspaceOption, Fault), CommandError> {
-        let condition = Condition {
-            operation: self.condition.operation,
-            method: self.condition.method,
-            path: self.condition.path,
-            principal: self.condition.principal,
-            requests: self.condition.requests.into(),
-            body_contains: self.condition.body_contains,
-        };
+        let rate = self.rate.map(|per_second| Rate {
+            per_second,
+            burst: self.burst.unwrap_or(per_second),
+        });
         let fault = Fault {
-            condition,
+            condition: self.condition.into(),
             nth: self.nth,
             times: self.times,
             until_cleared: self.until_cleared,
+            percent: self.percent,
+            seed: self.seed,
+            rate,
             action: self.action.action(self.reply)?,
         };
         Ok((self.workspace, fault))
-    }
-}
-
-impl ActionOptions {
-    fn action(self, reply: ReplyOptions) -> Result<Action, CommandError> {
-        let reply = |status| -> Result<Reply, CommandError> {
-            let mut headers = BTreeMap::new();
-            for (name, value) in reply.headers {
-                if headers.insert(name.clone(), value).is_some() {
-                    let message = format!("--header names `{name}` twice");
-                    return Err(CommandError::new(ExitKind::Usage, message));
-                }
-            }
-            Ok(Reply {
-                status,
-                error_code: reply.error_code,
-                message: reply.message,
-                headers,
-            })
-        };
-        Ok(match self {
-            Self {
-                status: Some(status), ..
-            } => Action::Status(reply(status)?),
-            Self {
-                commit_then_fail: Some(status),
-                ..
-            } => Action::CommitThenFail(reply(status)?),
-            Self {
-                latency: Some(milliseconds),
-                ..
-            } => Action::Latency { milliseconds },
-            Self { drop: true, .. } => Action::Drop {},
-            // The group requires one of the five.
-            Self { .. } => Action::CommitThenDrop {},
-        })
     }
 }
 

@@ -1,10 +1,14 @@
 //! `sluice workspace fault …`: lets chosen requests to a local workspace go wrong.
 
+mod action;
 mod add;
 mod clear;
+mod condition;
 mod control;
 mod list;
+mod scenario;
 mod sentence;
+mod sweep;
 
 use clap::Subcommand;
 
@@ -17,6 +21,8 @@ pub(crate) enum Command {
     Add(Box<add::Arguments>),
     List(list::Arguments),
     Clear(clear::Arguments),
+    Scenario(scenario::Arguments),
+    Sweep(Box<sweep::Arguments>),
 }
 
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Outcome, CommandError> {
@@ -24,5 +30,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Outcome, 
         Command::Add(arguments) => add::run(*arguments, context).await,
         Command::List(arguments) => list::run(arguments, context).await,
         Command::Clear(arguments) => clear::run(arguments, context).await,
+        Command::Scenario(arguments) => scenario::run(arguments, context).await,
+        Command::Sweep(arguments) => sweep::run(*arguments, context).await,
     }
 }

@@ -1,6 +1,6 @@
 //! A fault in one sentence.
 
-use sluice_workspace::faults::{Action, Condition, Fault, Requests};
+use sluice_workspace::faults::{Action, Condition, Fault, Interference, Requests};
 
 /// Such as: `requests 3 to 4 of those that write, as engineer@sluice.test: answered with 503, without effect`.
 pub(super) fn sentence(fault: &Fault) -> String {
@@ -10,7 +10,16 @@ pub(super) fn sentence(fault: &Fault) -> String {
     } else {
         format!(" of those {}", condition.join(", "))
     };
-    format!("{}{of}: {}", window(fault), action(&fault.action))
+    let share = fault
+        .percent
+        .map_or_else(String::new, |percent| format!(", {percent} in a hundred"));
+    let rate = fault.rate.map_or_else(String::new, |rate| {
+        format!(
+            ", faster than {} a second after {} at once",
+            rate.per_second, rate.burst
+        )
+    });
+    format!("{}{of}{share}{rate}: {}", window(fault), action(&fault.action))
 }
 
 fn window(fault: &Fault) -> String {
@@ -54,6 +63,14 @@ fn action(action: &Action) -> String {
         Action::Drop {} => "connection closed, without effect".to_owned(),
         Action::CommitThenDrop {} => "executed, then connection closed".to_owned(),
         Action::Latency { milliseconds } => format!("executed after {milliseconds} ms"),
+        Action::Stale { reads } => format!("{reads} readings of an address from before the last write"),
+        Action::Set { fields } => {
+            let fields: Vec<String> = fields.iter().map(|(path, value)| format!("{path} = {value}")).collect();
+            format!("executed, then answered with {}", fields.join(", "))
+        }
+        Action::Before(Interference { method, path, .. }) => {
+            format!("executed after an administrator's {method} {path}")
+        }
     }
 }
 
