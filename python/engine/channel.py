@@ -1,7 +1,7 @@
 """The line protocol between the workspace and the engine process: one JSON object per line on standard input and output.
 
-The workspace sends `execute`, `cancel` and `decision`; the engine sends `ready`, `result`, `failed` and `ask`. Whatever else
-prints to standard output in this process goes to standard error instead, so that the protocol stays clean. When the workspace
+The workspace sends `execute`, `encode`, `cancel` and `decision`; the engine sends `ready`, `result`, `encoded`, `failed` and `ask`.
+Whatever else prints to standard output in this process goes to standard error instead, so that the protocol stays clean. When the workspace
 is gone, also when it was killed, standard input ends and so does this process. (The kernel's parent-death signal would not do: it fires
 when the *thread* that started the process ends.)
 """

@@ -29,7 +29,7 @@ def main():
     statements = Statements(channel, address)
     gateway = Gateway(channel, address, statements)
     channel.send({"type": "ready", "gateway_port": gateway.start(), "engine_port": port})
-    channel.listen({"execute": statements.execute, "cancel": statements.cancel})
+    channel.listen({"execute": statements.execute, "encode": statements.encode, "cancel": statements.cancel})
 
 
 # Read by Sail when it starts. One machine runs three workspaces and their tasks: two partitions are enough, and neither

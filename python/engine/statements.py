@@ -4,10 +4,12 @@ The workspace has already checked and rewritten what arrives here; this module a
 under which a Delta directory is registered in the session before the statement runs, because the engine cannot insert into a path.
 """
 
+import base64
 import re
 import threading
 import traceback
 
+import arrow_stream
 import values
 
 _DEFAULT_ROWS = 1_000_000
@@ -25,6 +27,18 @@ class Statements:
     def execute(self, message):
         """Runs one statement in a thread of its own and sends its result."""
         threading.Thread(target=self._run, args=(message,), daemon=True).start()
+
+    def encode(self, message):
+        """Writes rows as an Arrow stream, in a thread of its own."""
+        threading.Thread(target=self._encode, args=(message,), daemon=True).start()
+
+    def _encode(self, message):
+        number = message["id"]
+        try:
+            data = base64.b64encode(arrow_stream.encode(message["columns"], message["rows"])).decode("ascii")
+            self._channel.send({"type": "encoded", "id": number, "data": data})
+        except Exception as error:  # noqa: BLE001 - whatever happened has to reach the caller
+            self._channel.send({"type": "failed", "id": number, "error": describe(error)})
 
     def cancel(self, message):
         """Interrupts a statement; one that has already ended is left alone."""

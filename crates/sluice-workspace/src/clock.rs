@@ -1,16 +1,41 @@
 //! The workspace's clock and its source of ids.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::watch;
 use uuid::Uuid;
 
+/// The longest sleep, after which the machine's clock is read again: it may have been set, or the machine have slept.
+const LOOK: Duration = Duration::from_secs(30);
+
 /// Where a workspace reads the time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Clock {
     /// The machine's clock.
+    #[default]
     System,
-    /// A moment that does not move: milliseconds since 1970.
-    Fixed(i64),
+    /// A clock that stands still until somebody moves it.
+    Manual(ManualClock),
+}
+
+/// A clock that somebody moves by hand; copies are the same clock.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<watch::Sender<i64>>);
+
+impl ManualClock {
+    /// A clock that shows this moment: milliseconds since 1970, UTC.
+    #[must_use]
+    pub fn new(moment: i64) -> Self {
+        Self(Arc::new(watch::Sender::new(moment)))
+    }
+
+    /// Moves it forward.
+    pub fn advance(&self, time: Duration) {
+        let milliseconds = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        self.0
+            .send_modify(|moment| *moment = moment.saturating_add(milliseconds));
+    }
 }
 
 impl Clock {
@@ -18,11 +43,30 @@ impl Clock {
     #[must_use]
     pub fn now_ms(&self) -> i64 {
         match self {
-            Self::Fixed(moment) => *moment,
+            Self::Manual(clock) => *clock.0.borrow(),
             Self::System => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
                 i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
             }
+        }
+    }
+}
+
+impl Clock {
+    /// Waits until the clock shows this moment or a later one.
+    pub async fn reach(&self, moment: i64) {
+        match self {
+            Self::Manual(clock) => {
+                // The sender is part of the clock and lives as long.
+                drop(clock.0.subscribe().wait_for(|now| *now >= moment).await);
+            }
+            Self::System => loop {
+                let left = u64::try_from(moment - self.now_ms()).unwrap_or(0);
+                if left == 0 {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(left).min(LOOK)).await;
+            },
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct ServeOptions {
     pub task_launcher: Vec<OsString>,
     /// Whether administrators may inject faults ([`crate::faults`]).
     pub allow_faults: bool,
+    /// The clock of all workspaces.
+    pub clock: Clock,
 }
 
 /// The process cannot serve.
@@ -130,7 +132,7 @@ impl Workspaces {
                 name: name.clone(),
                 directory: options.directory.join(name),
                 cache_directory: options.cache_directory.clone(),
-                clock: Clock::System,
+                clock: options.clock.clone(),
                 internal_token: internal_token.clone(),
                 task_launcher: options.task_launcher.clone(),
                 allow_faults: options.allow_faults,

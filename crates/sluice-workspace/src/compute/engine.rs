@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use futures::future::BoxFuture;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
@@ -18,13 +20,20 @@ use tokio::time::Instant;
 
 use super::ComputeError;
 use super::environment::Environment;
-use super::messages::{Decision, EngineStatement, FromEngine, Rows, StatementError, ToEngine};
+use super::messages::{Column, Decision, EngineStatement, FromEngine, Rows, StatementError, ToEngine};
 use crate::workspace::Workspace;
 
 /// Starting takes two seconds on an idle machine; a busy one may need much longer.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-type Waiting = Mutex<Option<BTreeMap<u64, oneshot::Sender<Result<Rows, StatementError>>>>>;
+/// What the process answers a request with.
+enum Reply {
+    Rows(Rows),
+    /// Bytes in base64.
+    Encoded(String),
+}
+
+type Waiting = Mutex<Option<BTreeMap<u64, oneshot::Sender<Result<Reply, StatementError>>>>>;
 
 /// A running engine.
 pub(crate) struct Engine {
@@ -117,6 +126,27 @@ impl Engine {
 
     /// Executes a statement. Dropping the future cancels it.
     pub(crate) async fn execute(&self, statement: &EngineStatement) -> Result<Rows, ComputeError> {
+        match self.request(|id| ToEngine::Execute { id, statement }).await? {
+            Reply::Rows(rows) => Ok(rows),
+            Reply::Encoded(_) => Err(unexpected("bytes for a statement")),
+        }
+    }
+
+    /// Writes rows as an Arrow stream.
+    pub(crate) async fn encode(
+        &self,
+        columns: &[Column],
+        rows: &[Vec<Option<String>>],
+    ) -> Result<Vec<u8>, ComputeError> {
+        match self.request(|id| ToEngine::Encode { id, columns, rows }).await? {
+            Reply::Encoded(data) => BASE64
+                .decode(data)
+                .map_err(|error| unexpected(&format!("bytes that are not base64: {error}"))),
+            Reply::Rows(_) => Err(unexpected("rows for bytes")),
+        }
+    }
+
+    async fn request<'a>(&self, message: impl FnOnce(u64) -> ToEngine<'a>) -> Result<Reply, ComputeError> {
         let id = self.numbers.fetch_add(1, Ordering::SeqCst);
         let (sender, receiver) = oneshot::channel();
         {
@@ -125,11 +155,11 @@ impl Engine {
             waiting.insert(id, sender);
         }
         let guard = Running::begin(self, id);
-        self.send(&ToEngine::Execute { id, statement });
+        self.send(&message(id));
         let outcome = receiver.await;
         guard.finish();
         match outcome {
-            Ok(Ok(rows)) => Ok(rows),
+            Ok(Ok(reply)) => Ok(reply),
             Ok(Err(error)) => Err(ComputeError::Statement(error)),
             Err(_closed) => Err(ComputeError::Ended),
         }
@@ -150,6 +180,12 @@ impl Engine {
             // The process may have ended by itself in the meantime; both are what is wanted.
             drop(child.kill().await);
         }
+    }
+}
+
+fn unexpected(what: &str) -> ComputeError {
+    ComputeError::Unreadable {
+        reason: format!("it sent {what}"),
     }
 }
 
@@ -230,7 +266,8 @@ async fn listen(
 ) {
     while let Ok(Some(line)) = reader.next_line().await {
         let (id, outcome) = match serde_json::from_str::<FromEngine>(&line) {
-            Ok(FromEngine::Result { id, rows }) => (id, Ok(rows)),
+            Ok(FromEngine::Result { id, rows }) => (id, Ok(Reply::Rows(rows))),
+            Ok(FromEngine::Encoded { id, data }) => (id, Ok(Reply::Encoded(data))),
             Ok(FromEngine::Failed { id, error }) => (id, Err(error)),
             Ok(FromEngine::Ask { id, token, request }) => {
                 tokio::spawn(answer(workspace.clone(), lines.clone(), id, token, request));

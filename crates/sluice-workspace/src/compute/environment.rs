@@ -14,7 +14,11 @@ use crate::log;
 const LOCK: &str = include_str!("../../../../python/runtime/requirements.txt");
 const UV_LOCK: &str = include_str!("../../../../python/runtime/uv.txt");
 /// The engine's own sources; they are part of the digest, so that two versions of the program do not share them.
-const SOURCES: [(&str, &str); 8] = [
+const SOURCES: [(&str, &str); 9] = [
+    (
+        "arrow_stream.py",
+        include_str!("../../../../python/engine/arrow_stream.py"),
+    ),
     ("engine.py", include_str!("../../../../python/engine/engine.py")),
     ("channel.py", include_str!("../../../../python/engine/channel.py")),
     ("commands.py", include_str!("../../../../python/engine/commands.py")),
@@ -140,6 +144,88 @@ fn install_packages(root: &Path, python: &Path, lock: &str) -> Result<PathBuf, E
         .arg(&building)
         .arg("--requirements")
         .arg(&requirements))?;
+    rename(&building, &target)?;
+    Ok(target)
+}
+
+/// A wheel that a task brings along.
+#[derive(Clone, Debug)]
+pub struct Wheel {
+    /// Its file name, which tells installers what it is.
+    pub name: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// Finds packages that a task asks for in the cache, or installs them there with what they need, as a directory for the module path.
+///
+/// The directory is keyed by what was asked for and by the runtime's lock, and never changed afterwards. Only wheels are installed: a source archive would run
+/// its own code while it is built, outside the confinement of tasks.
+///
+/// # Errors
+/// As [`ensure`].
+pub async fn ensure_overlay(
+    cache: &Path,
+    requirements: Vec<String>,
+    wheels: Vec<Wheel>,
+) -> Result<PathBuf, EnvironmentError> {
+    let environment = ensure(cache).await?;
+    let root = cache.join("python");
+    let installed =
+        tokio::task::spawn_blocking(move || install_overlay(&root, &environment.python, &requirements, &wheels)).await;
+    match installed {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+fn install_overlay(
+    root: &Path,
+    python: &Path,
+    requirements: &[String],
+    wheels: &[Wheel],
+) -> Result<PathBuf, EnvironmentError> {
+    let mut key = format!("{}\0{}", Digest::of(LOCK.as_bytes()).hex(), requirements.join("\0"));
+    for wheel in wheels {
+        key.push_str(&format!("\0{}\0{}", wheel.name, Digest::of(&wheel.content).hex()));
+    }
+    let target = root.join(format!("task-{}", &Digest::of(key.as_bytes()).hex()[..16]));
+    if target.is_dir() {
+        return Ok(target);
+    }
+    let lock_path = root.join("lock");
+    let file = File::create(&lock_path).map_err(|source| file_error(&lock_path, source))?;
+    file.lock().map_err(|source| file_error(&lock_path, source))?;
+    if target.is_dir() {
+        return Ok(target);
+    }
+    let uv = find_uv(root)?;
+    let building = fresh_directory(root)?;
+    let brought = root.join("wheels");
+    match std::fs::remove_dir_all(&brought) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(file_error(&brought, error)),
+        Ok(()) | Err(_) => create_directory(&brought)?,
+    }
+    let mut install = Command::new(&uv);
+    install
+        .args([
+            "pip",
+            "install",
+            "--quiet",
+            "--only-binary",
+            ":all:",
+            "--no-config",
+            "--python",
+        ])
+        .arg(python)
+        .arg("--target")
+        .arg(&building);
+    for wheel in wheels {
+        let path = brought.join(&wheel.name);
+        std::fs::write(&path, &wheel.content).map_err(|source| file_error(&path, source))?;
+        install.arg(path);
+    }
+    run(install.arg("--").args(requirements))?;
     rename(&building, &target)?;
     Ok(target)
 }

@@ -115,6 +115,11 @@ pub(super) enum ToEngine<'a> {
         #[serde(flatten)]
         statement: &'a EngineStatement,
     },
+    Encode {
+        id: u64,
+        columns: &'a [Column],
+        rows: &'a [Vec<Option<String>>],
+    },
     Cancel {
         id: u64,
     },
@@ -145,6 +150,11 @@ pub(super) enum FromEngine {
         id: u64,
         #[serde(flatten)]
         rows: Rows,
+    },
+    Encoded {
+        id: u64,
+        /// Bytes in base64.
+        data: String,
     },
     Failed {
         id: u64,

@@ -176,6 +176,18 @@ impl Compute {
         self.engine().await?.execute(statement).await
     }
 
+    /// Writes rows as an Arrow stream with one batch.
+    ///
+    /// # Errors
+    /// When the engine cannot be started, or a column has a type that Arrow cannot hold.
+    pub(crate) async fn encode(
+        &self,
+        columns: &[Column],
+        rows: &[Vec<Option<String>>],
+    ) -> Result<Vec<u8>, ComputeError> {
+        self.engine().await?.encode(columns, rows).await
+    }
+
     /// Does a maintenance operation on a Delta directory; one after the other.
     ///
     /// # Errors

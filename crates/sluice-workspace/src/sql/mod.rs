@@ -59,6 +59,7 @@ use crate::principal::Principal;
 use crate::store::Migrations;
 use crate::workspace::{OpenError, Workspace};
 use context::Context;
+use outcome::Outcome;
 use text::Text;
 
 /// The tables and routes of this module.
@@ -78,6 +79,7 @@ pub struct Sql {
     pub(crate) locks: locks::Locks,
     pub(crate) stagings: dataframe::Stagings,
     pub(crate) statements: rest::Statements,
+    pub(crate) sessions: rest::Sessions,
 }
 
 impl Sql {
@@ -109,6 +111,10 @@ pub(crate) async fn check_function(
 /// # Errors
 /// When the principal may not, or the statement cannot be executed.
 pub async fn execute(workspace: &Arc<Workspace>, statement: &Statement) -> Result<Rows, StatementError> {
+    Ok(execute_statement(workspace, statement).await?.rows)
+}
+
+async fn execute_statement(workspace: &Arc<Workspace>, statement: &Statement) -> Result<Outcome, StatementError> {
     let Statement {
         principal,
         text,
@@ -124,5 +130,5 @@ pub async fn execute(workspace: &Arc<Workspace>, statement: &Statement) -> Resul
     );
     context.row_limit = *row_limit;
     let text = Text::read(text)?.fill(parameters)?;
-    Ok(run::run(&context, &text).await?.rows)
+    run::run(&context, &text).await
 }

@@ -18,6 +18,7 @@ mod permissions;
 mod runs;
 mod sandbox;
 mod secrets;
+mod statements;
 mod support;
 mod volumes;
 mod warehouses;

@@ -7,41 +7,41 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Environment};
 
-const HOME: &str = "/Users/engineer@sluice.test";
+pub(crate) const HOME: &str = "/Users/engineer@sluice.test";
 
-async fn upload(client: &Client, name: &str, text: &str) {
+pub(crate) async fn upload(client: &Client, name: &str, text: &str) {
     let path = format!("/api/2.0/workspace-files/import-file{HOME}/{name}?overwrite=true");
     let answer = client.send(client.request("POST", &path).body(text.to_owned())).await;
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.bytes));
 }
 
-fn notebook(key: &str, name: &str) -> Value {
+pub(crate) fn notebook(key: &str, name: &str) -> Value {
     json!({"task_key": key, "notebook_task": {"notebook_path": format!("{HOME}/{name}")}})
 }
 
-fn python(key: &str, name: &str, parameters: &[&str]) -> Value {
+pub(crate) fn python(key: &str, name: &str, parameters: &[&str]) -> Value {
     json!({"task_key": key, "spark_python_task": {"python_file": format!("{HOME}/{name}"), "parameters": parameters}})
 }
 
-fn after(mut task: Value, keys: &[&str]) -> Value {
+pub(crate) fn after(mut task: Value, keys: &[&str]) -> Value {
     task["depends_on"] = keys.iter().map(|key| json!({"task_key": key})).collect();
     task
 }
 
-async fn create(client: &Client, settings: Value) -> i64 {
+pub(crate) async fn create(client: &Client, settings: Value) -> i64 {
     client.post("/api/2.2/jobs/create", settings).await.ok()["job_id"]
         .as_i64()
         .unwrap()
 }
 
-async fn start(client: &Client, job_id: i64, mut body: Value) -> i64 {
+pub(crate) async fn start(client: &Client, job_id: i64, mut body: Value) -> i64 {
     body["job_id"] = json!(job_id);
     client.post("/api/2.2/jobs/run-now", body).await.ok()["run_id"]
         .as_i64()
         .unwrap()
 }
 
-async fn get(client: &Client, run_id: i64) -> Value {
+pub(crate) async fn get(client: &Client, run_id: i64) -> Value {
     client
         .get(&format!("/api/2.2/jobs/runs/get?run_id={run_id}"))
         .await
@@ -49,7 +49,7 @@ async fn get(client: &Client, run_id: i64) -> Value {
 }
 
 /// Polls until `done` says so; a run that never gets there fails the test.
-async fn wait(client: &Client, run_id: i64, done: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn wait(client: &Client, run_id: i64, done: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..600 {
         let run = get(client, run_id).await;
         if done(&run) {
@@ -60,18 +60,18 @@ async fn wait(client: &Client, run_id: i64, done: impl Fn(&Value) -> bool) -> Va
     panic!("the run did not get there: {:#}", get(client, run_id).await);
 }
 
-async fn finish(client: &Client, run_id: i64) -> Value {
+pub(crate) async fn finish(client: &Client, run_id: i64) -> Value {
     wait(client, run_id, |run| run["status"]["state"] == "TERMINATED").await
 }
 
 /// Creates a job, runs it once and waits for its end.
-async fn run(client: &Client, settings: Value, body: Value) -> Value {
+pub(crate) async fn run(client: &Client, settings: Value, body: Value) -> Value {
     let job_id = create(client, settings).await;
     let run_id = start(client, job_id, body).await;
     finish(client, run_id).await
 }
 
-async fn output(client: &Client, run: &Value, task: usize) -> Value {
+pub(crate) async fn output(client: &Client, run: &Value, task: usize) -> Value {
     let id = &run["tasks"][task]["run_id"];
     client
         .get(&format!("/api/2.2/jobs/runs/get-output?run_id={id}"))
@@ -79,7 +79,7 @@ async fn output(client: &Client, run: &Value, task: usize) -> Value {
         .ok()
 }
 
-fn result(run: &Value) -> (&str, &str, &str) {
+pub(crate) fn result(run: &Value) -> (&str, &str, &str) {
     let text = |value: &'static str, name: &str| run[value][name].as_str().unwrap_or_default();
     let code = run["status"]["termination_details"]["code"]
         .as_str()
@@ -639,7 +639,7 @@ async fn product(environment: &Environment, schema: &str) -> i64 {
     .await
 }
 
-async fn warehouse(client: &Client) -> String {
+pub(crate) async fn warehouse(client: &Client) -> String {
     let list = client.get("/api/2.0/sql/warehouses").await.ok();
     list["warehouses"][0]["id"].as_str().unwrap().to_owned()
 }

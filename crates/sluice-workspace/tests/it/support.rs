@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use sluice_workspace::clock::{Clock, ManualClock};
 use sluice_workspace::profiles::{self, Profile};
 use sluice_workspace::{ServeOptions, Workspaces};
 use tempfile::TempDir;
@@ -104,7 +105,12 @@ impl Environment {
     }
 
     pub(crate) async fn start_in(directory: TempDir) -> Self {
-        Self::serve(directory, false).await
+        Self::serve(directory, false, Clock::System).await
+    }
+
+    /// Workspaces whose time is moved by the test.
+    pub(crate) async fn start_with_clock(clock: &ManualClock) -> Self {
+        Self::serve(tempfile::tempdir().unwrap(), false, Clock::Manual(clock.clone())).await
     }
 
     /// Workspaces in which administrators may inject faults.
@@ -113,10 +119,10 @@ impl Environment {
     }
 
     pub(crate) async fn start_in_with_faults(directory: TempDir) -> Self {
-        Self::serve(directory, true).await
+        Self::serve(directory, true, Clock::System).await
     }
 
-    async fn serve(directory: TempDir, allow_faults: bool) -> Self {
+    async fn serve(directory: TempDir, allow_faults: bool, clock: Clock) -> Self {
         // Another test of this process may have installed it already.
         drop(rustls::crypto::ring::default_provider().install_default());
         let options = ServeOptions {
@@ -126,6 +132,7 @@ impl Environment {
             names: vec!["dev".to_owned(), "prod".to_owned()],
             task_launcher: vec![env!("CARGO_BIN_EXE_sluice-sandbox").into()],
             allow_faults,
+            clock,
         };
         let workspaces = Workspaces::start(options).await.unwrap();
         let profiles = profiles::read(workspaces.profile_file()).unwrap();

@@ -10,6 +10,7 @@ mod maintenance;
 mod masks;
 mod python;
 mod statement_api;
+mod statement_results;
 mod statements;
 mod support;
 mod tags;

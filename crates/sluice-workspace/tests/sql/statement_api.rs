@@ -5,14 +5,14 @@ use sluice_workspace::{profiles, warehouses};
 
 use crate::support::{Lab, profile_file, run};
 
-struct Api {
+pub(crate) struct Api {
     host: String,
     token: String,
     warehouse: String,
 }
 
 impl Api {
-    async fn new(lab: &Lab, principal: &str) -> Self {
+    pub(crate) async fn new(lab: &Lab, principal: &str) -> Self {
         let profiles = profiles::read(&profile_file().await).unwrap();
         let profile = &profiles[&format!("dev-{principal}")];
         let token = profile.token.expose().clone();
@@ -25,7 +25,7 @@ impl Api {
         }
     }
 
-    async fn send(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let client = reqwest::Client::builder().build().unwrap();
         let request = client.request(
             method.parse().unwrap(),
@@ -39,7 +39,7 @@ impl Api {
         )
     }
 
-    async fn execute(&self, statement: &str, more: Value) -> (u16, Value) {
+    pub(crate) async fn execute(&self, statement: &str, more: Value) -> (u16, Value) {
         let mut body =
             json!({"statement": statement, "warehouse_id": self.warehouse, "catalog": "dev", "wait_timeout": "50s"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -95,11 +95,18 @@ fn failed_sql_is_an_answer_and_refusals_name_what_is_missing() {
             "[TABLE_OR_VIEW_NOT_FOUND] Table 'dev.nowhere.nothing' does not exist."
         );
         assert_eq!(answer["status"]["sql_state"], "42P01");
-        let (status, answer) = api.execute("SELECT 1", json!({"disposition": "EXTERNAL_LINKS"})).await;
-        assert_eq!(
-            (status, answer["error_code"].as_str().unwrap()),
-            (501, "NOT_IMPLEMENTED")
-        );
+        for wrong in [
+            json!({"format": "ARROW_STREAM"}),
+            json!({"disposition": "BY_POST"}),
+            json!({"disposition": "EXTERNAL_LINKS", "format": "XML"}),
+            json!({"row_limit": 0}),
+        ] {
+            let (status, answer) = api.execute("SELECT 1", wrong).await;
+            assert_eq!(
+                (status, answer["error_code"].as_str().unwrap()),
+                (400, "INVALID_PARAMETER_VALUE")
+            );
+        }
         let (status, _) = api.execute("SELECT 1", json!({"wait_timeout": "3s"})).await;
         assert_eq!(status, 400);
         let (status, _) = api

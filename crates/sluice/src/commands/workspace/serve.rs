@@ -38,6 +38,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         names: WORKSPACE_NAMES.map(str::to_owned).to_vec(),
         task_launcher: vec![context.program()?.into(), "workspace".into(), "sandbox".into()],
         allow_faults: arguments.allow_faults,
+        clock: sluice_workspace::clock::Clock::System,
     };
     // A signal ends the serving, not this command: requests under way get their answers.
     let held = context.interrupt.hold();
