@@ -82,8 +82,8 @@ impl ImportFormat {
             ("RAW", _) => Ok(Self::Raw),
             ("" | "SOURCE", Some(language)) => Ok(Self::Source(language.parse()?)),
             ("" | "SOURCE", None) => Err(ApiError::invalid("`language` is required for the format SOURCE")),
-            ("JUPYTER" | "HTML" | "DBC" | "R_MARKDOWN", _) => Err(ApiError::not_implemented(format!(
-                "the local workspace imports notebooks in source format, not in the format {format}"
+            ("HTML" | "DBC" | "R_MARKDOWN", _) => Err(ApiError::not_implemented(format!(
+                "the local workspace imports notebooks in source format and from Jupyter, not in the format {format}"
             ))),
             (other, _) => Err(ApiError::invalid(format!("`{other}` is not an import format"))),
         }

@@ -5,6 +5,7 @@
 //! visible, so importing without overwriting is atomic and can serve as a lock.
 
 mod content;
+mod jupyter;
 mod object;
 mod path;
 mod rest;

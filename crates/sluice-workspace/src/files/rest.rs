@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::content::ImportFormat;
+use super::jupyter;
 use super::object::{FileKind, WorkspaceObject};
 use super::path::WorkspacePath;
 use super::write::{NewFile, Overwrite};
@@ -110,17 +111,8 @@ async fn import(mut call: Call) -> Result<Json<Empty>, ApiError> {
             ),
         ));
     }
-    let new = NewFile {
-        path: import.path.parse()?,
-        format: ImportFormat::parse(&import.format, import.language.as_deref())?,
-        content,
-        overwrite: if import.overwrite {
-            Overwrite::Replace
-        } else {
-            Overwrite::Refuse
-        },
-    };
-    refuse_jupyter(&new)?;
+    let format = (import.format.as_str(), import.language.as_deref());
+    let new = new_file(import.path.parse()?, format, content, import.overwrite)?;
     call.workspace.workspace_files().import(&call.principal, new).await?;
     Ok(Json(Empty {}))
 }
@@ -145,15 +137,38 @@ async fn read_form(body: Body, boundary: String) -> Result<(Import, Bytes), ApiE
     Ok((import, content))
 }
 
-/// A Jupyter file becomes a notebook on Databricks; storing it as a file would pretend.
-fn refuse_jupyter(new: &NewFile) -> Result<(), ApiError> {
-    if new.format == ImportFormat::Auto && new.path.name().ends_with(".ipynb") {
-        return Err(ApiError::not_implemented(format!(
-            "the local workspace takes notebooks in source format: convert {} to a `.py` or `.sql` notebook",
-            new.path
-        )));
+/// What a request brings: a Jupyter document becomes a notebook, as it does on Databricks.
+fn new_file(
+    path: WorkspacePath,
+    (format, language): (&str, Option<&str>),
+    content: Bytes,
+    overwrite: bool,
+) -> Result<NewFile, ApiError> {
+    let overwrite = if overwrite {
+        Overwrite::Replace
+    } else {
+        Overwrite::Refuse
+    };
+    let stem = path.as_str().strip_suffix(".ipynb").map(str::to_owned);
+    if format != "JUPYTER" && (format != "AUTO" || stem.is_none()) {
+        let format = ImportFormat::parse(format, language)?;
+        return Ok(NewFile {
+            path,
+            format,
+            content,
+            overwrite,
+        });
     }
-    Ok(())
+    let (language, text) = jupyter::source(&content)?;
+    Ok(NewFile {
+        path: match stem {
+            Some(stem) => stem.parse()?,
+            None => path,
+        },
+        format: ImportFormat::Source(language),
+        content: text.into(),
+        overwrite,
+    })
 }
 
 async fn import_file(mut call: Call) -> Result<Json<Empty>, ApiError> {
@@ -162,19 +177,9 @@ async fn import_file(mut call: Call) -> Result<Json<Empty>, ApiError> {
         .workspace_files()
         .check_import(&call.principal, &path)
         .await?;
-    let overwrite = if call.flag("overwrite")? {
-        Overwrite::Replace
-    } else {
-        Overwrite::Refuse
-    };
+    let overwrite = call.flag("overwrite")?;
     let content = call.bytes(LARGEST_FILE).await?;
-    let new = NewFile {
-        path,
-        format: ImportFormat::Auto,
-        content,
-        overwrite,
-    };
-    refuse_jupyter(&new)?;
+    let new = new_file(path, ("AUTO", None), content, overwrite)?;
     call.workspace.workspace_files().import(&call.principal, new).await?;
     Ok(Json(Empty {}))
 }

@@ -92,12 +92,8 @@ async fn each_obstacle_has_its_own_answer() {
     assert_eq!(other_kind.error(), (400, "INVALID_PARAMETER_VALUE".to_owned()));
     let foreign = import_file(&engineer, "/Users/steward@sluice.test/x", "x", false).await;
     assert_eq!(foreign.error(), (403, "PERMISSION_DENIED".to_owned()));
-    assert_eq!(
-        import_file(&engineer, &format!("{HOME}/x.ipynb"), "{}", false)
-            .await
-            .status,
-        501
-    );
+    let no_notebook = import_file(&engineer, &format!("{HOME}/x.ipynb"), "{}", false).await;
+    assert_eq!(no_notebook.error(), (400, "INVALID_PARAMETER_VALUE".to_owned()));
     let large = json!({"path": format!("{HOME}/large"), "format": "RAW", "content": "A".repeat(14 * 1024 * 1024)});
     let large = engineer.post("/api/2.0/workspace/import", large).await;
     assert_eq!(large.error(), (400, "MAX_NOTEBOOK_SIZE_EXCEEDED".to_owned()));
