@@ -28,11 +28,14 @@ class Description:
     """One task as the workspace describes it."""
 
     kind: str
-    path: str
+    path: str | None
     parameters: Any
     task_values: dict[str, dict[str, Any]]
     source: str
     result: str
+    packages: str | None = None
+    package: str | None = None
+    entry_point: str | None = None
 
 
 def main() -> int:
@@ -42,6 +45,9 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyspark\.")
+    if described.packages:
+        # Before the runtime's own packages: what a task asks for is what it gets.
+        sys.path.insert(0, described.packages)
     modes.install()
     outcome: dict[str, Any] = {"result": None, "truncated": False, "error": None, "error_trace": None}
     values: dict[str, Any] = {}
@@ -69,6 +75,9 @@ def _run(described: Description, values: dict[str, Any]) -> tuple[str | None, bo
     task_values = TaskValues(described.task_values)
     task_values.own = values
     services = interpreter.Services(spark.session(), workspace, task_values)
+    if described.kind == "python_wheel":
+        _run_package(services, described)
+        return None, False
     directory = os.path.dirname(described.source + described.path)
     if os.path.isdir(directory):
         os.chdir(directory)
@@ -95,6 +104,36 @@ def _run_file(services: Any, described: Description) -> None:
     sys.argv = [path, *described.parameters]
     with interpreter._main_module(module):
         exec(code, module.__dict__)
+
+
+def _run_package(services: Any, described: Description) -> None:
+    """Calls the entry point of an installed package; a name that its metadata does not have is a function of the package."""
+    from sluice_driver import interpreter
+
+    _offer_dbutils(interpreter.Interpreter(services, "/", {}).dbutils)
+    sys.argv = [described.package, *described.parameters]
+    _entry_point(described.package, described.entry_point)()
+
+
+def _entry_point(package: str, name: str) -> Any:
+    import importlib
+    import importlib.metadata
+
+    try:
+        distribution = importlib.metadata.distribution(package)
+    except importlib.metadata.PackageNotFoundError:
+        raise ModuleNotFoundError(
+            f"the package `{package}` is not installed: add its wheel to the task's `libraries` or to its environment"
+        ) from None
+    for entry in distribution.entry_points:
+        if entry.name == name:
+            return entry.load()
+    module = importlib.import_module(package.replace("-", "_"))
+    function = getattr(module, name, None)
+    if function is None:
+        offered = ", ".join(sorted(f"`{entry.name}`" for entry in distribution.entry_points)) or "none"
+        raise AttributeError(f"the package `{package}` has no entry point `{name}`; its entry points: {offered}")
+    return function
 
 
 def _offer_dbutils(dbutils: Any) -> None:

@@ -33,6 +33,30 @@ pub(crate) async fn may_view(workspace: &Workspace, principal: &Principal, job_i
         .await
 }
 
+/// Whether the caller may start and end runs of a job.
+pub(crate) async fn may_manage_runs(
+    workspace: &Workspace,
+    principal: &Principal,
+    job_id: i64,
+) -> Result<bool, ApiError> {
+    workspace
+        .permissions()
+        .allows(principal, &Object::job(job_id), Level::CanManageRun)
+        .await
+}
+
+/// The `access_control_list` of a body.
+///
+/// # Errors
+/// 400 when it cannot be read.
+pub(crate) fn given(body: &crate::jobs::settings::Object) -> Result<Vec<Entry>, ApiError> {
+    match body.get("access_control_list") {
+        None => Ok(Vec::new()),
+        Some(list) => serde_json::from_value(list.clone())
+            .map_err(|error| ApiError::invalid(format!("`access_control_list` cannot be read: {error}"))),
+    }
+}
+
 /// An entry of `access_control_list` in the body of create.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Entry {

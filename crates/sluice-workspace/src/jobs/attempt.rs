@@ -3,33 +3,47 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+
 use crate::error::ApiError;
+use crate::jobs::for_each;
+use crate::jobs::graph::End;
+use crate::jobs::packages;
 use crate::jobs::process::{self, Ended, ProcessError};
-use crate::jobs::resolved::{self, Work};
+use crate::jobs::resolved::{self, ProcessWork, Work};
 use crate::jobs::run::{self, Output, TaskRun};
-use crate::jobs::settings::{Object, TaskPlan};
+use crate::jobs::run_job;
+use crate::jobs::settings::Object;
 use crate::jobs::sql_file;
 use crate::jobs::state::{LifeCycle, ResultState, State};
 use crate::jobs::stop::Stop;
+use crate::jobs::task_plan::TaskPlan;
 use crate::jobs::work::Shared;
 use crate::workspace::Workspace;
 
-/// Tries a task until it is successful, its retries are used up, or the run stops.
-pub(crate) async fn attempts(
+/// Tries a task until it is successful, its retries are used up, or the run stops. The future has a named type, because tasks contain tasks.
+pub(crate) fn attempts(
     shared: Arc<Shared>,
     task: TaskPlan,
-    mut attempt: TaskRun,
-) -> Result<(String, ResultState), ApiError> {
+    attempt: TaskRun,
+) -> BoxFuture<'static, Result<(String, End), ApiError>> {
+    Box::pin(repeat(shared, task, attempt))
+}
+
+async fn repeat(shared: Arc<Shared>, task: TaskPlan, mut attempt: TaskRun) -> Result<(String, End), ApiError> {
+    // A repair goes on counting; its retries count from there.
+    let first = attempt.attempt_number;
     loop {
-        let result = attempt_once(&shared, &task, &mut attempt).await?;
-        let again = match result {
+        attempt_once(&shared, &task, &mut attempt).await?;
+        let end = attempt.end();
+        let again = match end.result {
             ResultState::Failed => true,
             ResultState::TimedOut => task.retry_on_timeout,
             _ => false,
         };
-        let left = task.max_retries < 0 || attempt.attempt_number < task.max_retries;
+        let left = task.max_retries < 0 || attempt.attempt_number - first < task.max_retries;
         if !again || !left || shared.stop.is_told() {
-            return Ok((task.task_key, result));
+            return Ok((task.task_key, end));
         }
         attempt = next_attempt(&shared.workspace, &attempt).await?;
         let mut stop = shared.stop.clone();
@@ -58,17 +72,21 @@ async fn next_attempt(workspace: &Workspace, last: &TaskRun) -> Result<TaskRun, 
     Ok(next)
 }
 
-async fn attempt_once(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -> Result<ResultState, ApiError> {
+async fn attempt_once(shared: &Arc<Shared>, task: &TaskPlan, attempt: &mut TaskRun) -> Result<(), ApiError> {
     let workspace = &shared.workspace;
     let mut stop = shared.stop.clone();
     if attempt.state.life_cycle == LifeCycle::Blocked {
         attempt.state = State::active(LifeCycle::Pending);
         run::save_task(workspace, attempt).await?;
     }
-    let slot = tokio::select! {
-        biased;
-        reason = stop.told() => Err(reason),
-        slot = workspace.jobs.runner().slot() => Ok(slot),
+    // A task that waits for others must not keep them from their turn.
+    let slot = match task.works() {
+        false => Ok(None),
+        true => tokio::select! {
+            biased;
+            reason = stop.told() => Err(reason),
+            slot = workspace.jobs.runner().slot() => Ok(Some(slot)),
+        },
     };
     let _slot = match slot {
         Ok(slot) => slot,
@@ -87,21 +105,20 @@ async fn attempt_once(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -
     finish(workspace, attempt).await
 }
 
-async fn finish(workspace: &Workspace, attempt: &mut TaskRun) -> Result<ResultState, ApiError> {
+async fn finish(workspace: &Workspace, attempt: &mut TaskRun) -> Result<(), ApiError> {
     attempt.end_time = Some(workspace.clock.now_ms());
-    run::save_task(workspace, attempt).await?;
-    Ok(attempt.state.result.unwrap_or(ResultState::Failed))
+    run::save_task(workspace, attempt).await
+}
+
+type Executed = (State, Output, Object);
+
+fn failed(message: String) -> Executed {
+    let output = Output::failed(message.clone());
+    (State::ended(ResultState::Failed, message), output, Object::new())
 }
 
 /// Executes one attempt; whatever goes wrong becomes its state.
-async fn execute(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -> (State, Output, Object) {
-    let failed = |message: String| {
-        let output = Output {
-            error: Some(message.clone()),
-            ..Output::default()
-        };
-        (State::ended(ResultState::Failed, message), output, Object::new())
-    };
+async fn execute(shared: &Arc<Shared>, task: &TaskPlan, attempt: &mut TaskRun) -> Executed {
     let work = match resolved::resolve(shared, task, attempt).await {
         Ok(Ok(work)) => work,
         Ok(Err(message)) => return failed(message),
@@ -112,27 +129,8 @@ async fn execute(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -> (St
         return failed(error.to_string());
     }
     let limit = (task.timeout_seconds > 0).then(|| Duration::from_secs(task.timeout_seconds));
-    let outcome = match work {
-        Work::Process {
-            kind,
-            path,
-            parameters,
-            task_values,
-        } => {
-            let launcher = shared.workspace.jobs.runner().launcher();
-            let task = process::Task {
-                workspace: &shared.workspace,
-                principal: &shared.principal,
-                task_run_id: attempt.id,
-                kind,
-                root: source_root(shared.deployment_root.as_deref(), &path),
-                path,
-                parameters,
-                task_values,
-                watch: &shared.watch,
-            };
-            process::run(&task, launcher, limit, shared.stop.clone()).await
-        }
+    let waited = match work {
+        Work::Process(work) => return concluded(process(shared, task, attempt, work, limit).await),
         Work::Sql {
             warehouse_id,
             path,
@@ -145,28 +143,75 @@ async fn execute(shared: &Shared, task: &TaskPlan, attempt: &mut TaskRun) -> (St
                 path: &path,
                 values: &parameters,
             };
-            sql_file::run(&task, limit, shared.stop.clone()).await
+            return concluded(sql_file::run(&task, limit, shared.stop.clone()).await);
         }
-    };
-    match outcome {
-        Ok(outcome) => (state_of(&outcome), outcome.output, outcome.task_values),
-        Err(error) => {
-            let message = error.to_string();
-            let output = Output {
-                error: Some(message.clone()),
-                ..Output::default()
-            };
-            let state = match error {
-                ProcessError::Workspace(error) if error.status.is_client_error() => {
-                    State::ended(ResultState::Failed, message)
+        Work::Condition { op, left, right } => {
+            return match op.compare(&left, &right) {
+                Ok(outcome) => {
+                    let output = Output {
+                        outcome: Some(outcome),
+                        ..Output::default()
+                    };
+                    (State::ended(ResultState::Success, ""), output, Object::new())
                 }
-                ProcessError::Workspace(_)
-                | ProcessError::Compute(_)
-                | ProcessError::File { .. }
-                | ProcessError::Start { .. }
-                | ProcessError::Refused { .. } => State::internal_error(message),
+                Err(message) => failed(message),
             };
-            (state, output, Object::new())
+        }
+        Work::ForEach { task, inputs } => for_each::run(shared, &task, attempt, inputs, limit).await,
+        Work::RunJob(called) => run_job::run(shared, attempt, called, limit).await,
+    };
+    match waited {
+        Ok((state, output)) => (state, output, Object::new()),
+        Err(error) if error.status.is_client_error() => failed(error.message),
+        Err(error) => (
+            State::internal_error(error.to_string()),
+            Output::failed(error.to_string()),
+            Object::new(),
+        ),
+    }
+}
+
+async fn process(
+    shared: &Shared,
+    task: &TaskPlan,
+    attempt: &TaskRun,
+    work: ProcessWork,
+    limit: Option<Duration>,
+) -> Result<process::Outcome, ProcessError> {
+    let libraries = shared.plan.libraries(task)?;
+    let packages = packages::ensure(&shared.workspace, &shared.principal, &libraries).await?;
+    let task = process::Task {
+        workspace: &shared.workspace,
+        principal: &shared.principal,
+        task_run_id: attempt.id,
+        root: work
+            .path
+            .as_deref()
+            .map(|path| source_root(shared.deployment_root.as_deref(), path)),
+        work: &work,
+        packages: packages.as_deref(),
+        watch: &shared.watch,
+    };
+    let launcher = shared.workspace.jobs.runner().launcher();
+    process::run(&task, launcher, limit, shared.stop.clone()).await
+}
+
+fn concluded(outcome: Result<process::Outcome, ProcessError>) -> Executed {
+    let error = match outcome {
+        Ok(outcome) => return (state_of(&outcome), outcome.output, outcome.task_values),
+        Err(error) => error,
+    };
+    let message = error.to_string();
+    match error {
+        ProcessError::Workspace(error) if error.status.is_client_error() => failed(message),
+        ProcessError::Packages(_) => failed(message),
+        ProcessError::Workspace(_)
+        | ProcessError::Compute(_)
+        | ProcessError::File { .. }
+        | ProcessError::Start { .. }
+        | ProcessError::Refused { .. } => {
+            let output = Output::failed(message.clone());
+            (State::internal_error(message), output, Object::new())
         }
     }
 }

@@ -34,11 +34,7 @@ pub(crate) struct Created {
 /// `POST jobs/create`
 pub(crate) async fn create(mut call: Call, version: Version) -> Result<Json<Created>, ApiError> {
     let given: Object = call.json().await?;
-    let entries = match given.get("access_control_list") {
-        None => Vec::new(),
-        Some(list) => serde_json::from_value(list.clone())
-            .map_err(|error| ApiError::invalid(format!("`access_control_list` cannot be read: {error}")))?,
-    };
+    let entries = access::given(&given)?;
     let entries = access::initial(&call.workspace, &call.principal, &entries).await?;
     let settings = with_defaults(given, version == Version::V22);
     let plan = JobPlan::read(&settings)?;
@@ -55,7 +51,8 @@ pub(crate) async fn create(mut call: Call, version: Version) -> Result<Json<Crea
     job::insert(&mut transaction, &job).await?;
     access::store(&call.workspace, &mut transaction, job.id, &entries).await?;
     transaction.commit().await?;
-    warn_of_unpaused_start(&call.workspace, &job, &plan);
+    call.workspace.jobs.scheduler().arm(job.id, job.created_at);
+    warn_of_ignored_start(&call.workspace, &job, &plan);
     Ok(Json(Created { job_id: job.id }))
 }
 
@@ -129,7 +126,7 @@ async fn replace(
 ) -> Result<Json<Object>, ApiError> {
     let plan = JobPlan::read(&settings)?;
     let before = access::run_as(workspace, &job).await?;
-    job.settings = settings;
+    let former = std::mem::replace(&mut job.settings, settings);
     // Compared as names: a job that loses its `run_as` runs as its owner from then on.
     let after = access::run_as(workspace, &job).await?;
     if after != before {
@@ -138,7 +135,13 @@ async fn replace(
     let mut transaction = workspace.store.begin().await?;
     job::set_settings(&mut transaction, job.id, &job.settings).await?;
     transaction.commit().await?;
-    warn_of_unpaused_start(workspace, &job, &plan);
+    if ["schedule", "trigger"]
+        .into_iter()
+        .any(|name| former.get(name) != job.settings.get(name))
+    {
+        workspace.jobs.scheduler().arm(job.id, workspace.clock.now_ms());
+    }
+    warn_of_ignored_start(workspace, &job, &plan);
     Ok(Json(Object::new()))
 }
 
@@ -301,6 +304,7 @@ pub(crate) async fn delete(mut call: Call) -> Result<Json<Object>, ApiError> {
     let mut transaction = call.workspace.store.begin().await?;
     job::delete(&mut transaction, job.id).await?;
     transaction.commit().await?;
+    call.workspace.jobs.scheduler().disarm(job.id);
     call.workspace.jobs.cancel_job(&call.workspace, job.id).await?;
     Ok(Json(Object::new()))
 }
@@ -332,7 +336,7 @@ async fn view(workspace: &Workspace, job: Job) -> Result<JobView, ApiError> {
 }
 
 /// Only administrators let a job run as somebody else.
-async fn check_run_as(workspace: &Workspace, principal: &Principal, name: &str) -> Result<(), ApiError> {
+pub(crate) async fn check_run_as(workspace: &Workspace, principal: &Principal, name: &str) -> Result<(), ApiError> {
     if crate::identity::by_name(workspace, name).await?.is_none() {
         return Err(ApiError::invalid(format!(
             "`run_as` names `{name}`, which is no principal of this workspace"
@@ -347,8 +351,8 @@ async fn check_run_as(workspace: &Workspace, principal: &Principal, name: &str) 
     )))
 }
 
-fn warn_of_unpaused_start(workspace: &Workspace, job: &Job, plan: &JobPlan) {
-    if let Some(field) = plan.unpaused_start() {
+fn warn_of_ignored_start(workspace: &Workspace, job: &Job, plan: &JobPlan) {
+    if let Some(field) = plan.ignored_start() {
         log::line(&format!(
             "{}: job {} `{}` has an unpaused `{field}`, which does not start runs here: start it with run-now",
             workspace.name,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::error::ApiError;
-use crate::jobs::settings::TaskPlan;
 use crate::jobs::state::ResultState;
+use crate::jobs::task_plan::{Dependency, TaskPlan};
 
 /// When a task runs, given how the tasks it depends on ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -27,7 +27,21 @@ pub(crate) enum RunIf {
     AtLeastOneFailed,
 }
 
-/// Refuses dependencies on unknown tasks and cycles.
+/// How a task ended, as far as others depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) result: ResultState,
+    /// What a condition came to.
+    pub(crate) outcome: Option<bool>,
+}
+
+impl From<ResultState> for End {
+    fn from(result: ResultState) -> Self {
+        Self { result, outcome: None }
+    }
+}
+
+/// Refuses dependencies on unknown tasks, on outcomes that a task does not have, and cycles.
 pub(crate) fn check(tasks: &[TaskPlan]) -> Result<(), ApiError> {
     let keys: BTreeSet<_> = tasks.iter().map(|task| task.task_key.as_str()).collect();
     for task in tasks {
@@ -42,6 +56,7 @@ pub(crate) fn check(tasks: &[TaskPlan]) -> Result<(), ApiError> {
             )));
         }
     }
+    check_outcomes(tasks)?;
     let mut done: BTreeSet<&str> = BTreeSet::new();
     loop {
         let before = done.len();
@@ -63,6 +78,24 @@ pub(crate) fn check(tasks: &[TaskPlan]) -> Result<(), ApiError> {
     }
 }
 
+fn check_outcomes(tasks: &[TaskPlan]) -> Result<(), ApiError> {
+    for task in tasks {
+        for Dependency { task_key, outcome } in &task.depends_on {
+            let Some(outcome) = outcome else { continue };
+            let condition = tasks
+                .iter()
+                .any(|each| each.task_key == *task_key && each.condition_task.is_some());
+            if !condition || !matches!(outcome.as_str(), "true" | "false") {
+                return Err(ApiError::invalid(format!(
+                    "the task `{}` depends on the outcome `{outcome}` of `{task_key}`: only a `condition_task` has an outcome, `true` or `false`",
+                    task.task_key
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What to do with a task that has not started yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -76,7 +109,7 @@ pub(crate) enum Step {
 pub(crate) fn next<'a>(
     tasks: &'a [TaskPlan],
     begun: &BTreeSet<String>,
-    ended: &BTreeMap<String, ResultState>,
+    ended: &BTreeMap<String, End>,
 ) -> Vec<(&'a TaskPlan, Step)> {
     let decidable = |task: &&TaskPlan| {
         !begun.contains(&task.task_key) && task.depends_on.iter().all(|each| ended.contains_key(&each.task_key))
@@ -88,7 +121,7 @@ pub(crate) fn next<'a>(
         .collect()
 }
 
-fn decide(task: &TaskPlan, ended: &BTreeMap<String, ResultState>) -> Step {
+fn decide(task: &TaskPlan, ended: &BTreeMap<String, End>) -> Step {
     use ResultState as R;
     if task.disabled {
         return Step::Skip(R::Disabled);
@@ -96,11 +129,15 @@ fn decide(task: &TaskPlan, ended: &BTreeMap<String, ResultState>) -> Step {
     let upstream: Vec<R> = task
         .depends_on
         .iter()
-        .filter_map(|each| ended.get(&each.task_key))
-        .copied()
+        .filter_map(|each| ended.get(&each.task_key).map(|end| seen(each, end)))
         .collect();
     if upstream.is_empty() {
         return Step::Start;
+    }
+    // Whatever `run_if` says: a task that stands on branches alone which were not taken is no part of this run.
+    let on_branches = task.depends_on.iter().all(|each| each.outcome.is_some());
+    if on_branches && upstream.iter().all(|each| *each == R::Excluded) {
+        return Step::Skip(R::Excluded);
     }
     let good = |each: &R| matches!(each, R::Success);
     let left_out = |each: &R| matches!(each, R::Excluded | R::Disabled);
@@ -125,8 +162,17 @@ fn decide(task: &TaskPlan, ended: &BTreeMap<String, ResultState>) -> Step {
     })
 }
 
+/// How a task sees the end of one that it depends on: a branch that was not taken is excluded.
+fn seen(dependency: &Dependency, end: &End) -> ResultState {
+    let wanted = dependency.outcome.as_deref().map(|outcome| outcome == "true");
+    match (end.result, wanted) {
+        (ResultState::Success, Some(wanted)) if end.outcome != Some(wanted) => ResultState::Excluded,
+        (result, _) => result,
+    }
+}
+
 /// The result of a run whose tasks have all ended: its leaves decide.
-pub(crate) fn result(tasks: &[TaskPlan], ended: &BTreeMap<String, ResultState>) -> ResultState {
+pub(crate) fn result(tasks: &[TaskPlan], ended: &BTreeMap<String, End>) -> ResultState {
     use ResultState as R;
     let needed: BTreeSet<&str> = tasks
         .iter()
@@ -136,10 +182,10 @@ pub(crate) fn result(tasks: &[TaskPlan], ended: &BTreeMap<String, ResultState>) 
     let fine = |result: &R| matches!(result, R::Success | R::Excluded | R::Disabled);
     let leaf_failed = ended
         .iter()
-        .any(|(key, result)| !needed.contains(key.as_str()) && !fine(result));
+        .any(|(key, end)| !needed.contains(key.as_str()) && !fine(&end.result));
     if leaf_failed {
         R::Failed
-    } else if ended.values().all(fine) {
+    } else if ended.values().all(|end| fine(&end.result)) {
         R::Success
     } else {
         R::SuccessWithFailures

@@ -1,225 +1,44 @@
-//! The operations on runs: run-now, get, list, get-output, cancel.
+//! Looking at runs: get, list, get-output.
 
 use axum::Json;
-use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::jobs::access;
-use crate::jobs::definitions;
 use crate::jobs::page;
-use crate::jobs::run::{self, Overriding, ParameterValue, Run, TaskRun};
-use crate::jobs::settings::{JobPlan, Object};
-use crate::jobs::state::{LifeCycle, ResultState, State};
-use crate::jobs::stop::Stop;
+use crate::jobs::run::{self, Run, RunType, TaskRun};
 use crate::jobs::views;
 use crate::permissions::Level;
 use crate::principal::Principal;
 use crate::workspace::Workspace;
 
-/// A job may have this many runs that wait.
-const QUEUE_LIMIT: i64 = 1000;
-
-#[derive(Deserialize)]
-struct RunNow {
-    job_id: i64,
-    #[serde(default)]
-    idempotency_token: Option<String>,
-    #[serde(default)]
-    job_parameters: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    notebook_params: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    python_params: Option<Vec<String>>,
-    #[serde(default)]
-    sql_params: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    queue: Option<Queue>,
-    #[serde(flatten)]
-    rest: Object,
-}
-
-#[derive(Deserialize)]
-struct Queue {
-    enabled: bool,
-}
-
-#[derive(Serialize)]
-pub(crate) struct Started {
-    run_id: i64,
-    number_in_job: i64,
-}
-
-/// Fields of run-now that belong to task kinds or features that are not here.
-const REFUSED: [&str; 8] = [
-    "dbt_commands",
-    "jar_params",
-    "only",
-    "performance_target",
-    "pipeline_params",
-    "python_named_params",
-    "spark_submit_params",
-    "repair",
-];
-
-/// `POST jobs/run-now`
-pub(crate) async fn run_now(mut call: Call) -> Result<Json<Started>, ApiError> {
-    let asked: RunNow = call.json().await?;
-    if let Some(field) = REFUSED.into_iter().find(|field| asked.rest.contains_key(*field)) {
-        return Err(ApiError::not_implemented(format!(
-            "`{field}` of run-now is not offered by the local workspace"
-        )));
-    }
-    let (workspace, principal) = (call.workspace.clone(), call.principal.clone());
-    let job = definitions::require(&workspace, &principal, asked.job_id, Level::CanManageRun).await?;
-    let plan = job.plan()?;
-    if plan.tasks.is_empty() {
-        return Err(ApiError::invalid(format!("Job {} has no tasks to run.", job.id)));
-    }
-    let overriding = Overriding {
-        notebook_params: asked.notebook_params,
-        python_params: asked.python_params,
-        sql_params: asked.sql_params,
-    };
-    let parameters = job_parameters(&plan, asked.job_parameters, &overriding)?;
-    let run_as = access::run_as(&workspace, &job).await?;
-    let mut transaction = workspace.store.begin().await?;
-    let token = asked.idempotency_token.filter(|token| !token.is_empty());
-    if let Some(token) = &token {
-        if token.len() > 64 {
-            return Err(ApiError::invalid("`idempotency_token` is longer than 64 characters"));
-        }
-        if let Some(run) = run::find_by_token(&mut transaction, &principal.name, token).await? {
-            return Ok(Json(Started {
-                run_id: run.id,
-                number_in_job: run.number_in_job,
-            }));
-        }
-    }
-    let (active, last) = run::counts(&mut transaction, job.id).await?;
-    let queued = asked.queue.map_or(plan.queue.enabled, |queue| queue.enabled);
-    let state = first_state(active, i64::from(plan.max_concurrent_runs), queued)?;
-    let now = workspace.clock.now_ms();
-    let run = Run {
-        id: workspace.ids.number(),
-        job_id: job.id,
-        number_in_job: last + 1,
-        creator: principal.name.clone(),
-        run_as,
-        settings: job.settings,
-        parameters,
-        overriding,
-        idempotency_token: token,
-        end_time: state.is_final().then_some(now),
-        state,
-        requested_at: now,
-        start_time: None,
-    };
-    run::insert(&mut transaction, &run).await?;
-    for (position, task) in (0..).zip(&plan.tasks) {
-        run::insert_task(
-            &mut transaction,
-            &first_attempt(&workspace, &run, position, &task.task_key),
-        )
-        .await?;
-    }
-    transaction.commit().await?;
-    let started = Started {
-        run_id: run.id,
-        number_in_job: run.number_in_job,
-    };
-    if run.state.life_cycle == LifeCycle::Pending {
-        workspace.jobs.runner().begin(&workspace, run);
-    }
-    Ok(Json(started))
-}
-
-fn first_state(active: i64, highest: i64, queued: bool) -> Result<State, ApiError> {
-    if active < highest {
-        return Ok(State::active(LifeCycle::Pending));
-    }
-    if !queued {
-        let text = format!("the job has {active} active runs and may have {highest}");
-        return Ok(State::ended(ResultState::MaximumConcurrentRunsReached, text));
-    }
-    if active >= highest + QUEUE_LIMIT {
-        return Err(ApiError::new(
-            axum::http::StatusCode::TOO_MANY_REQUESTS,
-            "RESOURCE_EXHAUSTED",
-            format!("the job has {QUEUE_LIMIT} queued runs already"),
-        ));
-    }
-    Ok(State::active(LifeCycle::Queued))
-}
-
-fn first_attempt(workspace: &Workspace, run: &Run, position: i64, task_key: &str) -> TaskRun {
-    let state = if run.state.is_final() {
-        run.state.clone()
-    } else {
-        State::active(LifeCycle::Blocked)
-    };
-    TaskRun {
-        id: workspace.ids.number(),
-        run_id: run.id,
-        position,
-        task_key: task_key.to_owned(),
-        attempt_number: 0,
-        state,
-        start_time: None,
-        end_time: None,
-        resolved: None,
-        output: None,
-        task_values: Object::new(),
-    }
-}
-
-/// The declared parameters with defaults and given values; given ones that are not declared are added.
-fn job_parameters(
-    plan: &JobPlan,
-    given: Option<IndexMap<String, String>>,
-    overriding: &Overriding,
-) -> Result<Vec<ParameterValue>, ApiError> {
-    if !overriding.is_empty() && (given.is_some() || !plan.parameters.is_empty()) {
-        return Err(ApiError::invalid(
-            "parameters of task types (`notebook_params`, `python_params`, `sql_params`) cannot be used together with job \
-             parameters: pass `job_parameters`",
-        ));
-    }
-    let mut given = given.unwrap_or_default();
-    let mut values: Vec<_> = plan
-        .parameters
-        .iter()
-        .map(|each| ParameterValue {
-            name: each.name.clone(),
-            default: Some(each.default.clone()),
-            value: given.shift_remove(&each.name).unwrap_or_else(|| each.default.clone()),
-        })
-        .collect();
-    values.extend(given.into_iter().map(|(name, value)| ParameterValue {
-        name,
-        default: None,
-        value,
-    }));
-    Ok(values)
-}
-
 /// A run that was asked for by id: of a job, or of one task.
-enum Found {
+pub(crate) enum Found {
     Run(Run),
     Task(Run, Box<TaskRun>),
 }
 
 impl Found {
-    fn run(&self) -> &Run {
+    /// The run, also of a task.
+    pub(crate) fn run(&self) -> &Run {
         match self {
             Self::Run(run) | Self::Task(run, _) => run,
         }
     }
 }
 
-async fn find(workspace: &Workspace, principal: &Principal, id: i64, level: Level) -> Result<Found, ApiError> {
+/// The run or task run with this id, for a principal who may.
+///
+/// # Errors
+/// 400 when there is none, 403 when the principal may not.
+pub(crate) async fn find(
+    workspace: &Workspace,
+    principal: &Principal,
+    id: i64,
+    level: Level,
+) -> Result<Found, ApiError> {
     let missing = || ApiError::invalid(format!("Run {id} does not exist."));
     let found = match run::find(workspace, id).await? {
         Some(run) => Found::Run(run),
@@ -246,10 +65,14 @@ pub(crate) async fn get(call: Call) -> Result<Json<Value>, ApiError> {
     let id = run_id(&call)?;
     let scope = format!("run {id}");
     let start = page::start(call.query("page_token"), &scope)?;
-    let (mut view, more) = match find(&call.workspace, &call.principal, id, Level::CanView).await? {
-        Found::Run(run) => views::of_run(&call.workspace, &run, start).await?,
-        Found::Task(run, task) => (views::of_task_as_run(&call.workspace, &run, &task)?, false),
+    let found = find(&call.workspace, &call.principal, id, Level::CanView).await?;
+    let (mut view, more) = match &found {
+        Found::Run(run) => views::of_run(&call.workspace, run, start).await?,
+        Found::Task(run, task) => views::of_task_as_run(&call.workspace, run, task, start).await?,
     };
+    if let (true, Found::Run(run), Some(view)) = (call.flag("include_history")?, &found, view.as_object_mut()) {
+        views::add_history(&call.workspace, run, view).await?;
+    }
     if let (true, Some(view)) = (more, view.as_object_mut()) {
         view.insert(
             "next_page_token".to_owned(),
@@ -294,7 +117,8 @@ pub(crate) async fn list(call: Call) -> Result<Json<RunList>, ApiError> {
         call.parse_query::<i64>("start_time_to")?,
     );
     let expand = call.flag("expand_tasks")?;
-    let scope = format!("runs {job_id:?} {active_only} {completed_only} {from:?} {to:?}");
+    let run_type = run_type(&call)?;
+    let scope = format!("runs {job_id:?} {active_only} {completed_only} {from:?} {to:?} {run_type:?}");
     let start = match call.parse_query::<usize>("offset")? {
         Some(offset) => offset,
         None => page::start(call.query("page_token"), &scope)?,
@@ -303,6 +127,7 @@ pub(crate) async fn list(call: Call) -> Result<Json<RunList>, ApiError> {
     for run in run::list(&call.workspace, job_id).await? {
         let ended = run.state.is_final();
         let wanted = !(active_only && ended || completed_only && !ended)
+            && run_type.as_ref().is_none_or(|wanted| *wanted == Some(run.run_type))
             && from.is_none_or(|from| run.requested_at >= from)
             && to.is_none_or(|to| run.requested_at <= to);
         let allowed = job_id.is_some()
@@ -328,6 +153,19 @@ pub(crate) async fn list(call: Call) -> Result<Json<RunList>, ApiError> {
     }))
 }
 
+/// The type of runs that a list is cut down to; none of them for a type that the workspace does not have.
+fn run_type(call: &Call) -> Result<Option<Option<RunType>>, ApiError> {
+    match call.query("run_type") {
+        None | Some("") => Ok(None),
+        Some("JOB_RUN") => Ok(Some(Some(RunType::JobRun))),
+        Some("SUBMIT_RUN") => Ok(Some(Some(RunType::SubmitRun))),
+        Some("WORKFLOW_RUN") => Ok(Some(None)),
+        Some(other) => Err(ApiError::invalid(format!(
+            "`{other}` is not a value of `run_type`: expected `JOB_RUN`, `SUBMIT_RUN` or `WORKFLOW_RUN`"
+        ))),
+    }
+}
+
 /// `GET jobs/runs/get-output`
 pub(crate) async fn get_output(call: Call) -> Result<Json<Value>, ApiError> {
     let id = run_id(&call)?;
@@ -346,32 +184,5 @@ pub(crate) async fn get_output(call: Call) -> Result<Json<Value>, ApiError> {
             }
         }
     };
-    Ok(Json(views::of_output(&call.workspace, &run, &task)?))
-}
-
-#[derive(Deserialize)]
-struct Cancel {
-    run_id: i64,
-}
-
-/// `POST jobs/runs/cancel`
-pub(crate) async fn cancel(mut call: Call) -> Result<Json<Object>, ApiError> {
-    let Cancel { run_id } = call.json().await?;
-    let found = find(&call.workspace, &call.principal, run_id, Level::CanManageRun).await?;
-    cancel_run(&call.workspace, found.run().clone()).await?;
-    Ok(Json(Object::new()))
-}
-
-/// Tells a run to end; one that waits in the queue ends at once, one that has ended stays as it is.
-pub(crate) async fn cancel_run(workspace: &Workspace, mut run: Run) -> Result<(), ApiError> {
-    if run.state.is_final() || workspace.jobs.runner().stop_run(run.id, Stop::Canceled) {
-        return Ok(());
-    }
-    run.state = State::ended(ResultState::Canceled, "the run was cancelled");
-    run.end_time = Some(workspace.clock.now_ms());
-    for mut task in run::tasks(workspace, run.id).await? {
-        task.state = run.state.clone();
-        run::save_task(workspace, &task).await?;
-    }
-    run::save(workspace, &run).await
+    Ok(Json(views::of_output(&call.workspace, &run, &task).await?))
 }

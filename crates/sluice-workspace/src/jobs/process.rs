@@ -3,7 +3,6 @@
 //! The process is the sandbox around the task (see [`crate::jobs::sandbox`]); closing its standard input ends it with
 //! everything that it has started.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -24,6 +23,8 @@ use tokio::sync::Notify;
 use crate::compute::{ComputeError, TaskIdentity};
 use crate::error::ApiError;
 use crate::jobs::driver;
+use crate::jobs::packages::PackagesError;
+use crate::jobs::resolved::{ProcessKind, ProcessWork};
 use crate::jobs::run::Output;
 use crate::jobs::sandbox::{Confinement, Limits, REFUSED};
 use crate::jobs::settings::Object;
@@ -85,16 +86,12 @@ pub(crate) struct Task<'a> {
     pub(crate) workspace: &'a Arc<Workspace>,
     pub(crate) principal: &'a Principal,
     pub(crate) task_run_id: i64,
-    /// `notebook` or `python_file`.
-    pub(crate) kind: &'static str,
-    /// The notebook or file in the workspace.
-    pub(crate) path: String,
+    /// What it runs.
+    pub(crate) work: &'a ProcessWork,
     /// What is made available of the workspace's files: this directory and all below it.
-    pub(crate) root: String,
-    /// Widget values, or arguments.
-    pub(crate) parameters: Value,
-    /// Values of the tasks that have ended.
-    pub(crate) task_values: BTreeMap<String, Object>,
+    pub(crate) root: Option<String>,
+    /// What is installed for the task beside the local runtime.
+    pub(crate) packages: Option<&'a Path>,
     /// Knows the secrets that the run has read.
     pub(crate) watch: &'a Watch,
 }
@@ -127,6 +124,9 @@ pub(crate) enum ProcessError {
     /// The workspace's own state.
     #[error(transparent)]
     Workspace(#[from] ApiError),
+    /// What the task needs installed.
+    #[error(transparent)]
+    Packages(#[from] PackagesError),
     /// A file of the task's directory.
     #[error("could not prepare `{path}` for the task: {source}")]
     File {
@@ -189,9 +189,14 @@ pub(crate) async fn run(
     stop: StopSignal,
 ) -> Result<Outcome, ProcessError> {
     let workspace = task.workspace;
-    sources::require(workspace, task.principal, &task.path, task.kind == "notebook").await?;
+    if let Some(path) = &task.work.path {
+        let is_notebook = task.work.kind == ProcessKind::Notebook;
+        sources::require(workspace, task.principal, path, is_notebook).await?;
+    }
     let directory = Directory::create(workspace, task.task_run_id)?;
-    sources::materialize(workspace, task.principal, &task.root, &directory.0.join("source")).await?;
+    if let Some(root) = &task.root {
+        sources::materialize(workspace, task.principal, root, &directory.0.join("source")).await?;
+    }
     let gateway = workspace.compute.gateway().await?;
     let session = workspace.compute.open_session(TaskIdentity {
         principal: task.principal.clone(),
@@ -228,19 +233,13 @@ async fn confinement(
     let driver = driver::unpack(&workspace.cache_directory).map_err(failed(&workspace.cache_directory))?;
     let work = directory.join("work");
     let source = directory.join("source");
-    let description = serde_json::json!({
-        "kind": task.kind,
-        "path": sources::plain(&task.path)?,
-        "parameters": task.parameters,
-        "task_values": task.task_values,
-        "source": source,
-        "result": work.join(OUTCOME),
-    });
+    let description = describe(task, &source, &work.join(OUTCOME))?;
     let host = workspace.host();
     let port = host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
     let mut read_only: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
     read_only.extend(interpreter_files(&environment.python).map_err(failed(&environment.python))?);
     read_only.extend([environment.directory.clone(), driver.clone(), source]);
+    read_only.extend(task.packages.map(Path::to_owned));
     let text = |path: &Path| path.to_string_lossy().into_owned();
     Ok(Confinement {
         program: environment.python.clone(),
@@ -266,6 +265,27 @@ async fn confinement(
         connect_ports: port.into_iter().chain([gateway_port]).collect(),
         limits: LIMITS,
     })
+}
+
+/// The task as the driver reads it.
+fn describe(task: &Task<'_>, source: &Path, result: &Path) -> Result<Value, ProcessError> {
+    let work = task.work;
+    let (kind, package, entry_point) = match &work.kind {
+        ProcessKind::Notebook => ("notebook", None, None),
+        ProcessKind::PythonFile => ("python_file", None, None),
+        ProcessKind::PythonWheel { package, entry_point } => ("python_wheel", Some(package), Some(entry_point)),
+    };
+    Ok(serde_json::json!({
+        "kind": kind,
+        "path": work.path.as_deref().map(sources::plain).transpose()?,
+        "package": package,
+        "entry_point": entry_point,
+        "parameters": work.parameters,
+        "task_values": work.task_values,
+        "packages": task.packages,
+        "source": source,
+        "result": result,
+    }))
 }
 
 /// The installation that a virtual environment's interpreter belongs to.

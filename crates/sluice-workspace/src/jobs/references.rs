@@ -1,8 +1,12 @@
 //! Dynamic value references such as `{{job.parameters.x}}` in the parameters of tasks. Pure.
 //!
-//! Text in double braces that does not start with `job.`, `task.`, `tasks.` or `workspace.` is no reference and stays.
+//! Text in double braces that is not `input` and does not start with `input.`, `job.`, `task.`, `tasks.` or `workspace.` is no reference and stays.
 
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sluice_model::Timestamp;
 
 use crate::jobs::settings::Object;
 use crate::jobs::state::ResultState;
@@ -32,6 +36,14 @@ pub(crate) enum ReferenceError {
         /// The task.
         task: String,
     },
+    /// The task is no iteration, or its input has no such part.
+    #[error("`{{{{{reference}}}}}`: {why}")]
+    Input {
+        /// What stands between the braces.
+        reference: String,
+        /// What is missing.
+        why: String,
+    },
     /// The task has not set the value.
     #[error("`{{{{{reference}}}}}`: the task `{task}` has set no value `{key}`")]
     TaskValue {
@@ -44,16 +56,26 @@ pub(crate) enum ReferenceError {
     },
 }
 
+/// The input of an iteration: any JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Input(Value);
+
 /// What the tasks of a run can refer to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values {
     pub(crate) job_id: i64,
     pub(crate) job_name: String,
     pub(crate) run_id: i64,
+    pub(crate) repair_count: usize,
     pub(crate) start_time: i64,
+    pub(crate) trigger: &'static str,
     pub(crate) task_name: String,
     pub(crate) task_run_id: i64,
     pub(crate) attempt: i64,
+    pub(crate) notebook_path: Option<String>,
+    /// Of an iteration.
+    pub(crate) input: Option<Input>,
     pub(crate) workspace_id: u64,
     pub(crate) workspace_url: String,
     pub(crate) job_parameters: BTreeMap<String, String>,
@@ -65,6 +87,7 @@ pub(crate) struct Values {
 pub(crate) struct EndedTask {
     pub(crate) run_id: i64,
     pub(crate) result: Option<ResultState>,
+    pub(crate) executions: i64,
     pub(crate) values: Object,
 }
 
@@ -105,17 +128,24 @@ impl Values {
         if let Some(rest) = reference.strip_prefix("tasks.") {
             return self.task_value(reference, rest);
         }
+        if reference == "input" || reference.starts_with("input.") {
+            return self.input_value(reference);
+        }
+        if let Some(part) = reference.strip_prefix("job.start_time.") {
+            return self.start_part(part).ok_or_else(|| ReferenceError::Unknown {
+                reference: reference.to_owned(),
+            });
+        }
         Ok(match reference {
             "job.id" => self.job_id.to_string(),
             "job.name" => self.job_name.clone(),
             "job.run_id" => self.run_id.to_string(),
-            "job.repair_count" => "0".to_owned(),
-            "job.start_time.timestamp_ms" => self.start_time.to_string(),
-            "job.start_time.iso_date" => self.start_text(10),
-            "job.start_time.iso_datetime" => self.start_text(19),
+            "job.repair_count" => self.repair_count.to_string(),
+            "job.trigger.type" => self.trigger.to_owned(),
             "task.name" => self.task_name.clone(),
             "task.run_id" => self.task_run_id.to_string(),
             "task.execution_count" => (self.attempt + 1).to_string(),
+            "task.notebook_path" if self.notebook_path.is_some() => self.notebook_path.clone().unwrap_or_default(),
             "workspace.id" => self.workspace_id.to_string(),
             "workspace.url" => self.workspace_url.clone(),
             _ => {
@@ -137,8 +167,7 @@ impl Values {
         })?;
         if let Some(key) = what.strip_prefix("values.") {
             return match ended.values.get(key) {
-                Some(serde_json::Value::String(text)) => Ok(text.clone()),
-                Some(other) => Ok(other.to_string()),
+                Some(value) => Ok(text(value)),
                 None => Err(ReferenceError::TaskValue {
                     reference: reference.to_owned(),
                     task: task.to_owned(),
@@ -148,21 +177,72 @@ impl Values {
         }
         match (what, ended.result) {
             ("run_id", _) => Ok(ended.run_id.to_string()),
+            ("execution_count", _) => Ok(ended.executions.to_string()),
             ("result_state", Some(result)) => Ok(result.reference_name().to_owned()),
             _ => Err(unknown()),
         }
     }
 
-    fn start_text(&self, length: usize) -> String {
-        let text = sluice_model::Timestamp::from_millisecond(self.start_time).map(|moment| moment.to_string());
-        text.unwrap_or_default().chars().take(length).collect()
+    /// The input of an iteration, or what its dotted path leads to.
+    fn input_value(&self, reference: &str) -> Result<String, ReferenceError> {
+        let missing = |why: String| ReferenceError::Input {
+            reference: reference.to_owned(),
+            why,
+        };
+        let input = self.input.as_ref();
+        let input = input.ok_or_else(|| missing("the task is no iteration of a `for_each_task`".to_owned()))?;
+        let mut found = &input.0;
+        for part in reference.split('.').skip(1) {
+            let inner = match found {
+                Value::Array(elements) => part.parse::<usize>().ok().and_then(|index| elements.get(index)),
+                other => other.get(part),
+            };
+            found = inner.ok_or_else(|| missing(format!("the input `{found}` has no `{part}`")))?;
+        }
+        Ok(text(found))
+    }
+
+    fn start_part(&self, part: &str) -> Option<String> {
+        let start = Timestamp::from_millisecond(self.start_time).ok()?;
+        let text = start.to_string();
+        let weekday = start.as_millisecond().div_euclid(24 * 60 * 60 * 1000).rem_euclid(7);
+        // 1970-01-01 was a Thursday, day 4 of an ISO week.
+        let weekday = (weekday + 3) % 7 + 1;
+        Some(match part {
+            "timestamp_ms" => self.start_time.to_string(),
+            "iso_date" => text.get(..10)?.to_owned(),
+            "iso_datetime" => text.get(..19)?.to_owned(),
+            "year" => text.get(..4)?.to_owned(),
+            "month" => plain(text.get(5..7)?),
+            "day" => plain(text.get(8..10)?),
+            "hour" => plain(text.get(11..13)?),
+            "minute" => plain(text.get(14..16)?),
+            "second" => plain(text.get(17..19)?),
+            "iso_weekday" => weekday.to_string(),
+            "is_weekday" => (weekday <= 5).to_string(),
+            _ => return None,
+        })
     }
 }
 
+/// A text as it is, anything else as JSON.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A number of two digits without a leading zero.
+fn plain(digits: &str) -> String {
+    digits.strip_prefix('0').unwrap_or(digits).to_owned()
+}
+
 fn is_reference(text: &str) -> bool {
-    let known = ["job.", "task.", "tasks.", "workspace."]
-        .iter()
-        .any(|prefix| text.starts_with(prefix));
+    let known = text == "input"
+        || ["input.", "job.", "task.", "tasks.", "workspace."]
+            .iter()
+            .any(|prefix| text.starts_with(prefix));
     known
         && text
             .chars()
@@ -180,6 +260,7 @@ mod tests {
         let ended = EndedTask {
             run_id: 33,
             result: Some(ResultState::Success),
+            executions: 1,
             values: values.as_object().unwrap().clone(),
         };
         Values {
@@ -187,6 +268,8 @@ mod tests {
             run_id: 2,
             task_name: "me".to_owned(),
             start_time: 1_700_000_000_000,
+            trigger: "one_time",
+            input: Some(Input(json!({"name": "x", "list": [1, {"deep": true}]}))),
             job_parameters: [("day".to_owned(), "2013-01-01".to_owned())].into(),
             tasks: [("up".to_owned(), ended)].into(),
             ..Values::default()
@@ -208,6 +291,14 @@ mod tests {
             (
                 "{{job.start_time.iso_date}} {{job.start_time.iso_datetime}}",
                 "2023-11-14 2023-11-14T22:13:20",
+            ),
+            (
+                "{{job.start_time.month}}/{{job.start_time.iso_weekday}}/{{job.start_time.is_weekday}} {{job.trigger.type}}",
+                "11/2/true one_time",
+            ),
+            (
+                "{{input.name}} {{input.list.1.deep}} {{input}} {{inputs}}",
+                "x true {\"name\":\"x\",\"list\":[1,{\"deep\":true}]} {{inputs}}",
             ),
             ("{{ jinja }} {{ {{job.id}} }} {{", "{{ jinja }} {{ 1 }} {{"),
         ];
@@ -232,8 +323,12 @@ mod tests {
                 "`{{tasks.up.values.x}}`: the task `up` has set no value `x`",
             ),
             (
-                "{{job.trigger.type}}",
-                "`{{job.trigger.type}}` is no value reference that the local workspace offers",
+                "{{input.list.2}}",
+                "`{{input.list.2}}`: the input `[1,{\"deep\":true}]` has no `2`",
+            ),
+            (
+                "{{job.trigger.time}}",
+                "`{{job.trigger.time}}` is no value reference that the local workspace offers",
             ),
         ];
         for (text, expected) in cases {

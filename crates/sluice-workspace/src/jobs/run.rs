@@ -7,8 +7,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row as _, Sqlite, Transaction};
 
 use crate::error::ApiError;
+use crate::jobs::graph::End;
+use crate::jobs::references::Input;
 use crate::jobs::settings::Object;
-use crate::jobs::state::State;
+use crate::jobs::state::{ResultState, State};
 use crate::workspace::Workspace;
 
 /// One run of a job.
@@ -29,6 +31,44 @@ pub(crate) struct Run {
     pub(crate) requested_at: i64,
     pub(crate) start_time: Option<i64>,
     pub(crate) end_time: Option<i64>,
+    pub(crate) run_type: RunType,
+    pub(crate) trigger: Trigger,
+    /// The task run of another run that asked for this one.
+    pub(crate) parent_task_run: Option<i64>,
+    /// How the run ended before its first repair.
+    pub(crate) original: Option<Box<Repair>>,
+    pub(crate) repairs: Vec<Repair>,
+}
+
+/// What a run belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum RunType {
+    /// A job.
+    JobRun,
+    /// Nothing: its tasks came with the request.
+    SubmitRun,
+}
+
+/// What asked for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Trigger {
+    /// Somebody.
+    OneTime,
+    /// A schedule or a periodic trigger.
+    Periodic,
+    /// A task of another job.
+    RunJobTask,
+}
+
+/// A part of the history of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Repair {
+    pub(crate) id: i64,
+    pub(crate) start_time: i64,
+    pub(crate) end_time: Option<i64>,
+    pub(crate) state: State,
 }
 
 /// A job parameter of a run: `JobParameter` of the API.
@@ -48,13 +88,18 @@ pub(crate) struct Overriding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) python_params: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) python_named_params: Option<indexmap::IndexMap<String, String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sql_params: Option<indexmap::IndexMap<String, String>>,
 }
 
 impl Overriding {
     /// Whether nothing is changed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.notebook_params.is_none() && self.python_params.is_none() && self.sql_params.is_none()
+        self.notebook_params.is_none()
+            && self.python_params.is_none()
+            && self.python_named_params.is_none()
+            && self.sql_params.is_none()
     }
 }
 
@@ -74,6 +119,19 @@ pub(crate) struct TaskRun {
     pub(crate) output: Option<Output>,
     /// What the task set with `dbutils.jobs.taskValues`.
     pub(crate) task_values: Object,
+    /// Which iteration of a `for_each_task` it is.
+    pub(crate) iteration: Option<Iteration>,
+    /// The repair in which it was made.
+    pub(crate) repair_id: Option<i64>,
+}
+
+/// One iteration of a `for_each_task`.
+#[derive(Clone, Debug)]
+pub(crate) struct Iteration {
+    /// The task run that it belongs to.
+    pub(crate) of: i64,
+    pub(crate) number: i64,
+    pub(crate) input: Input,
 }
 
 /// What a task left behind.
@@ -88,6 +146,32 @@ pub(crate) struct Output {
     pub(crate) error_trace: Option<String>,
     /// The statements of a SQL task.
     pub(crate) sql: Option<Value>,
+    /// What a condition came to.
+    #[serde(default)]
+    pub(crate) outcome: Option<bool>,
+    /// The run of another job that the task waited for.
+    #[serde(default)]
+    pub(crate) child_run_id: Option<i64>,
+}
+
+impl Output {
+    /// Of a task that failed before it left anything.
+    pub(crate) fn failed(error: String) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::default()
+        }
+    }
+}
+
+impl TaskRun {
+    /// How it ended, as far as other tasks depend on it.
+    pub(crate) fn end(&self) -> End {
+        End {
+            result: self.state.result.unwrap_or(ResultState::Failed),
+            outcome: self.output.as_ref().and_then(|output| output.outcome),
+        }
+    }
 }
 
 impl<'r> FromRow<'r, SqliteRow> for Run {
@@ -106,12 +190,26 @@ impl<'r> FromRow<'r, SqliteRow> for Run {
             requested_at: row.try_get("requested_at")?,
             start_time: row.try_get("start_time")?,
             end_time: row.try_get("end_time")?,
+            run_type: document(row.try_get("run_type")?)?,
+            trigger: document(row.try_get("trigger_type")?)?,
+            parent_task_run: row.try_get("parent_task_run")?,
+            original: row.try_get::<Option<&str>, _>("original")?.map(document).transpose()?,
+            repairs: document(row.try_get("repairs")?)?,
         })
     }
 }
 
 impl<'r> FromRow<'r, SqliteRow> for TaskRun {
     fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
+        let iteration: Option<i64> = row.try_get("iteration_of")?;
+        let iteration = match iteration {
+            Some(of) => Some(Iteration {
+                of,
+                number: row.try_get("iteration")?,
+                input: document(row.try_get("input")?)?,
+            }),
+            None => None,
+        };
         let task_values: Option<&str> = row.try_get("task_values")?;
         Ok(Self {
             id: row.try_get("id")?,
@@ -125,6 +223,8 @@ impl<'r> FromRow<'r, SqliteRow> for TaskRun {
             resolved: row.try_get::<Option<&str>, _>("resolved")?.map(document).transpose()?,
             output: row.try_get::<Option<&str>, _>("output")?.map(document).transpose()?,
             task_values: task_values.map(document).transpose()?.unwrap_or_default(),
+            iteration,
+            repair_id: row.try_get("repair_id")?,
         })
     }
 }
@@ -190,8 +290,8 @@ pub(crate) async fn counts(transaction: &mut Transaction<'_, Sqlite>, job_id: i6
 pub(crate) async fn insert(transaction: &mut Transaction<'_, Sqlite>, run: &Run) -> Result<(), ApiError> {
     sqlx::query(
         "INSERT INTO job_run (id, job_id, number_in_job, creator, run_as, settings, parameters, overriding, \
-         idempotency_token, state, active, requested_at, start_time, end_time) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         idempotency_token, state, active, requested_at, start_time, end_time, run_type, trigger_type, parent_task_run) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(run.id)
     .bind(run.job_id)
@@ -207,6 +307,9 @@ pub(crate) async fn insert(transaction: &mut Transaction<'_, Sqlite>, run: &Run)
     .bind(run.requested_at)
     .bind(run.start_time)
     .bind(run.end_time)
+    .bind(serde_json::to_string(&run.run_type)?)
+    .bind(serde_json::to_string(&run.trigger)?)
+    .bind(run.parent_task_run)
     .execute(&mut **transaction)
     .await?;
     Ok(())
@@ -215,12 +318,36 @@ pub(crate) async fn insert(transaction: &mut Transaction<'_, Sqlite>, run: &Run)
 /// Writes down how far a run is.
 pub(crate) async fn save(workspace: &Workspace, run: &Run) -> Result<(), ApiError> {
     let mut transaction = workspace.store.begin().await?;
-    sqlx::query("UPDATE job_run SET state = ?, active = ?, start_time = ?, end_time = ? WHERE id = ?")
-        .bind(serde_json::to_string(&run.state)?)
-        .bind(!run.state.is_final())
-        .bind(run.start_time)
-        .bind(run.end_time)
-        .bind(run.id)
+    update(&mut transaction, run).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Writes down how far a run is, with what a repair changes about it.
+pub(crate) async fn update(transaction: &mut Transaction<'_, Sqlite>, run: &Run) -> Result<(), ApiError> {
+    sqlx::query(
+        "UPDATE job_run SET state = ?, active = ?, start_time = ?, end_time = ?, settings = ?, parameters = ?, overriding = ?, \
+         original = ?, repairs = ? WHERE id = ?",
+    )
+    .bind(serde_json::to_string(&run.state)?)
+    .bind(!run.state.is_final())
+    .bind(run.start_time)
+    .bind(run.end_time)
+    .bind(serde_json::to_string(&run.settings)?)
+    .bind(serde_json::to_string(&run.parameters)?)
+    .bind(serde_json::to_string(&run.overriding)?)
+    .bind(run.original.as_ref().map(serde_json::to_string).transpose()?)
+    .bind(serde_json::to_string(&run.repairs)?)
+    .bind(run.id)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Removes a run with its tasks.
+pub(crate) async fn delete(workspace: &Workspace, id: i64) -> Result<(), ApiError> {
+    let mut transaction = workspace.store.begin().await?;
+    sqlx::query("DELETE FROM job_run WHERE id = ?")
+        .bind(id)
         .execute(&mut *transaction)
         .await?;
     Ok(transaction.commit().await?)
@@ -238,8 +365,9 @@ pub(crate) async fn find_task(workspace: &Workspace, id: i64) -> Result<Option<T
 /// The newest attempt at each task of a run, in the order of the job.
 pub(crate) async fn tasks(workspace: &Workspace, run_id: i64) -> Result<Vec<TaskRun>, ApiError> {
     let rows: Vec<TaskRun> = sqlx::query_as(
-        "SELECT * FROM task_run AS newest WHERE run_id = ? AND attempt_number = \
-         (SELECT max(attempt_number) FROM task_run WHERE run_id = newest.run_id AND task_key = newest.task_key) \
+        "SELECT * FROM task_run AS newest WHERE run_id = ? AND iteration_of IS NULL AND attempt_number = \
+         (SELECT max(attempt_number) FROM task_run \
+          WHERE run_id = newest.run_id AND task_key = newest.task_key AND iteration_of IS NULL) \
          ORDER BY position",
     )
     .bind(run_id)
@@ -248,10 +376,34 @@ pub(crate) async fn tasks(workspace: &Workspace, run_id: i64) -> Result<Vec<Task
     Ok(rows)
 }
 
+/// The newest attempt at each iteration of a task run, in the order of the inputs.
+pub(crate) async fn iterations(workspace: &Workspace, task_run_id: i64) -> Result<Vec<TaskRun>, ApiError> {
+    let rows: Vec<TaskRun> = sqlx::query_as(
+        "SELECT * FROM task_run AS newest WHERE iteration_of = ? AND attempt_number = \
+         (SELECT max(attempt_number) FROM task_run WHERE iteration_of = newest.iteration_of AND iteration = newest.iteration) \
+         ORDER BY iteration",
+    )
+    .bind(task_run_id)
+    .fetch_all(workspace.store.reader())
+    .await?;
+    Ok(rows)
+}
+
+/// Every attempt at every task and iteration of a run, in the order of the job.
+pub(crate) async fn all_attempts(workspace: &Workspace, run_id: i64) -> Result<Vec<TaskRun>, ApiError> {
+    let rows: Vec<TaskRun> =
+        sqlx::query_as("SELECT * FROM task_run WHERE run_id = ? ORDER BY position, attempt_number, iteration")
+            .bind(run_id)
+            .fetch_all(workspace.store.reader())
+            .await?;
+    Ok(rows)
+}
+
 /// Adds a task run that has not started.
 pub(crate) async fn insert_task(transaction: &mut Transaction<'_, Sqlite>, task: &TaskRun) -> Result<(), ApiError> {
     sqlx::query(
-        "INSERT INTO task_run (id, run_id, position, task_key, attempt_number, state) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO task_run (id, run_id, position, task_key, attempt_number, state, iteration_of, iteration, input, repair_id) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(task.id)
     .bind(task.run_id)
@@ -259,6 +411,15 @@ pub(crate) async fn insert_task(transaction: &mut Transaction<'_, Sqlite>, task:
     .bind(&task.task_key)
     .bind(task.attempt_number)
     .bind(serde_json::to_string(&task.state)?)
+    .bind(task.iteration.as_ref().map(|iteration| iteration.of))
+    .bind(task.iteration.as_ref().map(|iteration| iteration.number))
+    .bind(
+        task.iteration
+            .as_ref()
+            .map(|iteration| serde_json::to_string(&iteration.input))
+            .transpose()?,
+    )
+    .bind(task.repair_id)
     .execute(&mut **transaction)
     .await?;
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinHandle;
 
 use crate::error::ApiError;
@@ -31,6 +31,8 @@ pub(crate) struct Runner {
     launcher: Vec<OsString>,
     active: Mutex<BTreeMap<i64, Active>>,
     slots: Semaphore,
+    /// Told whenever a run has ended.
+    ends: watch::Sender<()>,
 }
 
 impl Runner {
@@ -39,6 +41,7 @@ impl Runner {
             launcher,
             active: Mutex::default(),
             slots: Semaphore::new(PARALLEL_TASKS),
+            ends: watch::Sender::new(()),
         }
     }
 
@@ -53,6 +56,7 @@ impl Runner {
             let stopping = work::work_off(&workspace, run, stopped).await;
             let runner = workspace.jobs.runner();
             runner.active().remove(&id);
+            runner.announce();
             if stopping != Some(Stop::Shutdown)
                 && let Err(error) = start_queued(&workspace, job_id).await
             {
@@ -88,6 +92,11 @@ impl Runner {
         }
     }
 
+    /// Tells whoever waits for the end of a run to look again.
+    pub(crate) fn announce(&self) {
+        self.ends.send_replace(());
+    }
+
     fn active(&self) -> MutexGuard<'_, BTreeMap<i64, Active>> {
         self.active.lock().expect("invariant: nobody panics with this lock")
     }
@@ -99,6 +108,21 @@ impl Runner {
 
     pub(crate) fn launcher(&self) -> &[OsString] {
         &self.launcher
+    }
+}
+
+/// Waits until a run has ended.
+pub(crate) async fn ended(workspace: &Workspace, run_id: i64) -> Result<Run, ApiError> {
+    let mut ends = workspace.jobs.runner().ends.subscribe();
+    loop {
+        ends.mark_unchanged();
+        match run::find(workspace, run_id).await? {
+            Some(run) if run.state.is_final() => return Ok(run),
+            Some(_) => {}
+            None => return Err(ApiError::invalid(format!("Run {run_id} does not exist."))),
+        }
+        // The sender lives as long as the workspace.
+        drop(ends.changed().await);
     }
 }
 
@@ -118,8 +142,7 @@ pub(crate) async fn recover(workspace: &Arc<Workspace>) -> Result<(), ApiError> 
             continue;
         }
         finish_tasks(workspace, run.id, &State::internal_error(LEFT_BEHIND)).await?;
-        run.state = State::internal_error(LEFT_BEHIND);
-        run.end_time = Some(workspace.clock.now_ms());
+        run.end(State::internal_error(LEFT_BEHIND), workspace.clock.now_ms());
         run::save(workspace, &run).await?;
     }
     for job_id in queued {
@@ -152,9 +175,9 @@ async fn start_queued(workspace: &Arc<Workspace>, job_id: i64) -> Result<(), Api
     Ok(())
 }
 
-/// Gives every task run that has not ended this state.
+/// Gives every task run that has not ended this state, iterations too.
 pub(crate) async fn finish_tasks(workspace: &Workspace, run_id: i64, state: &State) -> Result<(), ApiError> {
-    for mut task in run::tasks(workspace, run_id).await? {
+    for mut task in run::all_attempts(workspace, run_id).await? {
         if !task.state.is_final() {
             task.state = state.clone();
             task.end_time = Some(workspace.clock.now_ms());

@@ -1,6 +1,7 @@
 //! Settings of jobs: what is refused, what is filled in.
 
 use super::*;
+use crate::jobs::task_plan::{EXECUTED_KINDS, REFUSED_KINDS};
 
 fn object(value: Value) -> Object {
     value.as_object().unwrap().clone()
@@ -72,8 +73,8 @@ fn what_could_not_be_executed_is_refused_by_name() {
     let sql = |sql_task: Value| json!({"tasks": [{"task_key": "t", "sql_task": sql_task}]});
     let cases = [
         (
-            task(json!({"libraries": [{"pypi": {"package": "x"}}]})),
-            "`libraries` of the task `t`",
+            task(json!({"libraries": [{"jar": "/Volumes/a/b/c.jar"}]})),
+            "the library kind `jar` of the task `t`",
         ),
         (task(json!({"sql_task": {}})), "exactly one of"),
         (
@@ -111,8 +112,8 @@ fn what_could_not_be_executed_is_refused_by_name() {
             "`p` is declared twice",
         ),
         (
-            json!({"environments": [{"environment_key": "e", "spec": {"dependencies": ["numpy"]}}]}),
-            "the dependency `numpy` of the environment `e`",
+            json!({"environments": [{"environment_key": "e", "spec": {"dependencies": ["--index-url x"]}}]}),
+            "the dependency `--index-url x` of the environment `e`",
         ),
         (
             json!({"max_concurrent_runs": "many"}),
@@ -127,14 +128,41 @@ fn what_could_not_be_executed_is_refused_by_name() {
 
 #[test]
 fn a_start_that_would_not_happen_is_known() {
-    let start = |settings: Value| JobPlan::read(&object(settings)).unwrap().unpaused_start();
+    let plan = |settings: Value| JobPlan::read(&object(settings)).unwrap();
+    let hourly = json!({"quartz_cron_expression": "0 0 * * * ?", "timezone_id": "UTC"});
+    let scheduled = plan(json!({"schedule": hourly}));
+    assert!(scheduled.timer().is_some() && scheduled.ignored_start().is_none());
+    let mut paused = hourly;
+    paused["pause_status"] = json!("PAUSED");
+    assert!(plan(json!({"schedule": paused})).timer().is_none());
+    let ignored = |settings: Value| plan(settings).ignored_start();
     assert_eq!(
-        start(json!({"schedule": {"quartz_cron_expression": "0 0 * * * ?"}})),
-        Some("schedule")
-    );
-    assert_eq!(start(json!({"schedule": {"pause_status": "PAUSED"}})), None);
-    assert_eq!(
-        start(json!({"continuous": {"pause_status": "UNPAUSED"}})),
+        ignored(json!({"continuous": {"pause_status": "UNPAUSED"}})),
         Some("continuous")
     );
+    assert_eq!(
+        ignored(json!({"trigger": {"file_arrival": {"url": "x"}}})),
+        Some("trigger")
+    );
+    assert_eq!(
+        ignored(json!({"trigger": {"periodic": {"interval": 1, "unit": "HOURS"}}})),
+        None
+    );
+}
+
+#[test]
+fn what_a_task_finds_installed_comes_from_its_environment_and_its_libraries() {
+    let plan = JobPlan::read(&object(json!({
+        "environments": [{"environment_key": "e", "spec": {"dependencies": ["humanize==4.9.0"]}}],
+        "tasks": [{
+            "task_key": "t", "environment_key": "e", "libraries": [{"whl": "/Workspace/x.whl"}],
+            "python_wheel_task": {"package_name": "p", "entry_point": "main"},
+        }],
+    })))
+    .unwrap();
+    let expected = [
+        Library::Wheel("/Workspace/x.whl".to_owned()),
+        Library::Requirement("humanize==4.9.0".to_owned()),
+    ];
+    assert_eq!(plan.libraries(&plan.tasks[0]).unwrap(), expected);
 }

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::jobs::run::{self, Overriding, ParameterValue, Run, TaskRun};
+use crate::jobs::for_each;
+use crate::jobs::run::{self, Overriding, ParameterValue, Repair, Run, RunType, TaskRun, Trigger};
 use crate::jobs::settings::Object;
 use crate::jobs::state::{RunState, RunStatus, State};
 use crate::workspace::Workspace;
@@ -22,8 +23,10 @@ struct RunView<'a> {
     creator_user_name: &'a str,
     run_as_user_name: &'a str,
     run_name: &'a str,
-    run_type: &'static str,
-    trigger: &'static str,
+    run_type: RunType,
+    trigger: Trigger,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trigger_info: Option<TriggerInfo>,
     format: &'static str,
     run_page_url: String,
     original_attempt_run_id: i64,
@@ -35,7 +38,15 @@ struct RunView<'a> {
     job_parameters: &'a [ParameterValue],
     #[serde(skip_serializing_if = "Overriding::is_empty")]
     overriding_parameters: &'a Overriding,
-    tasks: Vec<Value>,
+    tasks: Vec<Object>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    iterations: Vec<Object>,
+}
+
+/// The task run that asked for a run.
+#[derive(Serialize)]
+struct TriggerInfo {
+    run_id: i64,
 }
 
 /// When something began and how long it took, in milliseconds.
@@ -67,42 +78,97 @@ impl Times {
     }
 }
 
-/// A run with its tasks, without those before `start` and after a page.
+/// A run with its tasks, without those before `start` and after a page; whether there are more.
 pub(crate) async fn of_run(workspace: &Workspace, run: &Run, start: usize) -> Result<(Value, bool), ApiError> {
     let tasks = run::tasks(workspace, run.id).await?;
     let more = tasks.len() > start + PAGE;
     let mut views = Vec::new();
     for task in tasks.iter().skip(start).take(PAGE) {
-        views.push(of_task(workspace, run, task));
+        views.push(of_task(workspace, run, task).await?);
     }
-    Ok((view(workspace, run, &run.state, views, None)?, more))
+    let parts = Parts {
+        tasks: views,
+        ..Parts::default()
+    };
+    Ok((view(workspace, run, &run.state, parts, None)?, more))
 }
 
 /// A run without its tasks, as lists show it.
 pub(crate) fn of_run_alone(workspace: &Workspace, run: &Run) -> Result<Value, ApiError> {
-    let mut view = view(workspace, run, &run.state, Vec::new(), None)?;
+    let mut view = view(workspace, run, &run.state, Parts::default(), None)?;
     if let Some(view) = view.as_object_mut() {
         view.shift_remove("tasks");
     }
     Ok(view)
 }
 
-/// One task run in the form of a run.
-pub(crate) fn of_task_as_run(workspace: &Workspace, run: &Run, task: &TaskRun) -> Result<Value, ApiError> {
-    view(
-        workspace,
-        run,
-        &task.state,
-        vec![of_task(workspace, run, task)],
-        Some(task),
-    )
+/// One task run in the form of a run, with its iterations from `start` on, up to a page; whether there are more.
+pub(crate) async fn of_task_as_run(
+    workspace: &Workspace,
+    run: &Run,
+    task: &TaskRun,
+    start: usize,
+) -> Result<(Value, bool), ApiError> {
+    let all = run::iterations(workspace, task.id).await?;
+    let mut iterations = Vec::new();
+    for iteration in all.iter().skip(start).take(PAGE) {
+        iterations.push(of_task(workspace, run, iteration).await?);
+    }
+    let parts = Parts {
+        tasks: vec![of_task(workspace, run, task).await?],
+        iterations,
+    };
+    Ok((
+        view(workspace, run, &task.state, parts, Some(task))?,
+        all.len() > start + PAGE,
+    ))
+}
+
+/// Adds the run as it was first and each of its repairs: `repair_history` of the API.
+pub(crate) async fn add_history(workspace: &Workspace, run: &Run, view: &mut Object) -> Result<(), ApiError> {
+    let attempts = run::all_attempts(workspace, run.id).await?;
+    let item = |kind: &str, repair: &Repair, id: Option<i64>| {
+        let attempts = attempts
+            .iter()
+            .filter(|task| task.iteration.is_none() && task.repair_id == id);
+        let mut item = json!({
+            "type": kind,
+            "start_time": repair.start_time,
+            "end_time": repair.end_time.unwrap_or(0),
+            "state": repair.state.as_state(),
+            "status": repair.state.as_status(),
+            "task_run_ids": attempts.map(|task| task.id).collect::<Vec<_>>(),
+        });
+        if let Some(id) = id {
+            item["id"] = id.into();
+        }
+        item
+    };
+    let now = Repair {
+        id: run.id,
+        start_time: run.start_time.unwrap_or(run.requested_at),
+        end_time: run.end_time,
+        state: run.state.clone(),
+    };
+    let original = run.original.as_deref().unwrap_or(&now);
+    let repairs = run.repairs.iter().map(|repair| item("REPAIR", repair, Some(repair.id)));
+    let history = [item("ORIGINAL", original, None)].into_iter().chain(repairs).collect();
+    view.insert("repair_history".to_owned(), history);
+    Ok(())
+}
+
+/// What a run consists of.
+#[derive(Default)]
+struct Parts {
+    tasks: Vec<Object>,
+    iterations: Vec<Object>,
 }
 
 fn view(
     workspace: &Workspace,
     run: &Run,
     state: &State,
-    tasks: Vec<Value>,
+    parts: Parts,
     task: Option<&TaskRun>,
 ) -> Result<Value, ApiError> {
     let (id, started, ended) = task.map_or((run.id, run.start_time, run.end_time), |task| {
@@ -120,8 +186,9 @@ fn view(
         creator_user_name: &run.creator,
         run_as_user_name: &run.run_as,
         run_name: name,
-        run_type: "JOB_RUN",
-        trigger: "ONE_TIME",
+        run_type: run.run_type,
+        trigger: run.trigger,
+        trigger_info: run.parent_task_run.map(|run_id| TriggerInfo { run_id }),
         format: "MULTI_TASK",
         run_page_url: page_url(workspace, run.job_id, id),
         original_attempt_run_id: id,
@@ -135,23 +202,37 @@ fn view(
         ),
         job_parameters: &run.parameters,
         overriding_parameters: &run.overriding,
-        tasks,
+        tasks: parts.tasks,
+        iterations: parts.iterations,
     };
     Ok(serde_json::to_value(view)?)
 }
 
+/// The settings of a task; those of an iteration stand in the task that it repeats.
+fn settings_of(run: &Run, task: &TaskRun) -> Object {
+    let all = run.settings.get("tasks").and_then(Value::as_array);
+    let mut all = all.into_iter().flatten();
+    let key = json!(task.task_key);
+    let found = match task.iteration {
+        None => all.find(|each| each.get("task_key") == Some(&key)),
+        Some(_) => all
+            .filter_map(|each| each.get("for_each_task")?.get("task"))
+            .find(|each| each.get("task_key") == Some(&key)),
+    };
+    found.and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
 /// One task of a run: the settings of the task with how far it is.
-fn of_task(workspace: &Workspace, run: &Run, task: &TaskRun) -> Value {
-    let settings = run
-        .settings
-        .get("tasks")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let own = settings
-        .filter_map(Value::as_object)
-        .find(|each| each.get("task_key") == Some(&json!(task.task_key)));
-    let mut view: Object = own.cloned().unwrap_or_default();
+async fn of_task(workspace: &Workspace, run: &Run, task: &TaskRun) -> Result<Object, ApiError> {
+    let mut view = settings_of(run, task);
+    if let Some(each) = view.get_mut("for_each_task").and_then(Value::as_object_mut) {
+        let iterations = run::iterations(workspace, task.id).await?;
+        each.insert("stats".to_owned(), json!(for_each::statistics(&iterations)));
+    }
+    let outcome = task.output.as_ref().and_then(|output| output.outcome);
+    if let (Some(condition), Some(outcome)) = (view.get_mut("condition_task"), outcome) {
+        condition["outcome"] = outcome.to_string().into();
+    }
     let times = Times::new(
         task.start_time.unwrap_or(run.requested_at),
         task.start_time,
@@ -175,13 +256,13 @@ fn of_task(workspace: &Workspace, run: &Run, task: &TaskRun) -> Value {
     if let Value::Object(added) = added {
         view.extend(added.into_iter().filter(|(_, value)| !value.is_null()));
     }
-    Value::Object(view)
+    Ok(view)
 }
 
 /// What a task left behind: `RunOutput` of the API.
-pub(crate) fn of_output(workspace: &Workspace, run: &Run, task: &TaskRun) -> Result<Value, ApiError> {
+pub(crate) async fn of_output(workspace: &Workspace, run: &Run, task: &TaskRun) -> Result<Value, ApiError> {
     let mut view = Object::new();
-    view.insert("metadata".to_owned(), of_task_as_run(workspace, run, task)?);
+    view.insert("metadata".to_owned(), of_task_as_run(workspace, run, task, 0).await?.0);
     let output = task.output.clone().unwrap_or_default();
     let is_notebook = task
         .resolved
@@ -205,6 +286,9 @@ pub(crate) fn of_output(workspace: &Workspace, run: &Run, task: &TaskRun) -> Res
         }
     }
     view.insert("logs_truncated".to_owned(), json!(output.logs_truncated));
+    if let Some(child) = output.child_run_id {
+        view.insert("run_job_output".to_owned(), json!({ "run_id": child }));
+    }
     if let Some(sql) = output.sql {
         view.insert("sql_output".to_owned(), sql);
     }

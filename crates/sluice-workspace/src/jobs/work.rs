@@ -9,12 +9,13 @@ use tokio::time::Instant;
 
 use crate::error::ApiError;
 use crate::jobs::attempt;
-use crate::jobs::graph::{self, Step};
+use crate::jobs::graph::{self, End, Step};
 use crate::jobs::run::{self, Run};
 use crate::jobs::runner::finish_tasks;
-use crate::jobs::settings::{JobPlan, TaskPlan};
+use crate::jobs::settings::JobPlan;
 use crate::jobs::state::{LifeCycle, ResultState, State};
 use crate::jobs::stop::{self, Stop, StopSignal};
+use crate::jobs::task_plan::TaskPlan;
 use crate::log;
 use crate::principal::Principal;
 use crate::secrets::disclosure::Watch;
@@ -36,8 +37,7 @@ pub(crate) async fn work_off(workspace: &Arc<Workspace>, run: Run, stop: StopSig
         if let Some(current) = run::find(workspace, ending.id).await? {
             ending = current;
         }
-        ending.state = state;
-        ending.end_time = Some(workspace.clock.now_ms());
+        ending.end(state, workspace.clock.now_ms());
         run::save(workspace, &ending).await
     };
     if let Err(error) = saved.await {
@@ -50,6 +50,7 @@ pub(crate) async fn work_off(workspace: &Arc<Workspace>, run: Run, stop: StopSig
 }
 
 /// What the tasks of a run share.
+#[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) run: Run,
@@ -58,7 +59,16 @@ pub(crate) struct Shared {
     pub(crate) principal: Principal,
     pub(crate) stop: StopSignal,
     /// Knows the secrets that the run has read.
-    pub(crate) watch: Watch,
+    pub(crate) watch: Arc<Watch>,
+    /// The settings of the job as far as running depends on them.
+    pub(crate) plan: Arc<JobPlan>,
+}
+
+impl Shared {
+    /// The same for tasks that somebody else tells to end.
+    pub(crate) fn with_stop(&self, stop: StopSignal) -> Self {
+        Self { stop, ..self.clone() }
+    }
 }
 
 async fn work(
@@ -66,7 +76,7 @@ async fn work(
     mut run: Run,
     mut stop: StopSignal,
 ) -> Result<(State, Option<Stop>), ApiError> {
-    let plan = JobPlan::read(&run.settings)?;
+    let plan = Arc::new(JobPlan::read(&run.settings)?);
     let Some(principal) = crate::identity::by_name(workspace, &run.run_as).await? else {
         let text = format!(
             "the job runs as '{}', which is no principal of this workspace",
@@ -75,7 +85,7 @@ async fn work(
         return Ok((State::ended(ResultState::Failed, text), None));
     };
     run.state = State::active(LifeCycle::Running);
-    run.start_time = Some(workspace.clock.now_ms());
+    run.start_time = run.start_time.or(Some(workspace.clock.now_ms()));
     run::save(workspace, &run).await?;
     let deadline = (plan.timeout_seconds > 0).then(|| Instant::now() + Duration::from_secs(plan.timeout_seconds));
     let (tell, told) = stop::channel();
@@ -83,14 +93,14 @@ async fn work(
         workspace: workspace.clone(),
         job_name: plan.name.clone(),
         deployment_root: deployment_root(&plan),
-        watch: workspace.disclosures.watch(principal.id),
+        watch: Arc::new(workspace.disclosures.watch(principal.id)),
+        plan: plan.clone(),
         principal,
         stop: told,
         run,
     });
     let mut stopped = None;
-    let mut begun = BTreeSet::new();
-    let mut ended = BTreeMap::new();
+    let (mut begun, mut ended) = kept(workspace, &shared.run).await?;
     let mut working = JoinSet::new();
     loop {
         if stopped.is_none() {
@@ -107,8 +117,10 @@ async fn work(
         };
         let reason = tokio::select! {
             joined = working.join_next() => {
-                let (key, result) = joined.transpose().map_err(panicked)?.unwrap_or_else(|| Ok((String::new(), ResultState::Failed)))?;
-                ended.insert(key, result);
+                if let Some(end) = joined.transpose().map_err(panicked)? {
+                    let (key, end) = end?;
+                    ended.insert(key, end);
+                }
                 continue;
             }
             reason = stop.told(), if stopped.is_none() => reason,
@@ -131,14 +143,25 @@ fn panicked(error: tokio::task::JoinError) -> ApiError {
     ApiError::internal(format!("a task ended with a panic: {error}"))
 }
 
-type Working = JoinSet<Result<(String, ResultState), ApiError>>;
+type Working = JoinSet<Result<(String, End), ApiError>>;
+
+/// The tasks that have ended before: all but those of a repair.
+async fn kept(workspace: &Workspace, run: &Run) -> Result<(BTreeSet<String>, BTreeMap<String, End>), ApiError> {
+    let tasks = run::tasks(workspace, run.id).await?;
+    let ended: BTreeMap<String, End> = tasks
+        .into_iter()
+        .filter(|task| task.state.is_final())
+        .map(|task| (task.task_key.clone(), task.end()))
+        .collect();
+    Ok((ended.keys().cloned().collect(), ended))
+}
 
 /// Starts every task whose turn it is and writes down which never will have one.
 async fn begin_tasks(
     shared: &Arc<Shared>,
     plan: &JobPlan,
     begun: &mut BTreeSet<String>,
-    ended: &mut BTreeMap<String, ResultState>,
+    ended: &mut BTreeMap<String, End>,
     working: &mut Working,
 ) -> Result<(), ApiError> {
     loop {
@@ -162,7 +185,7 @@ async fn begin_tasks(
                     stored.state = State::ended(result, "the tasks that it depends on did not end as it needs");
                     stored.end_time = Some(shared.workspace.clock.now_ms());
                     run::save_task(&shared.workspace, &stored).await?;
-                    ended.insert(task.task_key, result);
+                    ended.insert(task.task_key, result.into());
                 }
             }
         }

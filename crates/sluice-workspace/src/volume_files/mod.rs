@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use crate::catalog::VolumeFile;
 use crate::error::ApiError;
 use crate::module::Module;
+use crate::principal::Principal;
 use crate::route::Route;
 use crate::store::Migrations;
 use crate::workspace::Workspace;
@@ -35,6 +36,30 @@ pub(crate) fn module() -> Module {
                 Route::delete("/api/2.0/fs/directories/{*path}", directories::delete),
             ]
         },
+    }
+}
+
+/// The content of a file of a volume, for a principal who may read it.
+///
+/// # Errors
+/// 403 and 404 as the Files API has them, 400 for a directory or a file of more than `limit` bytes.
+pub(crate) async fn read(
+    workspace: &Workspace,
+    principal: &Principal,
+    path: &str,
+    limit: usize,
+) -> Result<Vec<u8>, ApiError> {
+    let path = path.trim_start_matches('/');
+    let file = workspace.catalog().resolve_volume_path(principal, path, false).await?;
+    match metadata_of(&file).await? {
+        Some(metadata) if !metadata.is_file() => Err(ApiError::invalid(format!("{} is a directory", file.name))),
+        Some(metadata) if metadata.len() > limit as u64 => {
+            Err(ApiError::invalid(format!("{} is larger than {limit} bytes", file.name)))
+        }
+        Some(_) => tokio::fs::read(&file.path)
+            .await
+            .map_err(|error| ApiError::from_io(&file.name, &error)),
+        None => Err(missing(&file)),
     }
 }
 
