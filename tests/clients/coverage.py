@@ -43,6 +43,11 @@ class Recorder:
         self.level = LEVELS.index(level)
         self._written = []
 
+    def of(self, operation: Operation) -> Witness | None:
+        """What was seen of an operation; several methods of the SDK may send the same request, which is noted under one of them."""
+        same = (each.id for each in operations() if each.shape == operation.shape)
+        return next((self.witnesses[each] for each in same if each in self.witnesses), None)
+
     def saw(self, operation: Operation, body: bytes | str | None, answer: bytes) -> None:
         """An operation answered with success."""
         witness = self.witnesses.setdefault(operation.id, Witness(self.level))
@@ -97,7 +102,8 @@ def page(offered: set[str], recorder: Recorder) -> str:
     modules: dict[str, list[Operation]] = defaultdict(list)
     for operation in operations():
         modules[operation.id.partition(".")[0]].append(operation)
-    seen = Counter(LEVELS[recorder.witnesses[each].level] for each in offered if each in recorder.witnesses)
+    witnesses = {each.id: recorder.of(each) for each in operations() if each.id in offered}
+    seen = Counter(LEVELS[witness.level] for witness in witnesses.values() if witness)
     lines = [
         "# What the local workspace answers",
         "",
@@ -122,7 +128,7 @@ def page(offered: set[str], recorder: Recorder) -> str:
         answered = [each for each in members if each.id in offered]
         if answered:
             lines += ["", f"## {module}", "", "| operation | request | level | fields |", "| --- | --- | --- | --- |"]
-            lines += [row(each, recorder.witnesses.get(each.id)) for each in sorted(answered, key=lambda each: each.id)]
+            lines += [row(each, witnesses[each.id]) for each in sorted(answered, key=lambda each: each.id)]
     return "\n".join(lines) + "\n"
 
 

@@ -63,12 +63,18 @@ struct Run {
 
 impl Answer for Swept {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let code = |code: Option<i32>| code.map_or_else(|| "signal".to_owned(), |code| code.to_string());
         for run in &self.runs {
-            let (exit, again) = (code(run.exit), code(run.again));
-            writeln!(out, "{:4} {}: exit {exit}, then {again}", run.number, run.request)?;
+            writeln!(out, "{run}")?;
         }
-        writeln!(out, "{} requests went wrong, one in each run", self.runs.len())
+        writeln!(out, "requests that went wrong, one in each run: {}", self.runs.len())
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = |code: Option<i32>| code.map_or_else(|| "by signal".to_owned(), |code| format!("exit {code}"));
+        let (exit, again) = (code(self.exit), code(self.again));
+        write!(formatter, "{:4} {}: {exit}, then {again}", self.number, self.request)
     }
 }
 
@@ -109,10 +115,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         else {
             break;
         };
-        context.terminal.progress(&format!(
-            "{number}: {}, exit {:?}, then {:?}",
-            run.request, run.exit, run.again
-        ));
+        context.terminal.progress(&run.to_string());
         let failed = run.again != Some(0);
         runs.push(run);
         if failed {
