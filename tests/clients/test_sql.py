@@ -17,6 +17,9 @@ pytestmark = pytest.mark.witness("executes")
 def test_a_warehouse_is_made_stopped_started_and_removed(admin, name):
     made = admin.warehouses.create(name=name, cluster_size="2X-Small").result()
     assert admin.warehouses.get(made.id).name == name
+    admin.warehouses.edit(made.id, name=name + "2", auto_stop_mins=30).result()
+    edited = admin.warehouses.get(made.id)
+    assert (edited.name, edited.auto_stop_mins, edited.cluster_size) == (name + "2", 30, "2X-Small")
     assert admin.warehouses.stop(made.id).result().state.value == "STOPPED"
     assert admin.warehouses.start(made.id).result().state.value == "RUNNING"
     admin.warehouses.delete(made.id)

@@ -26,6 +26,7 @@ pub mod permissions;
 pub mod principal;
 pub mod private_file;
 pub mod profiles;
+pub mod records;
 pub mod route;
 mod secrets;
 pub mod seed;

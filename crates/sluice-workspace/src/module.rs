@@ -28,6 +28,7 @@ pub fn modules() -> Vec<Module> {
         crate::compute::module(),
         crate::sql::module(),
         crate::jobs::module(),
+        crate::records::module(),
         crate::faults::module(),
     ]
 }

@@ -62,9 +62,8 @@ impl Chain {
             let needed = match above.kind {
                 SecurableKind::Catalog => Privilege::UseCatalog,
                 SecurableKind::Schema => Privilege::UseSchema,
-                SecurableKind::Metastore | SecurableKind::Table | SecurableKind::Volume | SecurableKind::Function => {
-                    continue;
-                }
+                // Nothing else contains anything that a privilege is asked for on the way.
+                _ => continue,
             };
             let reaches = self.holds(principal, needed, index);
             if !reaches.is_allowed() {
@@ -78,9 +77,10 @@ impl Chain {
     fn reach_into_itself(&self, principal: &Principal, privilege: Privilege) -> Option<Decision> {
         let needed = match (self.object().kind, privilege) {
             (SecurableKind::Catalog, Privilege::CreateSchema) => Privilege::UseCatalog,
-            (SecurableKind::Schema, Privilege::CreateTable | Privilege::CreateVolume | Privilege::CreateFunction) => {
-                Privilege::UseSchema
-            }
+            (
+                SecurableKind::Schema,
+                Privilege::CreateTable | Privilege::CreateVolume | Privilege::CreateFunction | Privilege::CreateModel,
+            ) => Privilege::UseSchema,
             _ => return None,
         };
         Some(self.holds(principal, needed, 0)).filter(|decision| !decision.is_allowed())
@@ -180,7 +180,14 @@ impl Catalog<'_> {
             SecurableKind::Schema => Privilege::UseSchema,
             SecurableKind::Table => Privilege::Select,
             SecurableKind::Volume => Privilege::ReadVolume,
-            SecurableKind::Function => Privilege::Execute,
+            SecurableKind::Function | SecurableKind::RegisteredModel => Privilege::Execute,
+            SecurableKind::ExternalLocation | SecurableKind::StorageCredential => Privilege::ReadFiles,
+            SecurableKind::Credential => Privilege::Access,
+            SecurableKind::Connection => Privilege::UseConnection,
+            SecurableKind::Share => Privilege::UseShare,
+            SecurableKind::Recipient => Privilege::UseRecipient,
+            SecurableKind::Secret => Privilege::Manage,
+            SecurableKind::VectorIndex => Privilege::Select,
         };
         Err(denied(principal, privilege, &securable.title()))
     }

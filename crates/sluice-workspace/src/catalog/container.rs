@@ -132,6 +132,23 @@ impl Catalog<'_> {
         full_name: &str,
         change: Change,
     ) -> Result<Securable, ApiError> {
+        let unchanged = |details: &str| Ok(details.to_owned());
+        self.change_described(principal, kind, full_name, change, unchanged)
+            .await
+    }
+
+    /// As [`Self::change`], and what only this kind has: `edit` gets it as it is stored (JSON) and returns it as it is from now on.
+    ///
+    /// # Errors
+    /// As [`Self::change`], and those of `edit`.
+    pub(crate) async fn change_described(
+        &self,
+        principal: &Principal,
+        kind: SecurableKind,
+        full_name: &str,
+        change: Change,
+        edit: impl FnOnce(&str) -> Result<String, ApiError>,
+    ) -> Result<Securable, ApiError> {
         let found = self.require_on(principal, Privilege::Manage, kind, full_name).await?;
         if let Some(owner) = &change.owner {
             if !identity::principal_exists(self.workspace, owner).await? {
@@ -158,6 +175,7 @@ impl Catalog<'_> {
         if let Some(properties) = change.properties {
             securable.properties = properties;
         }
+        securable.details = edit(&securable.details)?;
         let changed = record::update(self.workspace, &mut transaction, &securable, &principal.name).await?;
         transaction.commit().await?;
         Ok(changed)

@@ -7,6 +7,7 @@
 mod authorize;
 mod constraint;
 mod container;
+mod described;
 mod function;
 mod grants;
 mod mask;
@@ -34,6 +35,7 @@ pub use tag::{Tag, TagTarget, WhenTagged};
 pub use tag_policy::{TagPolicy, TagPolicyChange};
 pub use volume::VolumeFile;
 
+pub(crate) use described::Described;
 pub(crate) use record::NewSecurable;
 pub(crate) use storage::sweep;
 
@@ -114,9 +116,7 @@ impl Catalog<'_> {
     ) -> Result<Vec<Securable>, ApiError> {
         let parent = match (kind, container) {
             (SecurableKind::Schema, Some(name)) => self.find(SecurableKind::Catalog, name).await?,
-            (SecurableKind::Table | SecurableKind::Volume | SecurableKind::Function, Some(name)) => {
-                self.find(SecurableKind::Schema, name).await?
-            }
+            (kind, Some(name)) if kind.levels() == 3 => self.find(SecurableKind::Schema, name).await?,
             _ => self.find(SecurableKind::Metastore, "").await?,
         };
         let children = sqlx::query_as("SELECT * FROM securable WHERE parent_id = ? AND kind = ? ORDER BY name")

@@ -9,7 +9,7 @@ use crate::error::ApiError;
 
 /// What a privilege can be granted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SecurableKind {
     /// The root of all catalogs.
     Metastore,
@@ -23,16 +23,43 @@ pub enum SecurableKind {
     Volume,
     /// A SQL function.
     Function,
+    /// An external location: a path of cloud storage.
+    ExternalLocation,
+    /// A storage credential.
+    StorageCredential,
+    /// A service credential.
+    Credential,
+    /// A connection to another system.
+    Connection,
+    /// A share.
+    Share,
+    /// A recipient of shares.
+    Recipient,
+    /// A registered model; grants on it name it as a function.
+    RegisteredModel,
+    /// A secret of a schema.
+    Secret,
+    /// A vector search index; grants on it name it as a table.
+    VectorIndex,
 }
 
 impl SecurableKind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 15] = [
         Self::Metastore,
         Self::Catalog,
         Self::Schema,
         Self::Table,
         Self::Volume,
         Self::Function,
+        Self::ExternalLocation,
+        Self::StorageCredential,
+        Self::Credential,
+        Self::Connection,
+        Self::Share,
+        Self::Recipient,
+        Self::RegisteredModel,
+        Self::Secret,
+        Self::VectorIndex,
     ];
 
     /// As the REST API writes it: `TABLE`.
@@ -45,6 +72,15 @@ impl SecurableKind {
             Self::Table => "TABLE",
             Self::Volume => "VOLUME",
             Self::Function => "FUNCTION",
+            Self::ExternalLocation => "EXTERNAL_LOCATION",
+            Self::StorageCredential => "STORAGE_CREDENTIAL",
+            Self::Credential => "CREDENTIAL",
+            Self::Connection => "CONNECTION",
+            Self::Share => "SHARE",
+            Self::Recipient => "RECIPIENT",
+            Self::RegisteredModel => "REGISTERED_MODEL",
+            Self::Secret => "SECRET",
+            Self::VectorIndex => "VECTOR_SEARCH_INDEX",
         }
     }
 
@@ -58,6 +94,15 @@ impl SecurableKind {
             Self::Table => "Table",
             Self::Volume => "Volume",
             Self::Function => "Function",
+            Self::ExternalLocation => "External Location",
+            Self::StorageCredential => "Storage Credential",
+            Self::Credential => "Credential",
+            Self::Connection => "Connection",
+            Self::Share => "Share",
+            Self::Recipient => "Recipient",
+            Self::RegisteredModel => "Registered Model",
+            Self::Secret => "Secret",
+            Self::VectorIndex => "Vector Search Index",
         }
     }
 
@@ -65,9 +110,16 @@ impl SecurableKind {
     #[must_use]
     pub fn levels(self) -> usize {
         match self {
-            Self::Metastore | Self::Catalog => 1,
+            Self::Metastore
+            | Self::Catalog
+            | Self::ExternalLocation
+            | Self::StorageCredential
+            | Self::Credential
+            | Self::Connection
+            | Self::Share
+            | Self::Recipient => 1,
             Self::Schema => 2,
-            Self::Table | Self::Volume | Self::Function => 3,
+            Self::Table | Self::Volume | Self::Function | Self::RegisteredModel | Self::Secret | Self::VectorIndex => 3,
         }
     }
 }
@@ -116,27 +168,43 @@ macro_rules! privileges {
 }
 
 privileges! {
-    AllPrivileges "ALL_PRIVILEGES" [Catalog Schema Table Volume Function],
-    ApplyTag "APPLY_TAG" [Catalog Schema Table Volume Function],
-    Browse "BROWSE" [Catalog],
+    Access "ACCESS" [Credential],
+    AllPrivileges "ALL_PRIVILEGES" [Catalog Schema Table Volume Function ExternalLocation StorageCredential Credential Connection
+        RegisteredModel Secret VectorIndex],
+    ApplyTag "APPLY_TAG" [Catalog Schema Table Volume Function RegisteredModel VectorIndex],
+    Browse "BROWSE" [Catalog ExternalLocation],
     CreateCatalog "CREATE_CATALOG" [Metastore],
-    CreateConnection "CREATE_CONNECTION" [Metastore],
-    CreateExternalLocation "CREATE_EXTERNAL_LOCATION" [Metastore],
+    CreateConnection "CREATE_CONNECTION" [Metastore Credential],
+    CreateExternalLocation "CREATE_EXTERNAL_LOCATION" [Metastore StorageCredential],
+    CreateExternalTable "CREATE_EXTERNAL_TABLE" [ExternalLocation StorageCredential],
+    CreateExternalVolume "CREATE_EXTERNAL_VOLUME" [ExternalLocation],
+    CreateForeignCatalog "CREATE_FOREIGN_CATALOG" [Connection],
     CreateFunction "CREATE_FUNCTION" [Catalog Schema],
+    CreateManagedStorage "CREATE_MANAGED_STORAGE" [ExternalLocation],
     CreateMaterializedView "CREATE_MATERIALIZED_VIEW" [Catalog Schema],
     CreateModel "CREATE_MODEL" [Catalog Schema],
+    CreateRecipient "CREATE_RECIPIENT" [Metastore],
     CreateSchema "CREATE_SCHEMA" [Catalog],
+    CreateServiceCredential "CREATE_SERVICE_CREDENTIAL" [Metastore],
+    CreateShare "CREATE_SHARE" [Metastore],
+    CreateStorageCredential "CREATE_STORAGE_CREDENTIAL" [Metastore],
     CreateTable "CREATE_TABLE" [Catalog Schema],
     CreateVolume "CREATE_VOLUME" [Catalog Schema],
-    Execute "EXECUTE" [Catalog Schema Function],
+    Execute "EXECUTE" [Catalog Schema Function RegisteredModel],
     ExternalUseSchema "EXTERNAL_USE_SCHEMA" [Catalog Schema],
-    Manage "MANAGE" [Catalog Schema Table Volume Function],
+    Manage "MANAGE" [Catalog Schema Table Volume Function ExternalLocation StorageCredential Credential Connection RegisteredModel
+        Secret VectorIndex],
     Modify "MODIFY" [Catalog Schema Table],
+    ReadFiles "READ_FILES" [ExternalLocation StorageCredential],
     ReadVolume "READ_VOLUME" [Catalog Schema Volume],
     Refresh "REFRESH" [Catalog Schema],
-    Select "SELECT" [Catalog Schema Table],
+    Select "SELECT" [Catalog Schema Table Share VectorIndex],
     UseCatalog "USE_CATALOG" [Catalog],
+    UseConnection "USE_CONNECTION" [Metastore Connection],
+    UseRecipient "USE_RECIPIENT" [Metastore],
     UseSchema "USE_SCHEMA" [Catalog Schema],
+    UseShare "USE_SHARE" [Metastore],
+    WriteFiles "WRITE_FILES" [ExternalLocation StorageCredential],
     WriteVolume "WRITE_VOLUME" [Catalog Schema Volume],
 }
 

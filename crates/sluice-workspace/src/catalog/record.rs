@@ -95,7 +95,8 @@ pub(crate) async fn update(
         }
         sqlx::query(
             "UPDATE securable SET full_name = ?1 || substr(full_name, length(?2) + 1) \
-             WHERE substr(full_name, 1, length(?2) + 1) = ?2 || '.' AND kind IN ('SCHEMA', 'TABLE', 'VOLUME', 'FUNCTION')",
+             WHERE substr(full_name, 1, length(?2) + 1) = ?2 || '.' \
+             AND kind IN ('SCHEMA', 'TABLE', 'VOLUME', 'FUNCTION', 'REGISTERED_MODEL', 'SECRET', 'VECTOR_SEARCH_INDEX')",
         )
         .bind(&changed.full_name)
         .bind(&before.full_name)

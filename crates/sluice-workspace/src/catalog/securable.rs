@@ -107,6 +107,15 @@ pub(crate) fn missing(kind: SecurableKind, full_name: &str) -> ApiError {
         SecurableKind::Table => "TABLE_DOES_NOT_EXIST",
         SecurableKind::Volume => "VOLUME_DOES_NOT_EXIST",
         SecurableKind::Function => "FUNCTION_DOES_NOT_EXIST",
+        SecurableKind::ExternalLocation => "EXTERNAL_LOCATION_DOES_NOT_EXIST",
+        SecurableKind::StorageCredential => "STORAGE_CREDENTIAL_DOES_NOT_EXIST",
+        SecurableKind::Credential => "CREDENTIAL_DOES_NOT_EXIST",
+        SecurableKind::Connection => "CONNECTION_DOES_NOT_EXIST",
+        SecurableKind::Share => "SHARE_DOES_NOT_EXIST",
+        SecurableKind::Recipient => "RECIPIENT_DOES_NOT_EXIST",
+        SecurableKind::RegisteredModel => "REGISTERED_MODEL_DOES_NOT_EXIST",
+        SecurableKind::Secret => "SECRET_DOES_NOT_EXIST",
+        SecurableKind::VectorIndex => "VECTOR_SEARCH_INDEX_DOES_NOT_EXIST",
     };
     ApiError::new(
         StatusCode::NOT_FOUND,
@@ -124,6 +133,15 @@ pub(crate) fn taken(kind: SecurableKind, full_name: &str) -> ApiError {
         SecurableKind::Table => "TABLE_OR_VIEW_ALREADY_EXISTS",
         SecurableKind::Volume => "VOLUME_ALREADY_EXISTS",
         SecurableKind::Function => "FUNCTION_ALREADY_EXISTS",
+        SecurableKind::ExternalLocation => "EXTERNAL_LOCATION_ALREADY_EXISTS",
+        SecurableKind::StorageCredential => "STORAGE_CREDENTIAL_ALREADY_EXISTS",
+        SecurableKind::Credential => "CREDENTIAL_ALREADY_EXISTS",
+        SecurableKind::Connection => "CONNECTION_ALREADY_EXISTS",
+        SecurableKind::Share => "SHARE_ALREADY_EXISTS",
+        SecurableKind::Recipient => "RECIPIENT_ALREADY_EXISTS",
+        SecurableKind::RegisteredModel => "REGISTERED_MODEL_ALREADY_EXISTS",
+        SecurableKind::Secret => "SECRET_ALREADY_EXISTS",
+        SecurableKind::VectorIndex => "VECTOR_SEARCH_INDEX_ALREADY_EXISTS",
     };
     ApiError::conflict(code, format!("{} '{full_name}' already exists", kind.title()))
 }

@@ -1,4 +1,5 @@
-//! Access control lists of jobs, warehouses and workspace objects, dashboards and Genie spaces among them. (Privileges on data are in [`crate::catalog`].)
+//! Access control lists of jobs, warehouses, workspace objects (dashboards and Genie spaces among them) and records. (Privileges on data
+//! are in [`crate::catalog`].)
 //!
 //! [`Permissions::require`] is the hook that every other module calls; `rest.rs` is the HTTP face. A level on a directory counts for
 //! everything below it; members of `admins` may do everything.
@@ -23,7 +24,7 @@ pub(crate) fn module() -> Module {
     Module {
         migrations: Migrations {
             module: "permissions",
-            steps: &[include_str!("schema.sql")],
+            steps: &[include_str!("schema.sql"), include_str!("schema_2.sql")],
         },
         routes: rest::routes,
     }
@@ -128,22 +129,8 @@ impl Permissions<'_> {
     /// When the store fails.
     pub async fn entries(&self, object: &Object) -> Result<Vec<Entry>, ApiError> {
         let reader = self.workspace.store.reader();
-        let rows: Vec<(String, String, String, String)> = match object.kind {
-            ObjectKind::Job | ObjectKind::Warehouse => {
-                sqlx::query_as(
-                    "SELECT object_id, object_kind, principal, level FROM acl WHERE object_kind = ? AND object_id = ? \
-                     ORDER BY principal",
-                )
-                .bind(object.kind.stored())
-                .bind(&object.id)
-                .fetch_all(reader)
-                .await?
-            }
-            ObjectKind::Directory
-            | ObjectKind::File
-            | ObjectKind::Notebook
-            | ObjectKind::Dashboard
-            | ObjectKind::GenieSpace => {
+        let rows: Vec<(String, String, String, String)> = match object.kind.stored() {
+            "workspace" => {
                 sqlx::query_as(
                     "WITH RECURSIVE above (id, depth) AS (
                          SELECT id, 0 FROM workspace_object WHERE resource_id = ?
@@ -153,6 +140,16 @@ impl Permissions<'_> {
                      JOIN acl ON object_kind = 'workspace' AND object_id = resource_id
                      ORDER BY depth, principal",
                 )
+                .bind(&object.id)
+                .fetch_all(reader)
+                .await?
+            }
+            _ => {
+                sqlx::query_as(
+                    "SELECT object_id, object_kind, principal, level FROM acl WHERE object_kind = ? AND object_id = ? \
+                     ORDER BY principal",
+                )
+                .bind(object.kind.stored())
                 .bind(&object.id)
                 .fetch_all(reader)
                 .await?
@@ -169,7 +166,7 @@ impl Permissions<'_> {
         }
         entries.push(Entry {
             principal: ADMINS.to_owned(),
-            level: Level::CanManage,
+            level: object.kind.highest(),
             inherited_from: Some(object.kind.root().to_owned()),
         });
         Ok(entries)

@@ -10,6 +10,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::files;
 use crate::identity::{self, NamedKind};
+use crate::records;
 use crate::route::Route;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -58,13 +59,10 @@ async fn object(call: &Call, level: Level) -> Result<Object, ApiError> {
     let object = named_object(call)?;
     let permissions = call.workspace.permissions();
     permissions.require(&call.principal, &object, level).await?;
-    let exists = match object.kind {
-        ObjectKind::Job | ObjectKind::Warehouse => permissions.owner(&object).await?.is_some(),
-        ObjectKind::Directory
-        | ObjectKind::File
-        | ObjectKind::Notebook
-        | ObjectKind::Dashboard
-        | ObjectKind::GenieSpace => files::kind_of(&call.workspace, &object.id).await? == Some(object.kind),
+    let exists = match (object.kind.record(), object.kind.has_owner()) {
+        (Some(kind), _) => records::has_acl(&call.workspace, kind, &object.id).await?,
+        (None, true) => permissions.owner(&object).await?.is_some(),
+        (None, false) => files::kind_of(&call.workspace, &object.id).await? == Some(object.kind),
     };
     if exists {
         return Ok(object);
@@ -199,13 +197,13 @@ async fn requested(call: &mut Call, kind: ObjectKind) -> Result<BTreeMap<String,
 
 fn check_owner(kind: ObjectKind, list: &BTreeMap<String, Level>) -> Result<(), ApiError> {
     let owners = list.values().filter(|level| **level == Level::IsOwner).count();
-    match kind {
-        ObjectKind::Job | ObjectKind::Warehouse if owners != 1 => Err(ApiError::invalid(format!(
+    if kind.has_owner() && owners != 1 {
+        return Err(ApiError::invalid(format!(
             "The {} must have exactly one owner (IS_OWNER), the list has {owners}.",
             kind.object_type()
-        ))),
-        _ => Ok(()),
+        )));
     }
+    Ok(())
 }
 
 /// A job runs with the rights of its owner, so nobody but an administrator names an owner other than the present one and themselves.

@@ -52,7 +52,7 @@ impl Disclosures {
     }
 
     /// Notes that the principal is about to get a value.
-    pub(super) fn note(&self, principal_id: i64, value: &Secret<Vec<u8>>) {
+    pub(crate) fn note(&self, principal_id: i64, value: &Secret<Vec<u8>>) {
         let forms = forms(value.expose());
         for watched in self.watches().open.values_mut() {
             if watched.principal_id == principal_id {

@@ -44,7 +44,7 @@ impl Vault {
     }
 
     /// Seals a value for one place; sealed bytes that were moved to another place do not open.
-    pub(super) fn seal(&self, place: &Place<'_>, value: &Secret<Vec<u8>>) -> Result<Vec<u8>, ApiError> {
+    pub(crate) fn seal(&self, place: &Place<'_>, value: &Secret<Vec<u8>>) -> Result<Vec<u8>, ApiError> {
         let mut nonce = [0; NONCE_LEN];
         let failed = |_unspecified| ApiError::internal("a secret could not be sealed");
         self.random.fill(&mut nonce).map_err(failed)?;
@@ -57,7 +57,7 @@ impl Vault {
     }
 
     /// Opens what [`Self::seal`] made for this place.
-    pub(super) fn open_sealed(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Secret<Vec<u8>>, ApiError> {
+    pub(crate) fn open_sealed(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Secret<Vec<u8>>, ApiError> {
         let failed = || {
             ApiError::internal(format!(
                 "the secret `{}` in the scope `{}` does not open: it was sealed with another key than that of this workspace",
@@ -76,9 +76,9 @@ impl Vault {
 }
 
 /// Where a secret stands.
-pub(super) struct Place<'a> {
-    pub(super) scope: &'a str,
-    pub(super) key: &'a str,
+pub(crate) struct Place<'a> {
+    pub(crate) scope: &'a str,
+    pub(crate) key: &'a str,
 }
 
 impl Place<'_> {

@@ -97,17 +97,17 @@ impl Context {
 
     /// The full name of an object of any kind.
     pub(super) fn full_name(&self, kind: SecurableKind, parts: &[String]) -> Result<String, StatementError> {
-        match kind {
-            SecurableKind::Metastore => Ok(String::new()),
-            SecurableKind::Catalog => match parts {
-                [catalog] => Ok(catalog.to_lowercase()),
+        match (kind, kind.levels()) {
+            (SecurableKind::Metastore, _) => Ok(String::new()),
+            (_, 3) => self.table_name(parts),
+            (_, 2) => self.schema_name(parts),
+            _ => match parts {
+                [name] => Ok(name.to_lowercase()),
                 _ => Err(unsupported(
                     &format!("the name `{}`", parts.join(".")),
-                    "names of catalogs have one part",
+                    &format!("the name of a {} has one part", kind.title().to_lowercase()),
                 )),
             },
-            SecurableKind::Schema => self.schema_name(parts),
-            SecurableKind::Table | SecurableKind::Volume | SecurableKind::Function => self.table_name(parts),
         }
     }
 

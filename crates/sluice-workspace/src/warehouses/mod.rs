@@ -27,6 +27,9 @@ pub(crate) fn module() -> Module {
     }
 }
 
+/// Sizes and options, by name.
+type Settings = Map<String, Value>;
+
 /// A warehouse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warehouse {
@@ -38,7 +41,7 @@ pub struct Warehouse {
     pub running: bool,
     /// Who made it.
     pub creator: String,
-    settings: Map<String, Value>,
+    settings: Settings,
 }
 
 type Row = (String, String, String, String, String);
@@ -120,7 +123,7 @@ pub(crate) async fn insert(
     transaction: &mut Transaction<'_, Sqlite>,
     owner: &str,
     name: &str,
-    settings: &Map<String, Value>,
+    settings: &Settings,
 ) -> Result<String, ApiError> {
     let id = workspace.ids.hex16();
     let done = sqlx::query(
@@ -133,10 +136,7 @@ pub(crate) async fn insert(
     .execute(&mut **transaction)
     .await?;
     if done.rows_affected() == 0 {
-        return Err(ApiError::conflict(
-            "RESOURCE_ALREADY_EXISTS",
-            format!("SQL warehouse with name `{name}` already exists"),
-        ));
+        return Err(taken(name));
     }
     let object = Object::warehouse(&id);
     workspace
@@ -146,7 +146,29 @@ pub(crate) async fn insert(
     Ok(id)
 }
 
+/// Gives a warehouse this name and these settings.
+async fn change(workspace: &Workspace, id: &str, name: &str, settings: &Settings) -> Result<(), ApiError> {
+    let mut transaction = workspace.store.begin().await?;
+    let done = sqlx::query("UPDATE OR IGNORE warehouse SET name = ?, settings = ? WHERE id = ?")
+        .bind(name)
+        .bind(serde_json::to_string(settings)?)
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(taken(name));
+    }
+    Ok(transaction.commit().await?)
+}
+
+fn taken(name: &str) -> ApiError {
+    ApiError::conflict(
+        "RESOURCE_ALREADY_EXISTS",
+        format!("SQL warehouse with name `{name}` already exists"),
+    )
+}
+
 /// The settings of a warehouse that was made without any.
-pub(crate) fn default_settings() -> Result<Map<String, Value>, ApiError> {
+pub(crate) fn default_settings() -> Result<Settings, ApiError> {
     rest::settings(&mut Map::new())
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Warehouse, insert, list, require, set_running};
+use super::{Warehouse, change, insert, list, require, set_running};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::permissions::{Level, Object};
@@ -16,6 +16,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/2.0/sql/warehouses", create),
         Route::get("/api/2.0/sql/warehouses/{id}", get),
         Route::delete("/api/2.0/sql/warehouses/{id}", delete),
+        Route::post("/api/2.0/sql/warehouses/{id}/edit", edit),
         Route::post("/api/2.0/sql/warehouses/{id}/start", start),
         Route::post("/api/2.0/sql/warehouses/{id}/stop", stop),
     ]
@@ -133,6 +134,18 @@ async fn create(mut call: Call) -> Result<Json<Created>, ApiError> {
     .await?;
     transaction.commit().await?;
     Ok(Json(Created { id }))
+}
+
+/// What the request does not name stays as it is.
+async fn edit(mut call: Call) -> Result<Json<Empty>, ApiError> {
+    let warehouse = named(&call, Level::CanManage).await?;
+    let Create { name, mut rest } = call.json().await?;
+    let name = if name.is_empty() { warehouse.name } else { name };
+    let mut changed = warehouse.settings;
+    changed.append(&mut rest);
+    let changed = settings(&mut changed)?;
+    change(&call.workspace, &warehouse.id, &name, &changed).await?;
+    Ok(Json(Empty {}))
 }
 
 /// The given settings with the missing ones filled in.

@@ -16,7 +16,7 @@ use crate::support::Environment;
 
 const PRINCIPALS: [&str; 4] = ["analyst", "steward", "engineer", "admin"];
 /// Modules whose routes are other suites' business.
-const ELSEWHERE: [&str; 3] = ["sql", "compute", "jobs"];
+const ELSEWHERE: [&str; 4] = ["sql", "compute", "jobs", "records"];
 
 const D: &str = "/Users/engineer@sluice.test/d";
 
@@ -187,6 +187,7 @@ fn warehouse_rows(ids: &Ids) -> Vec<Row> {
         ("GET", path.to_owned(), Value::Null, EVERYBODY),
         ("POST", path.to_owned(), json!({"name": "of {p}"}), ADMINISTER),
         ("GET", one.clone(), Value::Null, EVERYBODY),
+        ("POST", format!("{one}/edit"), json!({"auto_stop_mins": 9}), ADMINISTER),
         ("POST", format!("{one}/stop"), json!({}), ADMINISTER),
         ("POST", format!("{one}/start"), json!({}), EVERYBODY),
         ("DELETE", one, Value::Null, ADMINISTER),

@@ -118,6 +118,7 @@ async fn every_route_refuses_a_caller_without_a_token_and_belongs_to_an_operatio
         "/api/2.1/jobs/",
         "/api/2.0/sql/sessions",
         "/api/2.0/sql/statements/",
+        "/api/2.0/postgres/synced_tables/",
         "/.well-known/",
         "/_sluice/",
     ];
@@ -151,7 +152,7 @@ async fn an_operation_that_is_not_here_answers_501_with_its_id() {
     let path = |operation: &sluice_wire::Operation| operation.path.replace(['{', '}'], "");
     let missing = |operation: &&sluice_wire::Operation| offered.find(operation.method, &path(operation)).is_none();
     let missing: Vec<_> = sluice_wire::operations().iter().filter(missing).collect();
-    assert!(missing.len() > 800, "{} missing operations", missing.len());
+    assert!(missing.len() > 700, "{} missing operations", missing.len());
     for operation in missing.into_iter().step_by(37) {
         let path = path(operation);
         let answer = admin.send(admin.request(operation.method.as_str(), &path)).await;

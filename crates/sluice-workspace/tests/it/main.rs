@@ -16,6 +16,8 @@ mod identity;
 mod jobs;
 mod packages;
 mod permissions;
+mod records;
+mod records_echo;
 mod repairs;
 mod runs;
 mod sandbox;

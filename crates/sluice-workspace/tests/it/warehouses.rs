@@ -54,6 +54,21 @@ async fn a_new_warehouse_belongs_to_who_made_it() {
         (&shown["cluster_size"], &shown["auto_stop_mins"]),
         (&json!("Large"), &json!(120))
     );
+    let edit = format!("{WAREHOUSES}/{id}/edit");
+    assert_eq!(analyst.post(&edit, json!({"name": "mine"})).await.status, 403);
+    admin.post(&edit, json!({"auto_stop_mins": 10, "id": "x"})).await.ok();
+    let shown = admin.get(&format!("{WAREHOUSES}/{id}")).await.ok();
+    assert_eq!(
+        (
+            &shown["name"],
+            &shown["cluster_size"],
+            &shown["auto_stop_mins"],
+            &shown["id"]
+        ),
+        (&json!("own"), &json!("Large"), &json!(10), &json!(id))
+    );
+    let taken = admin.post(&edit, json!({"name": "Sluice Starter Warehouse"})).await;
+    assert_eq!(taken.error(), (409, "RESOURCE_ALREADY_EXISTS".to_owned()));
     assert_eq!(analyst.get(&format!("{WAREHOUSES}/{id}")).await.status, 403);
     assert_eq!(
         analyst.get(WAREHOUSES).await.ok()["warehouses"]

@@ -45,11 +45,29 @@ struct Assignments {
 async fn securable(call: &Call) -> Result<Securable, ApiError> {
     let kind: SecurableKind = call.parameter("securable_type").parse()?;
     let catalog = call.workspace.catalog();
-    let found = catalog.get(&call.principal, kind, call.parameter("full_name")).await?;
+    let full_name = call.parameter("full_name");
+    let found = match catalog.get(&call.principal, kind, full_name).await {
+        // Databricks grants on a registered model as on a function, and on a vector search index as on a table.
+        Err(error) if error.status == axum::http::StatusCode::NOT_FOUND => match kind {
+            SecurableKind::Function => named_otherwise(call, SecurableKind::RegisteredModel, error).await?,
+            SecurableKind::Table => named_otherwise(call, SecurableKind::VectorIndex, error).await?,
+            _ => return Err(error),
+        },
+        found => found?,
+    };
     if kind == SecurableKind::Metastore && found.id != call.parameter("full_name") {
         return Err(crate::catalog::securable::missing(kind, call.parameter("full_name")));
     }
     Ok(found)
+}
+
+/// The object of another kind with the name of a request; `missing` when there is none either.
+async fn named_otherwise(call: &Call, kind: SecurableKind, missing: ApiError) -> Result<Securable, ApiError> {
+    let catalog = call.workspace.catalog();
+    match catalog.get(&call.principal, kind, call.parameter("full_name")).await {
+        Err(error) if error.status == axum::http::StatusCode::NOT_FOUND => Err(missing),
+        found => found,
+    }
 }
 
 async fn assignments(call: &Call, securable: &Securable) -> Result<Assignments, ApiError> {
