@@ -43,6 +43,8 @@ from databricks.sdk.service.vectorsearch import EndpointType as SearchType
 
 from .records import check_permissions
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 def test_an_app_has_no_compute(engineer, analyst, name):
     name = name[:10]

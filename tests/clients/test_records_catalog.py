@@ -25,6 +25,8 @@ from databricks.sdk.service.sharing import (
 )
 from databricks.sdk.service.sharing import PermissionsChange as ShareChange
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 def test_a_location_has_a_credential(admin, engineer, analyst, name):
     azure = AzureServicePrincipal(directory_id="d", application_id="a", client_secret="very-secret")

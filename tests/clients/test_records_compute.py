@@ -9,6 +9,8 @@ from databricks.sdk.service.pipelines import NotebookLibrary, PipelineLibrary
 
 from .records import check_permissions
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 def test_a_policy_is_made_changed_listed_and_deleted(admin, engineer, name):
     definition = json.dumps({"autotermination_minutes": {"type": "range", "maxValue": 60}})

@@ -20,6 +20,8 @@ from databricks.sdk.service.serving import (
 
 from .records import check_permissions
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 def test_an_experiment_is_made_renamed_tagged_and_deleted(engineer, analyst, name):
     path = f"/Workspace/Users/engineer@sluice.test/{name}"
