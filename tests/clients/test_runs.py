@@ -27,6 +27,8 @@ from databricks.sdk.service.jobs import (
 )
 from databricks.sdk.service.workspace import ImportFormat
 
+pytestmark = pytest.mark.witness("executes")
+
 
 @pytest.fixture
 def folder(engineer, name):

@@ -8,6 +8,8 @@ import requests
 from databricks.sdk.errors import InvalidParameterValue
 from databricks.sdk.service.sql import Disposition, Format, StatementState
 
+pytestmark = pytest.mark.witness("executes")
+
 
 @pytest.fixture
 def linked(engineer, warehouse):
