@@ -58,6 +58,8 @@ class Workspaces:
         self.profiles = configparser.ConfigParser()
         self.profiles.read(self.profile_file)
         self.recorder = RECORDER
+        # What Git folders may be cloned from.
+        self.git_directory = data / "repositories"
 
     def client(self, principal: str = "admin", workspace: str = "dev") -> WorkspaceClient:
         """An official client that acts as a principal."""
@@ -76,7 +78,9 @@ class Workspaces:
 def workspaces(tmp_path_factory):
     """Starts three workspaces, and stops them afterwards."""
     data = tmp_path_factory.mktemp("data")
-    started = sluice(data, "workspace", "up", "--base-port", "0")
+    repositories = data / "repositories"
+    repositories.mkdir()
+    started = sluice(data, "workspace", "up", "--base-port", "0", "--allow-git-directory", str(repositories))
     assert started.returncode == 0, started.stderr
     running = Workspaces(data)
     original = requests.Session.send

@@ -7,6 +7,7 @@ use sluice_wire::Method;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::module::Module;
+use crate::oauth::ACCOUNT_ID;
 use crate::route::{Access, Route};
 use crate::store::Migrations;
 
@@ -28,19 +29,25 @@ pub(crate) fn module() -> Module {
     }
 }
 
-/// What a host is. OAuth is not offered, so no `oidc_endpoint` is named that would not answer.
+/// What a host is, and where its OAuth issuer answers.
 #[derive(Serialize)]
 struct Configuration {
+    oidc_endpoint: String,
+    account_id: &'static str,
     workspace_id: String,
     cloud: &'static str,
     host_type: &'static str,
+    token_federation_default_oidc_audiences: [&'static str; 1],
 }
 
 async fn configuration(call: Call) -> Result<Json<Configuration>, ApiError> {
     let workspace_id = call.workspace.org_id.to_string();
     Ok(Json(Configuration {
+        oidc_endpoint: format!("{}/oidc", call.workspace.host()),
+        account_id: ACCOUNT_ID,
         workspace_id,
         cloud: "AWS",
         host_type: "workspace",
+        token_federation_default_oidc_audiences: [ACCOUNT_ID],
     }))
 }

@@ -5,6 +5,7 @@
 //! returns an answer or an [`ApiError`]. *Invariant:* an operation that is not here answers 501 with its id, and no answer reports
 //! success for something that was not done.
 
+pub mod audit;
 pub mod blobs;
 pub mod call;
 pub mod catalog;
@@ -17,10 +18,12 @@ pub mod error;
 pub mod faults;
 pub mod files;
 mod genie;
+mod git_folders;
 pub mod identity;
 pub mod jobs;
 mod log;
 pub mod module;
+pub mod oauth;
 pub mod paging;
 pub mod permissions;
 pub mod principal;

@@ -17,8 +17,11 @@ pub fn modules() -> Vec<Module> {
     vec![
         crate::discovery::module(),
         crate::identity::module(),
+        crate::audit::module(),
+        crate::oauth::module(),
         crate::files::module(),
         crate::permissions::module(),
+        crate::git_folders::module(),
         crate::catalog::module(),
         crate::volume_files::module(),
         crate::warehouses::module(),

@@ -49,6 +49,7 @@ impl Principal {
     /// # Errors
     /// 403 naming the principal and the action.
     pub fn require_admin(&self, action: &str) -> Result<(), crate::ApiError> {
+        crate::audit::administration(self, action);
         if self.is_admin {
             return Ok(());
         }

@@ -84,7 +84,16 @@ pub(crate) async fn issue(
         let name = format!("{}-{short}", workspace.name);
         let token = match former.get(&name) {
             Some(profile) if belongs_to(workspace, &profile.token, &principal).await? => profile.token.clone(),
-            _ => identity::mint_token(workspace, principal.id, "profile file", None).await?,
+            _ => {
+                let new = identity::NewToken {
+                    principal_id: principal.id,
+                    creator_id: principal.id,
+                    comment: "profile file",
+                    expires_at: None,
+                    purpose: identity::Purpose::Personal,
+                };
+                identity::make_token(workspace, new).await?.1
+            }
         };
         profiles.insert(
             name,
@@ -98,6 +107,6 @@ pub(crate) async fn issue(
 }
 
 async fn belongs_to(workspace: &Workspace, token: &Secret<String>, principal: &Principal) -> Result<bool, ApiError> {
-    let owner = identity::authenticate(workspace, token.expose()).await?;
-    Ok(owner.is_some_and(|owner| owner.id == principal.id))
+    let owner = identity::owner_of(workspace, token.expose()).await?;
+    Ok(owner.is_some_and(|(owner, _)| owner == principal.id))
 }

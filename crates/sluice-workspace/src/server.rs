@@ -12,6 +12,7 @@ use axum::response::Response;
 use futures::StreamExt as _;
 use sluice_wire::Method;
 
+use crate::audit::{self, Asked};
 use crate::call::{Call, RequestBody};
 use crate::error::ApiError;
 use crate::faults::{Connection, Encounter, Occasion, Sighting, Target, in_the_past, interfere};
@@ -144,7 +145,13 @@ async fn dispatch(
             query: parse_query(parts.uri.query().unwrap_or_default())?,
             body,
         };
-        Route::call(&route, call).await
+        let asked = Asked {
+            workspace: Arc::clone(&workspace),
+            request_id: request_id.clone(),
+        };
+        let answer = audit::during(asked, Route::call(&route, call)).await;
+        workspace.audit.relieve(&workspace).await;
+        answer
     };
     let handled = async {
         if encounter.past {

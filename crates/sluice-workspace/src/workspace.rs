@@ -7,12 +7,14 @@ use std::sync::{Arc, OnceLock};
 
 use sluice_model::Secret;
 
+use crate::audit::Journal;
 use crate::clock::{Clock, Ids};
 use crate::compute::Compute;
 use crate::error::ApiError;
 use crate::faults::Faults;
 use crate::jobs::Jobs;
 use crate::module::modules;
+use crate::oauth::Issuer;
 use crate::route::Router;
 use crate::secrets::disclosure::Disclosures;
 use crate::secrets::vault::Vault;
@@ -60,6 +62,8 @@ pub struct Options {
     pub task_launcher: Vec<OsString>,
     /// Whether administrators may inject faults.
     pub allow_faults: bool,
+    /// The directories of this machine whose Git repositories may be cloned into Git folders.
+    pub git_directories: Vec<PathBuf>,
 }
 
 /// One open workspace.
@@ -86,6 +90,11 @@ pub struct Workspace {
     pub jobs: Jobs,
     pub(crate) pepper: Secret<String>,
     pub(crate) vault: Vault,
+    pub(crate) issuer: Issuer,
+    pub(crate) audit: Journal,
+    pub(crate) git_directories: Vec<PathBuf>,
+    /// Held while a Git folder is checked out anew.
+    pub(crate) git_turn: tokio::sync::Mutex<()>,
     pub(crate) disclosures: Disclosures,
     pub(crate) internal_token: Secret<String>,
     pub(crate) faults: Faults,
@@ -107,11 +116,13 @@ impl Workspace {
             internal_token,
             task_launcher,
             allow_faults,
+            git_directories,
         } = options;
         create_private_directory(&directory)?;
         let pepper = read_or_create_pepper(&directory.join("pepper"))?;
         let key_file = directory.join("secrets.key");
         let vault = Vault::open(&key_file).map_err(|source| OpenError::File { path: key_file, source })?;
+        let issuer = Issuer::at(directory.join("oauth.key"));
         let modules = modules();
         let migrations: Vec<_> = modules.iter().map(|module| module.migrations).collect();
         let store = Store::open(&directory, &migrations).await?;
@@ -129,6 +140,10 @@ impl Workspace {
             jobs: Jobs::new(task_launcher),
             pepper,
             vault,
+            issuer,
+            audit: Journal::default(),
+            git_directories,
+            git_turn: tokio::sync::Mutex::default(),
             disclosures: Disclosures::default(),
             internal_token,
             faults: Faults::new(allow_faults),
@@ -138,6 +153,7 @@ impl Workspace {
             crate::seed::seed(&workspace).await?;
             crate::files::sweep(&workspace).await?;
             crate::catalog::sweep(&workspace).await?;
+            crate::git_folders::sweep(&workspace).await?;
             crate::volume_files::sweep(&workspace).await
         };
         prepared.await.map_err(|source| OpenError::Prepare {
@@ -150,6 +166,7 @@ impl Workspace {
     /// Starts what works in the background, once the address is known.
     pub(crate) async fn start(self: &Arc<Self>, address: SocketAddr) -> Result<(), OpenError> {
         self.address.get_or_init(|| address);
+        Journal::start(self);
         Compute::start(self).await?;
         Sql::start(self).await?;
         Jobs::start(self).await

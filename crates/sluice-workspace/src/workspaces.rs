@@ -37,6 +37,8 @@ pub struct ServeOptions {
     pub task_launcher: Vec<OsString>,
     /// Whether administrators may inject faults ([`crate::faults`]).
     pub allow_faults: bool,
+    /// The directories of this machine whose Git repositories may be cloned into Git folders.
+    pub git_directories: Vec<PathBuf>,
     /// The clock of all workspaces.
     pub clock: Clock,
 }
@@ -133,6 +135,7 @@ impl Workspaces {
                 directory: options.directory.join(name),
                 cache_directory: options.cache_directory.clone(),
                 clock: options.clock.clone(),
+                git_directories: options.git_directories.clone(),
                 internal_token: internal_token.clone(),
                 task_launcher: options.task_launcher.clone(),
                 allow_faults: options.allow_faults,
@@ -199,6 +202,7 @@ impl Workspaces {
         for Served { workspace, task, .. } in self.served {
             workspace.stop().await;
             result = result.and(task.await.unwrap_or_else(|panic| Err(std::io::Error::other(panic))));
+            workspace.audit.close(&workspace).await;
             workspace.store.close().await;
         }
         result

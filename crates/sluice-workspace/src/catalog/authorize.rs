@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::audit::{Rule, RuleKind};
 use crate::catalog::Catalog;
 use crate::catalog::privilege::{Privilege, SecurableKind};
 use crate::catalog::securable::Securable;
@@ -18,7 +19,7 @@ pub enum Decision {
     /// Yes, because of this rule.
     Allowed {
         /// Such as `grant of SELECT to analysts on Schema 'dev.sales'`.
-        rule: String,
+        rule: Rule,
     },
     /// No, because this privilege is missing there.
     Denied {
@@ -91,19 +92,19 @@ impl Chain {
         let object = &self.links[index].0;
         if principal.answers_to(&object.owner) {
             return Decision::Allowed {
-                rule: format!("ownership of {}", object.title()),
+                rule: Rule::owner(&object.owner, &object.title()),
             };
         }
         let administrative = matches!(privilege, Privilege::Manage) || object.kind == SecurableKind::Metastore;
         if administrative && principal.is_admin {
             return Decision::Allowed {
-                rule: format!("membership in `{}`", crate::principal::ADMINS),
+                rule: Rule::administrator(),
             };
         }
         for (above, grants) in &self.links[index..] {
             if privilege == Privilege::Manage && principal.answers_to(&above.owner) {
                 return Decision::Allowed {
-                    rule: format!("ownership of {}", above.title()),
+                    rule: Rule::owner(&above.owner, &above.title()),
                 };
             }
             let granted = grants.iter().find(|(to, what)| {
@@ -112,7 +113,7 @@ impl Chain {
             });
             if let Some((to, what)) = granted {
                 return Decision::Allowed {
-                    rule: format!("grant of {} to `{to}` on {}", what.words(), above.title()),
+                    rule: Rule::grant(&what.words(), to, &above.title()),
                 };
             }
         }
@@ -122,18 +123,26 @@ impl Chain {
         }
     }
 
-    /// Whether the principal may see that the object exists and what it looks like: it holds any privilege that means something for
-    /// this kind of object, or may manage it.
-    pub(crate) fn visible(&self, principal: &Principal) -> bool {
+    /// The rule by which the principal may see that the object exists and what it looks like, or may not: it holds any privilege that
+    /// means something for this kind of object, or may manage it.
+    fn sight(&self, principal: &Principal) -> Rule {
         let kind = self.object().kind;
+        if kind == SecurableKind::Metastore {
+            return Rule::everybody();
+        }
+        if let Decision::Allowed { rule } = self.holds(principal, Privilege::Manage, 0) {
+            return rule;
+        }
         let meaningful = |privilege: Privilege| privilege == Privilege::Browse || privilege.applies_to(kind);
-        kind == SecurableKind::Metastore
-            || self.holds(principal, Privilege::Manage, 0).is_allowed()
-            || self.links.iter().any(|(_, grants)| {
-                grants
-                    .iter()
-                    .any(|(to, privilege)| principal.answers_to(to) && meaningful(*privilege))
-            })
+        let grants = self
+            .links
+            .iter()
+            .flat_map(|(object, grants)| grants.iter().map(move |(to, privilege)| (object, to, *privilege)));
+        let mut counting = grants.filter(|(_, to, privilege)| principal.answers_to(to) && meaningful(*privilege));
+        match counting.next() {
+            Some((object, to, privilege)) => Rule::grant(&privilege.words(), to, &object.title()),
+            None => Rule::none("any privilege", &self.object().title()),
+        }
     }
 }
 
@@ -148,7 +157,14 @@ impl Catalog<'_> {
         privilege: Privilege,
         securable: &Securable,
     ) -> Result<Decision, ApiError> {
-        Ok(self.chain(securable).await?.authorize(principal, privilege))
+        let decision = self.chain(securable).await?.authorize(principal, privilege);
+        let rule = match &decision {
+            Decision::Allowed { rule } => rule.clone(),
+            Decision::Denied { privilege, on } => Rule::none(&privilege.words(), on),
+        };
+        let title = securable.title();
+        self.workspace.decided(principal, &privilege.words(), &title, rule);
+        Ok(decision)
     }
 
     /// As [`Self::authorize`], a denial being a 403 that names principal, privilege and object.
@@ -167,12 +183,20 @@ impl Catalog<'_> {
         }
     }
 
+    /// Whether the principal may see the object.
+    pub(crate) async fn sees(&self, principal: &Principal, securable: &Securable) -> Result<bool, ApiError> {
+        let rule = self.chain(securable).await?.sight(principal);
+        let allowed = rule.kind != RuleKind::None;
+        self.workspace.decided(principal, "see", &securable.title(), rule);
+        Ok(allowed)
+    }
+
     /// Refuses who may not see the object.
     ///
     /// # Errors
     /// 403, or when the store fails.
     pub async fn require_visible(&self, principal: &Principal, securable: &Securable) -> Result<(), ApiError> {
-        if self.chain(securable).await?.visible(principal) {
+        if self.sees(principal, securable).await? {
             return Ok(());
         }
         let privilege = match securable.kind {
@@ -207,7 +231,10 @@ impl Catalog<'_> {
         for securable in securables {
             let mut links = vec![(securable.clone(), grants.remove(&securable.id).unwrap_or_default())];
             links.extend(above.iter().cloned());
-            if (Chain { links }).visible(principal) {
+            let rule = Chain { links }.sight(principal);
+            let allowed = rule.kind != RuleKind::None;
+            self.workspace.decided(principal, "see", &securable.title(), rule);
+            if allowed {
                 visible.push(securable);
             }
         }

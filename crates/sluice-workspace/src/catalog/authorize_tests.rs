@@ -80,7 +80,7 @@ fn a_grant_needs_the_way_to_the_object() {
     assert_eq!(
         decision,
         Decision::Allowed {
-            rule: "grant of SELECT to `ann` on Table 'c.s.t'".to_owned()
+            rule: Rule::grant("SELECT", "ann", "Table 'c.s.t'")
         }
     );
 }
@@ -97,7 +97,7 @@ fn grants_come_down_from_above_and_through_groups() {
     assert_eq!(
         decision,
         Decision::Allowed {
-            rule: "grant of SELECT to `readers` on Schema 'c.s'".to_owned()
+            rule: Rule::grant("SELECT", "readers", "Schema 'c.s'")
         }
     );
     assert_eq!(denied_for(&chain, &bob, Privilege::Modify).0, Privilege::Modify);
@@ -134,7 +134,7 @@ fn owners_above_and_administrators_manage_but_do_not_read() {
             "{}",
             principal.name
         );
-        assert!(chain.visible(&principal));
+        assert!(chain.sight(&principal).kind != RuleKind::None);
     }
     assert_eq!(
         denied_for(&chain, &person("eve", &[]), Privilege::Manage).0,
@@ -159,9 +159,13 @@ fn the_owner_of_a_table_still_needs_the_way_to_it() {
 #[test]
 fn a_privilege_to_pass_through_does_not_show_what_is_below() {
     let ann = person("ann", &[]);
-    assert!(!table(&REACH).visible(&ann), "USE SCHEMA shows schemas, not tables");
-    assert!(table(&[("c", "ann", Privilege::Browse)]).visible(&ann));
-    assert!(table(&[("c.s", "ann", Privilege::Select)]).visible(&ann));
+    assert_eq!(
+        table(&REACH).sight(&ann).kind,
+        RuleKind::None,
+        "USE SCHEMA shows schemas, not tables"
+    );
+    assert!(table(&[("c", "ann", Privilege::Browse)]).sight(&ann).kind != RuleKind::None);
+    assert!(table(&[("c.s", "ann", Privilege::Select)]).sight(&ann).kind != RuleKind::None);
 }
 
 #[test]

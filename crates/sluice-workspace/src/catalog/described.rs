@@ -79,7 +79,7 @@ impl Catalog<'_> {
     ) -> Result<Vec<Securable>, ApiError> {
         let mut visible = Vec::new();
         for securable in self.all(kind).await? {
-            if self.chain(&securable).await?.visible(principal) {
+            if self.sees(principal, &securable).await? {
                 visible.push(securable);
             }
         }

@@ -40,6 +40,9 @@ pub struct Daemon {
     /// Whether administrators may inject faults.
     #[serde(default)]
     pub faults_allowed: bool,
+    /// The directories of this machine whose Git repositories may be cloned.
+    #[serde(default)]
+    pub git_directories: Vec<PathBuf>,
 }
 
 /// The directory of the workspaces of one platform, and the files of their process.

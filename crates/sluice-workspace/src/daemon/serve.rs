@@ -109,6 +109,7 @@ async fn start(options: ServeOptions, detach: bool, place: &Place) -> Result<(Wo
     }
     let signals = Signals::listen().map_err(|error| other("listen for signals", &error))?;
     let faults_allowed = options.allow_faults;
+    let git_directories = options.git_directories.clone();
     let workspaces = Workspaces::start(options)
         .await
         .map_err(|error| Failure::from(&error))?;
@@ -123,6 +124,7 @@ async fn start(options: ServeOptions, detach: bool, place: &Place) -> Result<(Wo
             .collect(),
         profile_file: workspaces.profile_file().to_owned(),
         faults_allowed,
+        git_directories,
     };
     place
         .write_state(&daemon)

@@ -9,6 +9,7 @@ mod jupyter;
 mod object;
 mod path;
 mod rest;
+mod tree;
 mod write;
 
 use std::collections::BTreeSet;
@@ -18,9 +19,11 @@ use bytes::Bytes;
 pub use content::Language;
 pub use object::{FileKind, WorkspaceObject};
 pub use path::WorkspacePath;
+pub(crate) use tree::{PlacedFile, TreeChange, placed, standing};
 pub use write::{NewFile, Overwrite};
-pub(crate) use write::{NewObject, make_directory, make_home};
+pub(crate) use write::{NewObject, make_directory, make_home, repositories_of};
 
+use crate::audit::{Rule, RuleKind};
 use crate::error::ApiError;
 use crate::module::Module;
 use crate::permissions::{Level, ObjectKind};
@@ -192,13 +195,16 @@ impl WorkspaceFiles<'_> {
         level: Level,
     ) -> Result<bool, ApiError> {
         // The directories above all homes are everybody's way to their own.
-        if level == Level::CanRead && object.path.is_protected() {
-            return Ok(true);
-        }
+        let rule = if level == Level::CanRead && object.path.is_protected() {
+            Rule::everybody()
+        } else {
+            let permissions = self.workspace.permissions();
+            permissions.rule(principal, &object.permission_object(), level).await?
+        };
+        let allowed = rule.kind != RuleKind::None;
         self.workspace
-            .permissions()
-            .allows(principal, &object.permission_object(), level)
-            .await
+            .decided(principal, level.as_str(), object.path.as_str(), rule);
+        Ok(allowed)
     }
 }
 
@@ -209,6 +215,19 @@ pub(crate) async fn kind_of(workspace: &Workspace, id: &str) -> Result<Option<Ob
         .fetch_optional(workspace.store.reader())
         .await?;
     Ok(object.map(|object| object.permission_object().kind))
+}
+
+/// The object at a path of a transaction.
+///
+/// # Errors
+/// 404.
+pub(crate) async fn found(
+    transaction: &mut sqlx::Transaction<'_, sqlx::Sqlite>,
+    path: &WorkspacePath,
+) -> Result<WorkspaceObject, ApiError> {
+    object::find(&mut **transaction, path)
+        .await?
+        .ok_or_else(|| path.missing())
 }
 
 /// Removes contents that no object has any more. Runs before the first request, when nothing is being written.

@@ -67,7 +67,7 @@ impl WorkspacePath {
     /// Whether it is one of the directories that are always there.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        matches!(self.0.as_str(), "/" | "/Users" | "/Shared")
+        matches!(self.0.as_str(), "/" | "/Users" | "/Shared" | "/Repos")
     }
 
     /// The error for a path where there is nothing.

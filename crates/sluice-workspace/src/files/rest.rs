@@ -1,5 +1,7 @@
 //! The workspace API and the raw file routes beside it.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -17,6 +19,7 @@ use super::path::WorkspacePath;
 use super::write::{NewFile, Overwrite};
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::git_folders;
 use crate::route::Route;
 
 /// The largest notebook, and the largest content in a JSON import: 10 MiB.
@@ -54,10 +57,15 @@ struct ObjectInfo {
     modified_at: i64,
 }
 
-impl From<WorkspaceObject> for ObjectInfo {
-    fn from(object: WorkspaceObject) -> Self {
+impl ObjectInfo {
+    /// The object as answers show it; `git_folders` are the numbers of the directories that are some.
+    fn of(object: WorkspaceObject, git_folders: &BTreeSet<i64>) -> Self {
         Self {
-            object_type: object.kind.as_str(),
+            object_type: if git_folders.contains(&object.id) {
+                "REPO"
+            } else {
+                object.kind.as_str()
+            },
             object_id: object.id,
             resource_id: object.resource_id,
             language: object.language.map(super::Language::as_str),
@@ -240,13 +248,9 @@ async fn export(call: Call) -> Result<Response, ApiError> {
 
 async fn get_status(call: Call) -> Result<Json<ObjectInfo>, ApiError> {
     let path = queried_path(&call)?;
-    Ok(Json(
-        call.workspace
-            .workspace_files()
-            .get(&call.principal, &path)
-            .await?
-            .into(),
-    ))
+    let object = call.workspace.workspace_files().get(&call.principal, &path).await?;
+    let git_folders = git_folders::numbers(&call.workspace).await?;
+    Ok(Json(ObjectInfo::of(object, &git_folders)))
 }
 
 #[derive(Serialize)]
@@ -262,8 +266,10 @@ async fn list(call: Call) -> Result<Json<Listing>, ApiError> {
     let wanted = |object: &WorkspaceObject| {
         object.kind != FileKind::Notebook || modified_after.is_none_or(|after| object.modified_at > after)
     };
+    let git_folders = git_folders::numbers(&call.workspace).await?;
+    let shown = found.into_iter().filter(wanted);
     Ok(Json(Listing {
-        objects: found.into_iter().filter(wanted).map(ObjectInfo::from).collect(),
+        objects: shown.map(|object| ObjectInfo::of(object, &git_folders)).collect(),
     }))
 }
 

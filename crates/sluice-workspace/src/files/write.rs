@@ -46,7 +46,7 @@ pub(crate) struct NewObject<'a> {
 
 impl<'a> NewObject<'a> {
     /// A file, notebook or directory, which permissions name by its number.
-    fn numbered(path: &'a WorkspacePath, kind: FileKind) -> Self {
+    pub(super) fn numbered(path: &'a WorkspacePath, kind: FileKind) -> Self {
         Self {
             path,
             kind,
@@ -324,12 +324,37 @@ pub(crate) async fn make_home(
     transaction: &mut Transaction<'_, Sqlite>,
     name: &str,
 ) -> Result<(), ApiError> {
-    let users: WorkspacePath = "/Users".parse()?;
-    let home: WorkspacePath = format!("/Users/{name}").parse()?;
-    let Some(parent) = find(&mut **transaction, &users).await? else {
-        return Err(ApiError::internal("the directory /Users is missing"));
+    make_own(workspace, transaction, &"/Users".parse()?, name).await
+}
+
+/// Makes `/Repos/<name>`, where the Git folders of a principal stand when nobody says otherwise, and returns it.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn repositories_of(workspace: &Workspace, name: &str) -> Result<WorkspacePath, ApiError> {
+    let all: WorkspacePath = "/Repos".parse()?;
+    let mut transaction = workspace.store.begin().await?;
+    if find(&mut *transaction, &all).await?.is_none() {
+        let root = find(&mut *transaction, &"/".parse()?).await?;
+        make_directory(workspace, &mut transaction, root.map(|root| root.id), all.as_str()).await?;
+    }
+    make_own(workspace, &mut transaction, &all, name).await?;
+    transaction.commit().await?;
+    Ok(all.join(name))
+}
+
+/// Makes a directory of a principal below one that is everybody's.
+async fn make_own(
+    workspace: &Workspace,
+    transaction: &mut Transaction<'_, Sqlite>,
+    above: &WorkspacePath,
+    name: &str,
+) -> Result<(), ApiError> {
+    let home: WorkspacePath = above.join(name).as_str().parse()?;
+    let Some(parent) = find(&mut **transaction, above).await? else {
+        return Err(ApiError::internal(format!("the directory {above} is missing")));
     };
-    if home.parent() != Some(users) {
+    if home.parent().as_ref() != Some(above) {
         return Err(ApiError::invalid(format!(
             "`{name}` cannot be the name of a home directory"
         )));
@@ -351,7 +376,7 @@ pub(crate) async fn make_home(
         .await
 }
 
-async fn insert_object(
+pub(super) async fn insert_object(
     workspace: &Workspace,
     transaction: &mut Transaction<'_, Sqlite>,
     parent_id: Option<i64>,

@@ -3,10 +3,14 @@
 mod principals;
 mod rest;
 mod scim;
+mod token_management;
+mod token_permissions;
+mod token_rest;
 mod tokens;
 
 pub(crate) use principals::{NamedKind, NewPrincipal, add_member, insert_principal, kind_of, load};
 pub use principals::{by_name, principal_exists};
+pub(crate) use tokens::{NewToken, Purpose, hash, make_token, owner_of};
 pub use tokens::{authenticate, mint_token, revoke_token, same_secret};
 
 use crate::module::Module;
@@ -17,8 +21,16 @@ pub(crate) fn module() -> Module {
     Module {
         migrations: Migrations {
             module: "identity",
-            steps: &[include_str!("schema.sql")],
+            steps: &[include_str!("schema.sql"), include_str!("schema_2.sql")],
         },
-        routes: rest::routes,
+        routes: || {
+            [
+                rest::routes(),
+                token_rest::routes(),
+                token_management::routes(),
+                token_permissions::routes(),
+            ]
+            .concat()
+        },
     }
 }

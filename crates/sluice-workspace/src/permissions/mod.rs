@@ -13,6 +13,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub use level::{Level, ObjectKind};
 
+use crate::audit::{Rule, RuleKind};
 use crate::error::ApiError;
 use crate::module::Module;
 use crate::principal::{ADMINS, Principal};
@@ -114,13 +115,30 @@ impl Permissions<'_> {
     /// # Errors
     /// When the store fails.
     pub async fn allows(&self, principal: &Principal, object: &Object, level: Level) -> Result<bool, ApiError> {
+        let rule = self.rule(principal, object, level).await?;
+        let allowed = rule.kind != RuleKind::None;
+        self.workspace.decided(principal, level.as_str(), &object.path(), rule);
+        Ok(allowed)
+    }
+
+    /// The rule by which the principal has at least this level on the object, or has not.
+    pub(crate) async fn rule(&self, principal: &Principal, object: &Object, level: Level) -> Result<Rule, ApiError> {
         if principal.is_admin {
-            return Ok(true);
+            return Ok(Rule::administrator());
         }
+        let path = object.path();
         let entries = self.entries(object).await?;
-        Ok(entries
-            .iter()
-            .any(|entry| principal.answers_to(&entry.principal) && entry.level >= level))
+        let counts = |entry: &&Entry| principal.answers_to(&entry.principal) && entry.level >= level;
+        Ok(match entries.iter().find(counts) {
+            Some(entry) => {
+                let on = entry.inherited_from.as_deref().unwrap_or(&path);
+                match entry.level {
+                    Level::IsOwner => Rule::owner(&entry.principal, on),
+                    _ => Rule::entry(entry.level.as_str(), &entry.principal, on),
+                }
+            }
+            None => Rule::none(level.as_str(), &path),
+        })
     }
 
     /// All entries that count for an object: its own first, then what stands above it.

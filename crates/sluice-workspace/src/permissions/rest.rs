@@ -9,6 +9,7 @@ use super::{Entry, Level, Object, ObjectKind};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::files;
+use crate::git_folders;
 use crate::identity::{self, NamedKind};
 use crate::records;
 use crate::route::Route;
@@ -23,6 +24,10 @@ pub(super) fn routes() -> Vec<Route> {
         Route::put("/api/2.0/permissions/sql/warehouses/{id}", set),
         Route::patch("/api/2.0/permissions/sql/warehouses/{id}", update),
         Route::get("/api/2.0/permissions/sql/warehouses/{id}/permissionLevels", levels),
+        Route::get("/api/2.0/permissions/repos/{repo_id}", get),
+        Route::put("/api/2.0/permissions/repos/{repo_id}", set),
+        Route::patch("/api/2.0/permissions/repos/{repo_id}", update),
+        Route::get("/api/2.0/permissions/repos/{repo_id}/permissionLevels", levels),
     ]
 }
 
@@ -59,6 +64,9 @@ async fn object(call: &Call, level: Level) -> Result<Object, ApiError> {
     let object = named_object(call)?;
     let permissions = call.workspace.permissions();
     permissions.require(&call.principal, &object, level).await?;
+    if git_folder(call).is_some() && !git_folders::is_git_folder(&call.workspace, &object.id).await? {
+        return Err(ApiError::not_found(format!("Repo {} does not exist.", object.id)));
+    }
     let exists = match (object.kind.record(), object.kind.has_owner()) {
         (Some(kind), _) => records::has_acl(&call.workspace, kind, &object.id).await?,
         (None, true) => permissions.owner(&object).await?.is_some(),
@@ -71,7 +79,19 @@ async fn object(call: &Call, level: Level) -> Result<Object, ApiError> {
     Err(ApiError::not_found(format!("{kind} {} does not exist.", object.id)))
 }
 
+/// The number of the Git folder that a request names: a directory with a name of its own in requests and answers.
+fn git_folder(call: &Call) -> Option<&str> {
+    let parameter = call.parameters.iter().find(|(name, _)| *name == "repo_id");
+    parameter.map(|(_, id)| id.as_str())
+}
+
 fn named_object(call: &Call) -> Result<Object, ApiError> {
+    if let Some(id) = git_folder(call) {
+        return Ok(Object {
+            kind: ObjectKind::Directory,
+            id: id.to_owned(),
+        });
+    }
     let request_type = call.parameters.iter().find(|(name, _)| *name == "type");
     let kind = match request_type {
         None => ObjectKind::Warehouse,
@@ -119,9 +139,13 @@ async fn describe(call: &Call, object: &Object) -> Result<ObjectPermissions, Api
         }
         access_control_list.push(entry);
     }
+    let (object_id, object_type) = match git_folder(call) {
+        Some(id) => (format!("/repos/{id}"), "repo"),
+        None => (object.path(), object.kind.object_type()),
+    };
     Ok(ObjectPermissions {
-        object_id: object.path(),
-        object_type: object.kind.object_type(),
+        object_id,
+        object_type,
         access_control_list,
     })
 }

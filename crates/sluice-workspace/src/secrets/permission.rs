@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::audit::{Rule, RuleKind};
 use crate::error::ApiError;
 use crate::principal::Principal;
 use crate::workspace::Workspace;
@@ -69,6 +70,25 @@ pub(super) async fn of(
     Ok(own.map(|(_, permission)| permission).max())
 }
 
+fn object(scope: &str) -> String {
+    format!("secret scope '{scope}'")
+}
+
+/// The rule by which a principal has at least this permission on a scope, or has not.
+async fn rule(workspace: &Workspace, principal: &Principal, scope: &str, needed: Permission) -> Result<Rule, ApiError> {
+    if principal.is_admin {
+        return Ok(Rule::administrator());
+    }
+    let entries = entries(workspace, scope).await?;
+    let mut own = entries
+        .into_iter()
+        .filter(|(name, permission)| principal.answers_to(name) && *permission >= needed);
+    Ok(match own.next() {
+        Some((name, permission)) => Rule::entry(permission.as_str(), &name, &object(scope)),
+        None => Rule::none(needed.as_str(), &object(scope)),
+    })
+}
+
 /// Refuses who has less than this permission on the scope.
 ///
 /// # Errors
@@ -86,7 +106,10 @@ pub(super) async fn require(
     if found.is_none() {
         return Err(ApiError::not_found(format!("Scope {scope} does not exist!")));
     }
-    if of(workspace, principal, scope).await? >= Some(needed) {
+    let rule = rule(workspace, principal, scope, needed).await?;
+    let allowed = rule.kind != RuleKind::None;
+    workspace.decided(principal, needed.as_str(), &object(scope), rule);
+    if allowed {
         return Ok(());
     }
     Err(ApiError::denied(format!(

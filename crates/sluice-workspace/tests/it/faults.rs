@@ -240,7 +240,7 @@ async fn every_condition_decides_what_is_counted() {
     // Neither a request of nobody, nor a public one, nor the control plane itself is counted; one that is not offered is.
     environment.with_token("dev", None).get("/api/2.2/jobs/list").await;
     analyst.get("/.well-known/databricks-config").await.ok();
-    assert_eq!(analyst.get("/api/2.0/repos").await.status, 501);
+    assert_eq!(analyst.get("/api/2.0/ip-access-lists").await.status, 501);
     let counted: Vec<u64> = environment.client("admin").get(PATH).await.ok()["faults"]
         .as_array()
         .unwrap()

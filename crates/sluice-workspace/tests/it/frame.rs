@@ -78,6 +78,7 @@ async fn a_directory_is_served_once_and_a_taken_port_is_named() {
         names: vec!["dev".to_owned()],
         task_launcher: Vec::new(),
         allow_faults: false,
+        git_directories: Vec::new(),
         clock: sluice_workspace::clock::Clock::System,
     };
     let served = environment.directory.path().join("workspaces");
@@ -120,6 +121,8 @@ async fn every_route_refuses_a_caller_without_a_token_and_belongs_to_an_operatio
         "/api/2.0/sql/statements/",
         "/api/2.0/postgres/synced_tables/",
         "/.well-known/",
+        "/oidc/",
+        "/api/2.0/accounts/",
         "/_sluice/",
     ];
     let environment = Environment::start().await;
@@ -130,11 +133,13 @@ async fn every_route_refuses_a_caller_without_a_token_and_belongs_to_an_operatio
     for route in routes {
         let path = route.template.replace("{*", "").replace(['{', '}'], "");
         let answer = anonymous.send(anonymous.request(route.method.as_str(), &path)).await;
-        let expected = match route.access {
+        let expected = match (route.access, route.template) {
             // The link itself is the credential, and this one was made by nobody.
-            sluice_workspace::Access::Public if route.template.starts_with("/_sluice/results/") => 400,
-            sluice_workspace::Access::Public => 200,
-            sluice_workspace::Access::Principal | sluice_workspace::Access::Internal => 401,
+            (sluice_workspace::Access::Public, link) if link.starts_with("/_sluice/results/") => 400,
+            (sluice_workspace::Access::Public, "/oidc/v1/token") => 400,
+            (sluice_workspace::Access::Public, "/oidc/v1/authorize") => 501,
+            (sluice_workspace::Access::Public, _) => 200,
+            (sluice_workspace::Access::Principal | sluice_workspace::Access::Internal, _) => 401,
         };
         assert_eq!(answer.status, expected, "{} {}", route.method, route.template);
         let listed =

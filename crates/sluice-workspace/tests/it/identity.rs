@@ -7,17 +7,19 @@ use crate::support::Environment;
 const SCIM: &str = "/api/2.0/preview/scim/v2";
 
 #[tokio::test]
-async fn discovery_needs_no_token_and_promises_no_oauth() {
+async fn discovery_needs_no_token_and_names_the_issuer() {
     let environment = Environment::start().await;
     let found = environment
         .with_token("dev", None)
         .get("/.well-known/databricks-config")
         .await
         .ok();
-    let org_id = environment.workspaces.workspace("dev").unwrap().org_id.to_string();
+    let dev = environment.workspaces.workspace("dev").unwrap();
+    let account = sluice_workspace::oauth::ACCOUNT_ID;
     assert_eq!(
         found,
-        json!({"workspace_id": org_id, "cloud": "AWS", "host_type": "workspace"})
+        json!({"oidc_endpoint": format!("{}/oidc", dev.host()), "account_id": account, "workspace_id": dev.org_id.to_string(),
+            "cloud": "AWS", "host_type": "workspace", "token_federation_default_oidc_audiences": [account]})
     );
 }
 

@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod audit;
 mod bad_days;
 mod catalog;
 mod dashboards;
@@ -12,8 +13,10 @@ mod faults;
 mod files;
 mod frame;
 mod genie;
+mod git_folders;
 mod identity;
 mod jobs;
+mod oauth;
 mod packages;
 mod permissions;
 mod records;
@@ -26,5 +29,6 @@ mod secrets;
 mod statements;
 mod support;
 mod task_graph;
+mod tokens;
 mod volumes;
 mod warehouses;

@@ -160,7 +160,7 @@ async fn unknown_objects_and_kinds_are_named() {
         "learns nothing"
     );
     assert_eq!(
-        admin.get("/api/2.0/permissions/repos/5").await.error(),
+        admin.get("/api/2.0/permissions/nothings/5").await.error(),
         (501, "NOT_IMPLEMENTED".to_owned())
     );
     let (directory, _) = directory_with_file(&environment.client("engineer")).await;

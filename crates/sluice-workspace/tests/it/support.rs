@@ -1,6 +1,7 @@
 //! Real workspaces on free ports, and a small HTTP client with the token of a principal.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::Value;
 use sluice_workspace::clock::{Clock, ManualClock};
@@ -14,6 +15,23 @@ pub(crate) struct Environment {
     pub(crate) directory: TempDir,
     profiles: BTreeMap<String, Profile>,
     http: reqwest::Client,
+}
+
+/// How to serve.
+pub(crate) struct Settings {
+    pub(crate) allow_faults: bool,
+    pub(crate) git_directories: Vec<PathBuf>,
+    pub(crate) clock: Clock,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allow_faults: false,
+            git_directories: Vec::new(),
+            clock: Clock::System,
+        }
+    }
 }
 
 /// What came back.
@@ -105,12 +123,21 @@ impl Environment {
     }
 
     pub(crate) async fn start_in(directory: TempDir) -> Self {
-        Self::serve(directory, false, Clock::System).await
+        Self::serve(directory, Settings::default()).await
     }
 
     /// Workspaces whose time is moved by the test.
     pub(crate) async fn start_with_clock(clock: &ManualClock) -> Self {
-        Self::serve(tempfile::tempdir().unwrap(), false, Clock::Manual(clock.clone())).await
+        Self::start_with(Settings {
+            clock: Clock::Manual(clock.clone()),
+            ..Settings::default()
+        })
+        .await
+    }
+
+    /// Workspaces that are served in a way of their own.
+    pub(crate) async fn start_with(settings: Settings) -> Self {
+        Self::serve(tempfile::tempdir().unwrap(), settings).await
     }
 
     /// Workspaces in which administrators may inject faults.
@@ -119,10 +146,14 @@ impl Environment {
     }
 
     pub(crate) async fn start_in_with_faults(directory: TempDir) -> Self {
-        Self::serve(directory, true, Clock::System).await
+        let settings = Settings {
+            allow_faults: true,
+            ..Settings::default()
+        };
+        Self::serve(directory, settings).await
     }
 
-    async fn serve(directory: TempDir, allow_faults: bool, clock: Clock) -> Self {
+    async fn serve(directory: TempDir, settings: Settings) -> Self {
         // Another test of this process may have installed it already.
         drop(rustls::crypto::ring::default_provider().install_default());
         let options = ServeOptions {
@@ -131,8 +162,9 @@ impl Environment {
             base_port: 0,
             names: vec!["dev".to_owned(), "prod".to_owned()],
             task_launcher: vec![env!("CARGO_BIN_EXE_sluice-sandbox").into()],
-            allow_faults,
-            clock,
+            allow_faults: settings.allow_faults,
+            git_directories: settings.git_directories,
+            clock: settings.clock,
         };
         let workspaces = Workspaces::start(options).await.unwrap();
         let profiles = profiles::read(workspaces.profile_file()).unwrap();

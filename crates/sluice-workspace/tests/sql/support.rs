@@ -41,6 +41,7 @@ pub(crate) async fn serve(directory: &std::path::Path) -> Workspaces {
         names: vec!["dev".to_owned()],
         task_launcher: Vec::new(),
         allow_faults: true,
+        git_directories: Vec::new(),
         clock: sluice_workspace::clock::Clock::System,
     };
     Workspaces::start(options).await.unwrap()

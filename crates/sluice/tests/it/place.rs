@@ -53,6 +53,7 @@ impl Place {
             names: vec!["dev".to_owned()],
             task_launcher: Vec::new(),
             allow_faults: true,
+            git_directories: Vec::new(),
             clock: sluice_workspace::clock::Clock::System,
         };
         let workspaces = runtime.block_on(Workspaces::start(options)).unwrap();

@@ -1,5 +1,7 @@
 //! `sluice workspace`: the local workspaces `dev`, `qa` and `prod`, served by one process in the background.
 
+mod audit;
+mod control;
 mod down;
 mod fault;
 mod place;
@@ -35,6 +37,7 @@ enum Command {
     Fault(fault::Command),
     #[command(subcommand)]
     Snapshot(snapshot::Command),
+    Audit(audit::Arguments),
     Serve(serve::Arguments),
 }
 
@@ -47,6 +50,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         Command::Routes(arguments) => routes::run(&arguments, context),
         Command::Fault(command) => fault::run(command, context).await,
         Command::Snapshot(command) => snapshot::run(command, context).await,
+        Command::Audit(arguments) => audit::run(arguments, context).await,
         Command::Serve(arguments) => serve::run(arguments, context).await,
     }
 }

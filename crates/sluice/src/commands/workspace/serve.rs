@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use sluice_workspace::clock::Clock;
 use sluice_workspace::daemon::{FailureKind, serve};
 use sluice_workspace::workspaces::{DEFAULT_BASE_PORT, ServeOptions, WORKSPACE_NAMES};
 
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// Let administrators inject faults
     #[arg(long)]
     allow_faults: bool,
+    /// Directory whose Git repositories may be cloned into Git folders
+    #[arg(long, value_name = "DIR")]
+    allow_git_directory: Vec<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
@@ -38,7 +42,8 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         names: WORKSPACE_NAMES.map(str::to_owned).to_vec(),
         task_launcher: vec![context.program()?.into(), "workspace".into(), "sandbox".into()],
         allow_faults: arguments.allow_faults,
-        clock: sluice_workspace::clock::Clock::System,
+        git_directories: arguments.allow_git_directory,
+        clock: Clock::System,
     };
     // A signal ends the serving, not this command: requests under way get their answers.
     let held = context.interrupt.hold();

@@ -1,5 +1,7 @@
 //! `sluice workspace up`: starts the process that serves the workspaces and waits until they answer.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use sluice_workspace::daemon::{Daemon, launch};
 use sluice_workspace::workspaces::{DEFAULT_BASE_PORT, WORKSPACE_NAMES};
@@ -19,6 +21,10 @@ pub(crate) struct Arguments {
     /// Let administrators inject faults with `sluice workspace fault`, to see what clients make of them
     #[arg(long)]
     allow_faults: bool,
+    /// Let Git folders clone the repositories in this directory of the machine; may be given more than once. Without it they clone
+    /// from `https://` addresses alone
+    #[arg(long, value_name = "DIR")]
+    allow_git_directory: Vec<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
@@ -44,6 +50,18 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     if arguments.allow_faults {
         command.push("--allow-faults".to_owned());
     }
+    for directory in &arguments.allow_git_directory {
+        let directory = std::fs::canonicalize(directory).map_err(|error| {
+            CommandError::new(
+                ExitKind::Config,
+                format!(
+                    "cannot use the directory `{}` of `--allow-git-directory`: {error}",
+                    directory.display()
+                ),
+            )
+        })?;
+        command.extend(["--allow-git-directory".to_owned(), path(&directory)?]);
+    }
     let daemon = launch(&place, &executable, &command).await?;
     if let Some(wanted) = arguments.base_port.filter(|wanted| *wanted != 0) {
         check_ports(&daemon, wanted)?;
@@ -51,6 +69,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     if arguments.allow_faults {
         check_faults(&daemon)?;
     }
+    check_git_directories(&daemon, &arguments.allow_git_directory)?;
     context.answer(&Shown::of(&place, Some(daemon)))?;
     if context.output == OutputFormat::Text {
         context.terminal.progress(&format!(
@@ -69,6 +88,23 @@ fn check_faults(daemon: &Daemon) -> Result<(), CommandError> {
     let message = format!(
         "the local workspaces {} run already, without faults",
         WORKSPACE_NAMES.join(", ")
+    );
+    Err(CommandError::new(ExitKind::Refused, message)
+        .hint("run `sluice workspace down` first; what the workspaces hold stays"))
+}
+
+/// Workspaces that ran already were started with other directories, and keep them.
+fn check_git_directories(daemon: &Daemon, wanted: &[PathBuf]) -> Result<(), CommandError> {
+    let allowed = |directory: &PathBuf| {
+        std::fs::canonicalize(directory).is_ok_and(|directory| daemon.git_directories.contains(&directory))
+    };
+    let Some(missing) = wanted.iter().find(|directory| !allowed(directory)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "the local workspaces {} run already, without `--allow-git-directory {}`",
+        WORKSPACE_NAMES.join(", "),
+        missing.display()
     );
     Err(CommandError::new(ExitKind::Refused, message)
         .hint("run `sluice workspace down` first; what the workspaces hold stays"))

@@ -9,8 +9,8 @@ use sluice_workspace::faults::{ArmedFault, FAULTS_PATH, Fault, Rate};
 
 use super::action::{ActionOptions, ReplyOptions};
 use super::condition::ConditionOptions;
-use super::control::WorkspaceOption;
 use super::sentence::sentence;
+use crate::commands::workspace::control::WorkspaceOption;
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
 use crate::render::Answer;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sluice_wire::Method;
 use sluice_workspace::faults::{FAULTS_PATH, Removed};
 
-use super::control::WorkspaceOption;
+use crate::commands::workspace::control::WorkspaceOption;
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
 use crate::render::Answer;

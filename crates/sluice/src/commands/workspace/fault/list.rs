@@ -8,8 +8,8 @@ use serde::Serialize;
 use sluice_wire::Method;
 use sluice_workspace::faults::{ArmedFault, FAULTS_PATH, FaultList, Hit};
 
-use super::control::WorkspaceOption;
 use super::sentence::sentence;
+use crate::commands::workspace::control::WorkspaceOption;
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
 use crate::render::Answer;

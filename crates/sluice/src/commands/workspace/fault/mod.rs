@@ -4,7 +4,6 @@ mod action;
 mod add;
 mod clear;
 mod condition;
-mod control;
 mod list;
 mod scenario;
 mod sentence;

@@ -6,8 +6,8 @@ use clap::Args;
 use serde::Serialize;
 use sluice_workspace::faults::{ArmedFault, FAULTS_PATH, scenarios};
 
-use super::control::WorkspaceOption;
 use super::sentence::sentence;
+use crate::commands::workspace::control::WorkspaceOption;
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
 use crate::render::Answer;

@@ -11,7 +11,7 @@ use sluice_workspace::faults::{ArmedFault, FAULTS_PATH, Fault, FaultList, Remove
 
 use super::action::{ActionOptions, ReplyOptions};
 use super::condition::ConditionOptions;
-use super::control::{Control, WorkspaceOption};
+use crate::commands::workspace::control::{Control, WorkspaceOption};
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
 use crate::render::Answer;

@@ -33,7 +33,7 @@ impl WorkspaceOption {
     pub(super) fn connect(&self, context: &Context) -> Result<Control, CommandError> {
         let daemon = place(context)?.running()?.ok_or_else(|| {
             CommandError::new(ExitKind::Remote, "the local workspaces do not run")
-                .hint("start them with `sluice workspace up --allow-faults`")
+                .hint("start them with `sluice workspace up`")
         })?;
         let (workspace, host) = self.find(&daemon, context)?;
         let profile_file = &daemon.profile_file;
@@ -78,7 +78,7 @@ impl WorkspaceOption {
     fn not_local(&self, host: Option<&Host>, served: &[(String, Host)]) -> CommandError {
         let message = match host {
             Some(host) => format!(
-                "the environment `{}` is at {host}, where no local workspace of this platform answers: faults are for local workspaces alone",
+                "the environment `{}` is at {host}, where no local workspace of this platform answers: this is for local workspaces alone",
                 self.environment
             ),
             None => format!("there is no environment and no local workspace `{}`", self.environment),
@@ -95,6 +95,19 @@ impl Control {
     /// Sends a request to the control plane and reads its answer.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, CommandError> {
         Ok(self.client.fetch(&Request::new(method, path)).await?)
+    }
+
+    /// As [`Self::fetch`] of a `GET`, with a query.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, CommandError> {
+        let request = Request::new(Method::Get, path);
+        let request = query
+            .iter()
+            .fold(request, |request, (key, value)| request.query(key, value));
+        Ok(self.client.fetch(&request).await?)
     }
 
     /// As [`Self::fetch`], with a document.
