@@ -11,6 +11,8 @@ from databricks.sdk.service import oauth2, settings
 
 from .conftest import sluice
 
+pytestmark = pytest.mark.witness("behaves")
+
 
 @pytest.fixture
 def robot(admin, name):

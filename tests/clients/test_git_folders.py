@@ -6,6 +6,8 @@ import pytest
 from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied
 from databricks.sdk.service import workspace
 
+pytestmark = pytest.mark.witness("executes")
+
 
 @pytest.fixture(scope="module")
 def repository(workspaces):

@@ -138,18 +138,21 @@ impl State {
     }
 }
 
+/// The rows of every table. That somebody asked (decisions, uses of tokens) makes no object another.
 async fn rows(connection: &mut SqliteConnection) -> Result<Rows, sqlx::Error> {
     let names: Vec<(String,)> = sqlx::query_as(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'module_version' ORDER BY name",
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+         AND name NOT IN ('module_version', 'audit_decision') ORDER BY name",
     )
     .fetch_all(&mut *connection)
     .await?;
     let mut all = Rows::new();
     for (table,) in names {
-        let columns: Vec<(String, i64)> = sqlx::query_as("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid")
-            .bind(&table)
-            .fetch_all(&mut *connection)
-            .await?;
+        let columns: Vec<(String, i64)> =
+            sqlx::query_as("SELECT name, pk FROM pragma_table_info(?) WHERE name <> 'last_used_day' ORDER BY cid")
+                .bind(&table)
+                .fetch_all(&mut *connection)
+                .await?;
         let quoted = |names: &[&String]| {
             let each = names.iter().map(|name| format!("quote(\"{name}\")"));
             each.collect::<Vec<_>>().join(" || ',' || ")

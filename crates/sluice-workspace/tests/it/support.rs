@@ -112,6 +112,36 @@ impl Client {
         self.send(self.request("DELETE", path)).await
     }
 
+    /// Sends a request as it is: an HTTP library would set its path right first.
+    pub(crate) async fn raw(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let address = self.host.trim_start_matches("http://");
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let token = self.token.as_deref().unwrap_or_default();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let mut headers = reqwest::header::HeaderMap::new();
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            let name: reqwest::header::HeaderName = name.parse().unwrap();
+            headers.append(name, value.parse().unwrap());
+        }
+        Answer {
+            status,
+            headers,
+            bytes: answer[end + 4..].to_vec(),
+        }
+    }
+
     pub(crate) async fn put_bytes(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
         self.send(self.request("PUT", path).body(body)).await
     }
