@@ -33,7 +33,7 @@ impl WorkspaceOption {
     pub(super) fn connect(&self, context: &Context) -> Result<Control, CommandError> {
         let daemon = place(context)?.running()?.ok_or_else(|| {
             CommandError::new(ExitKind::Remote, "the local workspaces do not run")
-                .hint("start them with `sluice workspace up`")
+                .hint("start them with `sluice workspace up`; for faults with `sluice workspace up --allow-faults`")
         })?;
         let (workspace, host) = self.find(&daemon, context)?;
         let profile_file = &daemon.profile_file;
