@@ -105,7 +105,7 @@ pub struct Workspaces {
     served: Vec<Served>,
     profile_file: PathBuf,
     stop: watch::Sender<bool>,
-    _lock: File,
+    lock: File,
 }
 
 impl Workspaces {
@@ -166,7 +166,7 @@ impl Workspaces {
             served,
             profile_file,
             stop,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -205,7 +205,8 @@ impl Workspaces {
             workspace.audit.close(&workspace).await;
             workspace.store.close().await;
         }
-        result
+        // Closing the file alone would not do: a process that is just being started holds a copy until it is executed.
+        result.and(self.lock.unlock())
     }
 }
 
@@ -273,5 +274,31 @@ pub(crate) fn lock_directory(directory: &std::path::Path) -> Result<File, ServeE
             directory: directory.to_owned(),
         }),
         Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stop_frees_the_directory_although_a_process_being_started_has_a_copy_of_the_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = ServeOptions {
+            directory: directory.path().join("workspaces"),
+            cache_directory: directory.path().join("cache"),
+            base_port: 0,
+            names: vec!["dev".to_owned()],
+            task_launcher: Vec::new(),
+            allow_faults: false,
+            git_directories: Vec::new(),
+            clock: Clock::System,
+        };
+        let first = Workspaces::start(options.clone()).await.unwrap();
+        let copy = first.lock.try_clone().unwrap();
+        first.stop().await.unwrap();
+        let second = Workspaces::start(options).await.unwrap();
+        drop(copy);
+        second.stop().await.unwrap();
     }
 }
