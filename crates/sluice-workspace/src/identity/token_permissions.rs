@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::principals::{NamedKind, kind_of};
 use crate::audit::{Rule, RuleKind};
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::permissions::RequestedList;
 use crate::principal::{ADMINS, Principal};
 use crate::route::Route;
 use crate::workspace::Workspace;
@@ -127,23 +128,9 @@ async fn get(call: Call) -> Result<Json<TokenPermissions>, ApiError> {
     Ok(Json(described(&call.workspace).await?))
 }
 
-#[derive(Deserialize)]
-struct Requested {
-    user_name: Option<String>,
-    group_name: Option<String>,
-    service_principal_name: Option<String>,
-    permission_level: String,
-}
-
-#[derive(Deserialize)]
-struct Body {
-    #[serde(default)]
-    access_control_list: Vec<Requested>,
-}
-
 async fn change(mut call: Call, replace: bool) -> Result<Json<TokenPermissions>, ApiError> {
     call.principal.require_admin("change who may make tokens")?;
-    let body: Body = call.json().await?;
+    let body: RequestedList = call.json().await?;
     let mut principals = BTreeSet::new();
     for requested in body.access_control_list {
         if requested.permission_level != CAN_USE {
@@ -152,22 +139,7 @@ async fn change(mut call: Call, replace: bool) -> Result<Json<TokenPermissions>,
                 requested.permission_level
             )));
         }
-        let named = [
-            (requested.user_name, NamedKind::User),
-            (requested.group_name, NamedKind::Group),
-            (requested.service_principal_name, NamedKind::ServicePrincipal),
-        ];
-        let mut named = named.into_iter().filter_map(|(name, kind)| Some((name?, kind)));
-        let (Some((principal, kind)), None) = (named.next(), named.next()) else {
-            return Err(ApiError::invalid(
-                "each entry names one of `user_name`, `group_name` and `service_principal_name`",
-            ));
-        };
-        if kind_of(&call.workspace, &principal).await?.map(|(kind, _)| kind) != Some(kind) {
-            return Err(ApiError::not_found(format!(
-                "Principal: {kind}({principal}) does not exist"
-            )));
-        }
+        let (principal, _) = requested.principal(&call.workspace).await?;
         principals.insert(principal);
     }
     let mut transaction = call.workspace.store.begin().await?;

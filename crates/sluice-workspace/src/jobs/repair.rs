@@ -31,14 +31,8 @@ struct Asked {
     rerun_dependent_tasks: bool,
     #[serde(default)]
     job_parameters: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    notebook_params: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    python_params: Option<Vec<String>>,
-    #[serde(default)]
-    python_named_params: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    sql_params: Option<IndexMap<String, String>>,
+    #[serde(flatten)]
+    overriding: Overriding,
     #[serde(flatten)]
     rest: Object,
 }
@@ -170,12 +164,7 @@ fn is_fine(state: &State) -> bool {
 
 /// Parameters that are given replace those of the run.
 fn set_parameters(run: &mut Run, plan: &JobPlan, asked: Asked) -> Result<(), ApiError> {
-    let overriding = Overriding {
-        notebook_params: asked.notebook_params,
-        python_params: asked.python_params,
-        python_named_params: asked.python_named_params,
-        sql_params: asked.sql_params,
-    };
+    let overriding = asked.overriding;
     if let Some(given) = asked.job_parameters {
         let mut all: IndexMap<String, String> = run
             .parameters

@@ -20,14 +20,8 @@ struct RunNow {
     idempotency_token: Option<String>,
     #[serde(default)]
     job_parameters: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    notebook_params: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    python_params: Option<Vec<String>>,
-    #[serde(default)]
-    python_named_params: Option<IndexMap<String, String>>,
-    #[serde(default)]
-    sql_params: Option<IndexMap<String, String>>,
+    #[serde(flatten)]
+    overriding: Overriding,
     #[serde(default)]
     queue: Option<Queue>,
     #[serde(flatten)]
@@ -74,12 +68,7 @@ pub(crate) async fn run_now(mut call: Call) -> Result<Json<Started>, ApiError> {
     let (workspace, principal) = (call.workspace.clone(), call.principal.clone());
     let job = definitions::require(&workspace, &principal, asked.job_id, Level::CanManageRun).await?;
     let plan = job.plan()?;
-    let overriding = Overriding {
-        notebook_params: asked.notebook_params,
-        python_params: asked.python_params,
-        python_named_params: asked.python_named_params,
-        sql_params: asked.sql_params,
-    };
+    let overriding = asked.overriding;
     let parameters = start::job_parameters(&plan, asked.job_parameters, &overriding)?;
     let run_as = access::run_as(&workspace, &job).await?;
     let start = Start {

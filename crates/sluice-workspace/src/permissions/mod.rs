@@ -5,6 +5,7 @@
 //! everything below it; members of `admins` may do everything.
 
 mod level;
+mod requested;
 mod rest;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use sqlx::{Sqlite, Transaction};
 
 pub use level::{Level, ObjectKind};
+pub(crate) use requested::RequestedList;
 
 use crate::audit::{Rule, RuleKind};
 use crate::error::ApiError;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Entry, Level, Object, ObjectKind};
+use super::{Entry, Level, Object, ObjectKind, RequestedList};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::files;
@@ -156,50 +156,13 @@ async fn get(call: Call) -> Result<Json<ObjectPermissions>, ApiError> {
     Ok(Json(describe(&call, &object).await?))
 }
 
-#[derive(Deserialize)]
-struct Requested {
-    user_name: Option<String>,
-    group_name: Option<String>,
-    service_principal_name: Option<String>,
-    permission_level: String,
-}
-
-#[derive(Deserialize)]
-struct Body {
-    #[serde(default)]
-    access_control_list: Vec<Requested>,
-}
-
 /// Reads the requested entries, each for an existing principal of the named kind and with a level that the object has.
 async fn requested(call: &mut Call, kind: ObjectKind) -> Result<BTreeMap<String, Level>, ApiError> {
-    let body: Body = call.json().await?;
+    let body: RequestedList = call.json().await?;
     let mut list = BTreeMap::new();
-    for Requested {
-        user_name,
-        group_name,
-        service_principal_name,
-        permission_level,
-    } in body.access_control_list
-    {
-        let (principal, named) = match (user_name, group_name, service_principal_name) {
-            (Some(name), None, None) => (name, NamedKind::User),
-            (None, Some(name), None) => (name, NamedKind::Group),
-            (None, None, Some(name)) => (name, NamedKind::ServicePrincipal),
-            _ => {
-                return Err(ApiError::invalid(
-                    "each entry names one of `user_name`, `group_name` and `service_principal_name`",
-                ));
-            }
-        };
-        if identity::kind_of(&call.workspace, &principal)
-            .await?
-            .map(|(kind, _)| kind)
-            != Some(named)
-        {
-            return Err(ApiError::not_found(format!(
-                "Principal: {named}({principal}) does not exist"
-            )));
-        }
+    for requested in body.access_control_list {
+        let (principal, named) = requested.principal(&call.workspace).await?;
+        let permission_level = requested.permission_level;
         let level: Level = permission_level.parse()?;
         if !kind.levels().iter().any(|(each, _)| *each == level) {
             return Err(ApiError::invalid(format!(
