@@ -120,9 +120,9 @@ fn edit_mapping(mapping: &Mapping, current: &IndexMap<String, Tree>, wanted: &In
 /// A new entry comes after the one that is before it in the wanted order, so that documents of one shape have one order.
 fn insert_entry(mapping: &Mapping, before: Option<&String>, key: &str, value: &Tree) {
     let value = node::value(value);
-    let placed = before.is_some_and(|before| mapping.insert_after(before.as_str(), key, &value));
+    let placed = before.is_some_and(|before| mapping.insert_after(before.as_str(), node::key(key), &value));
     if !placed {
-        mapping.set(key, &value);
+        mapping.set(node::key(key), &value);
     }
 }
 

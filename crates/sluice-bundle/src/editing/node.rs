@@ -12,7 +12,7 @@ const LINE: usize = 130;
 /// A whole document.
 pub(super) fn document(tree: &Tree) -> String {
     match &tree.node {
-        Node::Mapping(fields) if !fields.is_empty() => mapping(fields).build_document().to_string(),
+        Node::Mapping(fields) if !fields.is_empty() => mapping(fields).to_string(),
         _ => {
             let mut text = YamlBuilder::scalar(value(tree)).build().to_string();
             if !text.ends_with('\n') {
@@ -26,7 +26,7 @@ pub(super) fn document(tree: &Tree) -> String {
 /// A value as a node to put into a document.
 pub(super) fn value(tree: &Tree) -> YamlNode {
     let built: Document = match &tree.node {
-        Node::Mapping(fields) if !fields.is_empty() => mapping(fields).build_document(),
+        Node::Mapping(fields) if !fields.is_empty() => mapping(fields),
         Node::Sequence(items) if !items.is_empty() => {
             if one_line(tree) {
                 return YamlNode::Sequence(flow_sequence(items));
@@ -46,10 +46,28 @@ pub(super) fn value(tree: &Tree) -> YamlNode {
         .expect("invariant: a built document holds the value that it was built of")
 }
 
-fn mapping(fields: &IndexMap<String, Tree>) -> MappingBuilder {
-    fields.iter().fold(MappingBuilder::new(), |builder, (key, field)| {
+fn mapping(fields: &IndexMap<String, Tree>) -> Document {
+    let built = fields.iter().fold(MappingBuilder::new(), |builder, (key, field)| {
         builder.pair(key, value(field))
-    })
+    });
+    let document = built.build_document();
+    // The builder quotes what YAML 1.2 would read as no text, which is less.
+    let misread = fields.keys().filter(|key| !reads_as_text(key));
+    if let Some(mapping) = document.as_mapping() {
+        for name in misread {
+            mapping.rename_key(name.as_str(), key(name));
+        }
+    }
+    document
+}
+
+/// A key, in quotes when it would read as no text.
+pub(super) fn key(text: &str) -> ScalarValue {
+    if reads_as_text(text) {
+        ScalarValue::string(text)
+    } else {
+        ScalarValue::double_quoted(text)
+    }
 }
 
 fn sequence(items: &[Tree]) -> SequenceBuilder {
@@ -68,10 +86,10 @@ pub(super) fn item(tree: &Tree) -> YamlNode {
 
 fn flow_mapping(fields: &IndexMap<String, Tree>) -> Mapping {
     let mapping = Mapping::new_flow();
-    for (key, field) in fields {
+    for (name, field) in fields {
         match &field.node {
-            Node::Sequence(items) => mapping.set(key, YamlNode::Sequence(flow_sequence(items))),
-            _ => mapping.set(key, scalar(field)),
+            Node::Sequence(items) => mapping.set(key(name), YamlNode::Sequence(flow_sequence(items))),
+            _ => mapping.set(key(name), scalar(field)),
         }
     }
     mapping
@@ -107,11 +125,16 @@ fn is_scalar(tree: &Tree) -> bool {
 /// numbers than YAML 1.2.
 fn scalar(tree: &Tree) -> ScalarValue {
     match &tree.node {
-        Node::String(text) if !reads_as_text(text) || text.contains('\r') => ScalarValue::double_quoted(text.as_str()),
+        Node::String(text) if !reads_as_text(text) || no_block(text) => ScalarValue::double_quoted(text.as_str()),
         Node::String(text) => ScalarValue::string(text.as_str()),
         Node::Bool(value) => ScalarValue::from(*value),
         Node::Integer(value) => ScalarValue::from(*value),
         Node::Float(value) => ScalarValue::from(*value),
         Node::Null | Node::Sequence(_) | Node::Mapping(_) => ScalarValue::null(),
     }
+}
+
+/// Whether a text could not be read back from a block: its line ends are not plain ones, or a tab stands where its indentation is counted.
+fn no_block(text: &str) -> bool {
+    text.contains('\r') || (text.contains('\n') && text.trim_start_matches('\n').starts_with('\t'))
 }

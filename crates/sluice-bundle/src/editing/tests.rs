@@ -95,6 +95,7 @@ fn text() -> impl Strategy<Value = String> {
         Just("2024-01-01".to_owned()),
         Just("${var.catalog}.${resources.schemas.gold.name}.t".to_owned()),
         Just("SELECT 1,\n  2\nFROM x -- c\n".to_owned()),
+        Just("\t a\n".to_owned()),
     ]
 }
 
@@ -116,6 +117,30 @@ fn tree() -> impl Strategy<Value = Tree> {
 
 fn document() -> impl Strategy<Value = Tree> {
     prop::collection::vec(("[a-d]", tree()), 1..4).prop_map(|fields| Node::Mapping(fields.into_iter().collect()).into())
+}
+
+#[test]
+fn keys_that_would_read_as_no_text_are_quoted_wherever_they_are_written() {
+    let keys = [
+        "._7", "+_0", "1_0", "0o7", "0x1_f", "true", "~", "null", ".inf", "-.5_", "12",
+    ];
+    let one = |key: &str| Tree::from(Node::Mapping([(key.to_owned(), Tree::from("v"))].into_iter().collect()));
+    for key in keys {
+        let nested = Node::Mapping([("a".to_owned(), one(key))].into_iter().collect());
+        let item = Node::Mapping(
+            [("b".to_owned(), Node::Sequence(vec![one(key)]).into())]
+                .into_iter()
+                .collect(),
+        );
+        for wanted in [one(key), nested.into(), item.into()] {
+            let text = emit(&wanted);
+            assert_eq!(parse_yaml(&text, "a.yml"), Ok(wanted.clone()), "{text}");
+            for before in ["c: 1\n", "a:\n  d: 1\n", "b:\n  - d: 1\n    e: [1]\n"] {
+                let edited = rewrite(before, "a.yml", &wanted).unwrap();
+                assert_eq!(parse_yaml(&edited, "a.yml"), Ok(wanted.clone()), "{before}{edited}");
+            }
+        }
+    }
 }
 
 proptest! {
