@@ -10,6 +10,7 @@ import threading
 import traceback
 
 import arrow_stream
+import conditions
 import values
 
 _DEFAULT_ROWS = 1_000_000
@@ -118,4 +119,9 @@ def describe(error):
     found = re.match(r"\[([A-Z][A-Z0-9_.]+)\] *", text)
     if found:
         condition, text = condition or found[1], text[found.end():]
+    if condition is None:
+        condition, known_state = conditions.condition(text)
+        state = state or known_state
+        if condition == "INTERNAL_ERROR":
+            text = f"the engine broke off in the middle of the statement: {text}"
     return {"class": type(error).__name__, "condition": condition, "message": text.split("\n\nJVM stacktrace")[0], "sql_state": state}

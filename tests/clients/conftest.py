@@ -1,6 +1,6 @@
 """Local workspaces of their own for the client suite, and what the client asked them.
 
-The clients are `databricks-sdk`, unmodified and pinned in `python/dev/requirements.txt`. Each session has a data directory of its own and free
+The clients are `databricks-sdk` and `databricks-sql-connector`, unmodified and pinned in `python/dev/requirements.txt`. Each session has a data directory of its own and free
 ports, so that it touches no workspace that somebody uses.
 """
 
@@ -12,6 +12,7 @@ import uuid
 
 import pytest
 import requests
+import urllib3
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 
@@ -84,6 +85,7 @@ def workspaces(tmp_path_factory):
     assert started.returncode == 0, started.stderr
     running = Workspaces(data)
     original = requests.Session.send
+    original_of_driver = urllib3.HTTPConnectionPool.urlopen
 
     def send(session, request, **options):
         """Sends as ever, and notes which operation answered with success."""
@@ -91,14 +93,26 @@ def workspaces(tmp_path_factory):
         operation = find(request.method, request.path_url.partition("?")[0])
         if operation and response.ok:
             streamed = options.get("stream") or operation.method == "HEAD"
-            RECORDER.saw(operation, request.body, b"" if streamed else response.content)
+            RECORDER.saw(operation, request.body, b"" if streamed else response.content, request.headers.get("User-Agent", ""))
+        return response
+
+    def urlopen(pool, method, url, body=None, headers=None, **options):
+        """As `send`, for the SQL driver, which does without `requests`."""
+        response = original_of_driver(pool, method, url, body=body, headers=headers, **options)
+        agent = str((headers or {}).get("User-Agent", ""))
+        operation = find(method, url.partition("?")[0]) if agent.startswith("PyDatabricksSqlConnector/") else None
+        if operation and 200 <= response.status < 300:
+            # The answer is the driver's to read.
+            RECORDER.saw(operation, body, b"", agent)
         return response
 
     requests.Session.send = send
+    urllib3.HTTPConnectionPool.urlopen = urlopen
     try:
         yield running
     finally:
         requests.Session.send = original
+        urllib3.HTTPConnectionPool.urlopen = original_of_driver
         stopped = sluice(data, "workspace", "down")
         assert stopped.returncode == 0, stopped.stderr
 

@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from databricks.sdk.version import __version__ as sdk_version
+from databricks.sql import __version__ as connector_version
 
 from .operations import Operation, find, operations
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/coverage.md"
+
+CLIENTS = {f"databricks-sdk-py/{sdk_version}": "sdk", f"PyDatabricksSqlConnector/{connector_version}": "sql"}
+"""The clients by what they say of themselves in `User-Agent`."""
 
 LEVELS = ("answers", "behaves", "executes")
 """From weak to strong: an official client took the answer; a test states what changed by it; a test saw the work itself (rows, files, exit codes)."""
@@ -28,6 +32,8 @@ class Witness:
     level: int
     fields: dict[str, bool] = field(default_factory=dict)
     """Fields of its body that a client has sent, and whether a later reading request gave the value back."""
+    clients: set[str] = field(default_factory=set)
+    """Which of `CLIENTS` have called it with success."""
 
 
 @dataclass
@@ -48,10 +54,11 @@ class Recorder:
         same = (each.id for each in operations() if each.shape == operation.shape)
         return next((self.witnesses[each] for each in same if each in self.witnesses), None)
 
-    def saw(self, operation: Operation, body: bytes | str | None, answer: bytes) -> None:
-        """An operation answered with success."""
+    def saw(self, operation: Operation, body: bytes | str | None, answer: bytes, agent: str = "") -> None:
+        """An operation answered with success; `agent` is what the client says of itself."""
         witness = self.witnesses.setdefault(operation.id, Witness(self.level))
         witness.level = max(witness.level, self.level)
+        witness.clients.update(name for said, name in CLIENTS.items() if said in agent)
         if operation.method == "GET":
             self._read(answer)
             return
@@ -110,7 +117,9 @@ def page(offered: set[str], recorder: Recorder) -> str:
         "<!-- Made by the client suite from the workspace's routes and what the clients saw; do not edit. `make coverage` writes it anew. -->",
         "",
         f"{len(offered)} of the {len(operations())} operations of the workspace-level REST API are answered; every other one answers 501 with its id.",
-        f"Each answered operation was called with success by the unmodified `databricks-sdk` {sdk_version}. How much a test saw of it:",
+        f"Each answered operation was called with success by an unmodified client: *sdk* is `databricks-sdk` {sdk_version}, *sql* is",
+        f"`databricks-sql-connector` {connector_version} (its Statement Execution backend), which also opens and closes sessions (`/api/2.0/sql/sessions`, an",
+        "operation that the API's description lacks). How much a test saw of each:",
         "",
         "| level | what a test saw | operations |",
         "| --- | --- | --- |",
@@ -127,7 +136,7 @@ def page(offered: set[str], recorder: Recorder) -> str:
     for module, members in sorted(modules.items()):
         answered = [each for each in members if each.id in offered]
         if answered:
-            lines += ["", f"## {module}", "", "| operation | request | level | fields |", "| --- | --- | --- | --- |"]
+            lines += ["", f"## {module}", "", "| operation | request | level | fields | clients |", "| --- | --- | --- | --- | --- |"]
             lines += [row(each, witnesses[each.id]) for each in sorted(answered, key=lambda each: each.id)]
     return "\n".join(lines) + "\n"
 
@@ -136,7 +145,8 @@ def row(operation: Operation, witness: Witness | None) -> str:
     """One operation of the page."""
     level = LEVELS[witness.level] if witness else "no witness"
     fields = f"{sum(witness.fields.values())} / {len(witness.fields)} / {len(operation.body)}" if witness and operation.body else ""
-    return f"| `{operation.id.partition('.')[2]}` | `{operation.method} {operation.path}` | {level} | {fields} |"
+    clients = ", ".join(sorted(witness.clients)) if witness else ""
+    return f"| `{operation.id.partition('.')[2]}` | `{operation.method} {operation.path}` | {level} | {fields} | {clients} |"
 
 
 def differs(text: str) -> bool:
@@ -146,4 +156,4 @@ def differs(text: str) -> bool:
     return not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text
 
 
-__all__ = ["LEVELS", "PAGE", "Recorder", "differs", "find", "page"]
+__all__ = ["CLIENTS", "LEVELS", "PAGE", "Recorder", "differs", "find", "page"]

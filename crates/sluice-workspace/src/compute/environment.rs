@@ -14,7 +14,7 @@ use crate::log;
 const LOCK: &str = include_str!("../../../../python/runtime/requirements.txt");
 const UV_LOCK: &str = include_str!("../../../../python/runtime/uv.txt");
 /// The engine's own sources; they are part of the digest, so that two versions of the program do not share them.
-const SOURCES: [(&str, &str); 9] = [
+const SOURCES: [(&str, &str); 10] = [
     (
         "arrow_stream.py",
         include_str!("../../../../python/engine/arrow_stream.py"),
@@ -23,6 +23,7 @@ const SOURCES: [(&str, &str); 9] = [
     ("channel.py", include_str!("../../../../python/engine/channel.py")),
     ("commands.py", include_str!("../../../../python/engine/commands.py")),
     ("gateway.py", include_str!("../../../../python/engine/gateway.py")),
+    ("conditions.py", include_str!("../../../../python/engine/conditions.py")),
     (
         "maintenance.py",
         include_str!("../../../../python/engine/maintenance.py"),

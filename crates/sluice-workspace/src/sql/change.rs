@@ -15,7 +15,7 @@ use super::relations::{of_change, of_expression, parse_expression, parse_stateme
 use super::rewrite::{self, Rewritten, alias, query_to_insert, rewrite};
 use super::routine::{self, Shape};
 use super::secured;
-use super::text::{Edit, Text, identifier};
+use super::text::{Edit, Text, identifier, string_literal};
 use crate::catalog::{Privilege, TableRecord};
 use crate::compute::{Binding, Rows, StatementError};
 
@@ -30,11 +30,16 @@ pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> R
         source.tables.insert(written.clone(), table.securable.full_name.clone());
     }
     let selected = if insert.by_name {
-        source.sql.clone()
+        let names = context.analyse(source.sql.clone()).await;
+        let names = names.map_err(|error| source.explain(error))?.columns;
+        aligned(
+            &table,
+            Some(names.into_iter().map(|column| column.name).collect()),
+            &source.sql,
+        )?
     } else {
-        aligned(&table, insert, &source.sql)?
+        aligned(&table, insert.columns.clone(), &source.sql)?
     };
-    let by_name = if insert.by_name { " BY NAME" } else { "" };
     let sql = match &insert.replace_where {
         Some(range) => {
             if insert.overwrite || insert.by_name || insert.columns.is_some() {
@@ -45,10 +50,11 @@ pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> R
             }
             secured::refuse_change(context, &table, "REPLACE WHERE").await?;
             let condition = condition(text, range)?;
+            let selected = only_matching(&table, &condition, &selected);
             format!("INSERT INTO {} REPLACE WHERE {condition} {selected}", binding.name)
         }
-        None if insert.overwrite => format!("INSERT OVERWRITE {}{by_name} {selected}", binding.name),
-        None => format!("INSERT INTO {}{by_name} {selected}", binding.name),
+        None if insert.overwrite => format!("INSERT OVERWRITE {} {selected}", binding.name),
+        None => format!("INSERT INTO {} {selected}", binding.name),
     };
     let before = delta_log::version(&location)?;
     execute(context, &source, sql, vec![binding]).await?;
@@ -63,6 +69,20 @@ pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> R
         ("num_affected_rows", inserted),
         ("num_inserted_rows", inserted),
     ]))
+}
+
+/// The query, failing at a row that the condition of REPLACE WHERE does not hold for: the engine would write it beside the rows that it replaces.
+fn only_matching(table: &TableRecord, condition: &str, query: &str) -> String {
+    let names: Vec<_> = table.columns.iter().map(|column| identifier(&column.name)).collect();
+    let message = format!(
+        "[DELTA_REPLACE_WHERE_MISMATCH] a row does not match the condition of REPLACE WHERE: {condition}; '{}' is as it was",
+        table.securable.full_name
+    );
+    format!(
+        "SELECT * FROM ({query}) AS `source`({}) WHERE CASE WHEN coalesce(({condition}), false) THEN true ELSE CAST(raise_error({}) AS BOOLEAN) END",
+        names.join(", "),
+        string_literal(&message)
+    )
 }
 
 /// The condition of REPLACE WHERE, without queries in it.
@@ -80,8 +100,8 @@ fn condition(text: &Text, range: &std::ops::Range<usize>) -> Result<String, Stat
 }
 
 /// The query with the table's columns in the table's order; columns that are not given are NULL.
-fn aligned(table: &TableRecord, insert: &Insert, query: &str) -> Result<String, StatementError> {
-    let Some(given) = &insert.columns else {
+fn aligned(table: &TableRecord, given: Option<Vec<String>>, query: &str) -> Result<String, StatementError> {
+    let Some(given) = given else {
         return Ok(query.to_owned());
     };
     for (index, name) in given.iter().enumerate() {

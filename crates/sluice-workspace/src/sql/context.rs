@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::{from_api, unsupported};
+use super::settings::Settings;
 use crate::catalog::{Privilege, Securable, SecurableKind, TableKind, TableRecord};
 use crate::compute::{Binding, EngineStatement, Rows, StatementError};
 use crate::principal::{ACCOUNT_USERS, Principal, PrincipalKind};
@@ -27,6 +28,8 @@ pub(super) struct Context {
     pub(super) session_id: Option<String>,
     pub(super) temporary_views: BTreeSet<String>,
     pub(super) row_limit: Option<usize>,
+    /// What the session of a driver has set.
+    pub(super) settings: Settings,
 }
 
 impl Context {
@@ -53,6 +56,7 @@ impl Context {
             session_id: None,
             temporary_views: BTreeSet::new(),
             row_limit: None,
+            settings: Settings::default(),
         }
     }
 

@@ -4,23 +4,39 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::columns::from_engine;
 use super::command::Describe;
 use super::context::Context;
 use super::error::{from_api, from_compute};
 use super::outcome::{Outcome, table};
+use super::rewrite;
 use super::show::visible;
+use super::text::Text;
 use crate::catalog::{Privilege, SecurableKind, TableKind, TableRecord};
 use crate::compute::{Column, Maintenance, Rows, StatementError};
 
 /// Answers a DESCRIBE statement.
-pub(super) async fn describe(context: &Context, describe: &Describe) -> Result<Outcome, StatementError> {
+pub(super) async fn describe(context: &Context, text: &Text, describe: &Describe) -> Result<Outcome, StatementError> {
     match describe {
+        Describe::Query(start) => describe_query(context, text, *start).await,
         Describe::Table(name, extended) => describe_table(context, name, *extended).await,
         Describe::History(name, limit) => history(context, name, *limit).await,
         Describe::Detail(name) => detail(context, name).await,
         Describe::Function(name, extended) => super::functions::describe(context, name, *extended).await,
         Describe::Securable(kind, name) => securable(context, *kind, name).await,
     }
+}
+
+/// The columns of a query, which is not executed.
+async fn describe_query(context: &Context, text: &Text, start: usize) -> Result<Outcome, StatementError> {
+    let rewritten = rewrite::query(context, text, start).await?;
+    let answer = context.analyse(rewritten.sql.clone()).await;
+    let columns = from_engine(&answer.map_err(|error| rewritten.explain(error))?.columns)?;
+    let row = |column: crate::catalog::Column| vec![Some(column.name), Some(column.type_text), None];
+    Ok(table(
+        &["col_name", "data_type", "comment"],
+        columns.into_iter().map(row).collect(),
+    ))
 }
 
 async fn describe_table(context: &Context, name: &[String], extended: bool) -> Result<Outcome, StatementError> {

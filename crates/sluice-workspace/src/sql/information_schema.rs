@@ -145,7 +145,7 @@ async fn columns(context: &Context, catalog: &str) -> Result<String, StatementEr
                 Some(schema.clone()),
                 Some(table.securable.name.clone()),
                 Some(column.name),
-                Some(column.position.to_string()),
+                Some((column.position + 1).to_string()),
                 Some(if column.nullable { "YES" } else { "NO" }.to_owned()),
                 Some(column.type_name),
                 Some(column.type_text),

@@ -9,6 +9,7 @@
 //! `text` (tokens), `relations` (what a query touches), `rewrite` (names become paths), `rest` (the Statement Execution API).
 
 mod alter;
+mod block;
 mod change;
 mod columns;
 mod command;
@@ -21,14 +22,17 @@ mod delta_log;
 mod describe;
 mod error;
 mod fold;
+mod forms;
 mod functions;
 mod information_schema;
 mod information_schema_policies;
+mod inventory;
 mod locks;
 mod masks;
 mod objects;
 mod outcome;
 mod projection;
+mod refusals;
 mod rehearsal;
 mod relations;
 mod rest;
@@ -37,6 +41,7 @@ mod rewrite;
 mod routine;
 mod run;
 mod secured;
+mod settings;
 mod show;
 mod statement;
 mod tables;
@@ -50,6 +55,7 @@ use std::sync::Arc;
 
 pub(crate) use decide::decide;
 pub(crate) use functions::Definition;
+pub use settings::Settings;
 pub use statement::{Defaults, Parameter, Statement};
 
 use crate::catalog::NewFunction;
@@ -121,6 +127,7 @@ async fn execute_statement(workspace: &Arc<Workspace>, statement: &Statement) ->
         parameters,
         defaults,
         row_limit,
+        settings,
     } = statement;
     let mut context = Context::new(
         workspace,
@@ -129,6 +136,7 @@ async fn execute_statement(workspace: &Arc<Workspace>, statement: &Statement) ->
         defaults.schema.as_deref(),
     );
     context.row_limit = *row_limit;
+    context.settings = settings.clone();
     let text = Text::read(text)?.fill(parameters)?;
     run::run(&context, &text).await
 }

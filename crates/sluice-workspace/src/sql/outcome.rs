@@ -1,5 +1,6 @@
 //! What a statement returns, and what it changes about the session that sent it.
 
+use super::settings::Settings;
 use crate::compute::{Column, Rows};
 
 /// The result of a statement.
@@ -8,6 +9,8 @@ pub(super) struct Outcome {
     pub(super) rows: Rows,
     /// New defaults of the session: catalog and schema.
     pub(super) used: Option<(String, String)>,
+    /// New settings of the session.
+    pub(super) set: Option<Settings>,
     /// A temporary view that exists from now on.
     pub(super) created_view: Option<String>,
     /// A temporary view that exists no longer.

@@ -16,6 +16,7 @@ use sqlparser::tokenizer::Token;
 
 use super::error::{parse_error, unsupported};
 use super::projection;
+use super::refusals;
 use super::text::{Text, decode};
 use crate::compute::StatementError;
 
@@ -151,7 +152,7 @@ pub(super) fn parse_expression(text: &Text) -> Result<Expr, StatementError> {
 fn expect_end(parser: &Parser<'_>) -> Result<(), StatementError> {
     match parser.peek_token().token {
         Token::EOF => Ok(()),
-        other => Err(parse_error(format!("found `{other}` where the statement should end"))),
+        other => Err(refusals::after_the_end(&other)),
     }
 }
 
@@ -500,15 +501,8 @@ impl Visitor for Finder<'_> {
     type Break = StatementError;
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<StatementError> {
-        if !query.pipe_operators.is_empty()
-            || query.for_clause.is_some()
-            || query.settings.is_some()
-            || query.format_clause.is_some()
-        {
-            return ControlFlow::Break(unsupported(
-                "pipe operators and clauses of other databases",
-                "write the query without them",
-            ));
+        if let Err(error) = refusals::of_query(query) {
+            return ControlFlow::Break(error);
         }
         let pointer = std::ptr::from_ref(query);
         // Inside the body of a common table expression only the earlier ones are visible.
@@ -518,12 +512,6 @@ impl Visitor for Finder<'_> {
             }
         }
         let names = match &query.with {
-            Some(with) if with.recursive => {
-                return ControlFlow::Break(unsupported(
-                    "recursive common table expressions",
-                    "write the levels out",
-                ));
-            }
             Some(with) => with
                 .cte_tables
                 .iter()
@@ -556,10 +544,7 @@ impl Visitor for Finder<'_> {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<StatementError> {
-        if select.into.is_some() {
-            return ControlFlow::Break(unsupported("SELECT INTO", "use CREATE TABLE AS"));
-        }
-        flow(self.wildcards(select))
+        flow(refusals::of_select(select).and_then(|()| self.wildcards(select)))
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<StatementError> {
@@ -590,12 +575,15 @@ impl Visitor for Finder<'_> {
     }
 
     fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<StatementError> {
-        flow(self.expression(expression))
+        flow(refusals::of_expression(expression).and_then(|()| self.expression(expression)))
     }
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<StatementError> {
         match statement {
-            Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => ControlFlow::Continue(()),
+            // A query may hold one too, after WITH, where nobody would ask for the privilege to change.
+            Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) if self.target.is_some() => {
+                ControlFlow::Continue(())
+            }
             _ => ControlFlow::Break(unsupported(
                 "a statement inside a statement",
                 "send them one after the other",
@@ -631,7 +619,7 @@ mod tests {
             reads("SELECT 1 FROM a UNION ALL (SELECT 2 FROM b ORDER BY (SELECT 1 FROM c))"),
             ["a", "b", "c"]
         );
-        assert_eq!(reads("FROM a SELECT x DIV 2"), ["a"]);
+        assert_eq!(reads("SELECT x DIV 2 FROM a"), ["a"]);
         assert_eq!(reads("VALUES ((SELECT 1 FROM a))"), ["a"]);
         assert_eq!(
             reads("SELECT * FROM range(3) r LATERAL VIEW explode(array(1)) e AS x"),
@@ -670,6 +658,9 @@ mod tests {
             "FROM a |> SELECT x",
             "INSERT INTO a SELECT 1",
             "SELECT * FROM a VERSION AS OF (1 + 1)",
+            "WITH x AS (SELECT 1) DELETE FROM a",
+            "WITH x AS (SELECT 1) UPDATE a SET b = 1",
+            "WITH x AS (SELECT 1) INSERT INTO a SELECT 1",
         ] {
             let found = reads(source);
             let refused = found.len() == 1

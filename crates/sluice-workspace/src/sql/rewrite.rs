@@ -11,7 +11,7 @@ use super::relations::{
 };
 use super::routine::{self, Shape};
 use super::text::{Edit, Text, identifier, string_literal};
-use super::{information_schema, secured, view};
+use super::{forms, information_schema, secured, view};
 use crate::catalog::{Privilege, TableKind};
 use crate::compute::StatementError;
 use crate::principal::{ADMINS, USERS};
@@ -57,6 +57,7 @@ pub(super) async fn query_to_insert(context: &Context, text: &Text, start: usize
     if table_statement(&text)?.is_some() {
         return query(context, &text, 0).await;
     }
+    let text = forms::plain(context, text).await?;
     let text = routine::expand(context, text, Shape::Query, true).await?;
     let parsed = parse_query(&text, 0)?;
     let relations = of_query(&text, &parsed)?;
@@ -119,6 +120,7 @@ async fn query_text(context: &Context, source: &str, depth: usize) -> Result<Rew
 }
 
 async fn query_of(context: &Context, text: Text, depth: usize) -> Result<Rewritten, StatementError> {
+    let text = forms::plain(context, text).await?;
     let text = routine::expand(context, text, Shape::Query, false).await?;
     let parsed = parse_query(&text, 0)?;
     let relations = of_query(&text, &parsed)?;

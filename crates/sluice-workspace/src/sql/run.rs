@@ -5,7 +5,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::relations::{of_query, parse_query};
 use super::text::Text;
-use super::{alter, change, describe, functions, objects, restore, rewrite, show, tables, tags, views};
+use super::{alter, change, describe, functions, objects, restore, rewrite, settings, show, tables, tags, views};
 use crate::compute::StatementError;
 
 /// Runs a statement of the principal.
@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, text: &Text) -> Result<Outcome, State
         } => objects::grant(context, add, &privileges, kind, &name, &principal).await,
         Command::Comment(kind, name, comment) => objects::comment(context, kind, &name, comment.as_deref()).await,
         Command::Show(what) => show::show(context, &what).await,
-        Command::Describe(what) => describe::describe(context, &what).await,
+        Command::Describe(what) => describe::describe(context, text, &what).await,
         Command::UseCatalog(name) => objects::use_catalog(context, &name).await,
         Command::UseSchema(name) => objects::use_schema(context, &name).await,
         Command::Restore(name, version) => restore::restore(context, &name, version).await,
@@ -58,6 +58,9 @@ pub(super) async fn run(context: &Context, text: &Text) -> Result<Outcome, State
             retention_hours,
             dry_run,
         } => describe::vacuum(context, &name, retention_hours, dry_run).await,
+        Command::Set(name, value) => settings::set(context, &name, &value),
+        Command::Settings(name) => settings::list(context, name.as_deref()),
+        Command::Reset(name) => settings::reset(context, name.as_deref()),
         // Nothing is cached, so a table that exists is fresh.
         Command::RefreshTable(name) => show::visible(context, &name).await.map(|_| Outcome::done()),
     }

@@ -3,6 +3,7 @@
 use super::command::Show;
 use super::context::Context;
 use super::error::from_api;
+use super::inventory;
 use super::outcome::{Outcome, table};
 use super::text::{qualified, string_literal};
 use crate::catalog::{ColumnMask, RowFilter, SecurableKind, TableKind, TableRecord};
@@ -101,6 +102,8 @@ pub(super) async fn show(context: &Context, show: &Show) -> Result<Outcome, Stat
             let record = visible(context, name).await?;
             Ok(table(&["createtab_stmt"], vec![vec![Some(create_statement(&record))]]))
         }
+        Show::TablesOfCatalogs(parts) => inventory::tables(context, parts).await,
+        Show::ColumnsOfCatalogs(parts) => inventory::columns(context, parts).await,
     }
 }
 
@@ -171,8 +174,8 @@ fn add_flag(outcome: &mut Outcome, name: &str, value: bool) {
     }
 }
 
-/// Patterns of SHOW: `*` stands for any text, `|` separates alternatives, case does not matter.
-fn like(pattern: Option<&str>, name: &str) -> bool {
+/// Patterns of SHOW: `*` stands for any text, `.` for a character, `|` separates alternatives, case does not matter.
+pub(super) fn like(pattern: Option<&str>, name: &str) -> bool {
     pattern.is_none_or(|pattern| {
         pattern
             .split('|')
@@ -181,14 +184,17 @@ fn like(pattern: Option<&str>, name: &str) -> bool {
 }
 
 fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((start, rest)) => match name.strip_prefix(start) {
-            None => false,
-            Some(remaining) => (0..=remaining.len())
-                .filter(|at| remaining.is_char_boundary(*at))
-                .any(|at| matches(rest, &remaining[at..])),
-        },
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => name.is_empty(),
+        Some('*') => (0..=name.len())
+            .filter(|at| name.is_char_boundary(*at))
+            .any(|at| matches(rest.as_str(), &name[at..])),
+        Some(wanted) => {
+            let mut remaining = name.chars();
+            remaining.next().is_some_and(|found| wanted == '.' || wanted == found)
+                && matches(rest.as_str(), remaining.as_str())
+        }
     }
 }
 
@@ -328,6 +334,7 @@ mod tests {
                 && like(Some("*on*"), "BRONZE")
                 && like(None, "a")
                 && like(Some("x|bronze"), "bronze")
+                && like(Some("b.onze"), "bronze")
         );
         assert!(!like(Some("b*x"), "bronze") && !like(Some("bron"), "bronze"));
     }

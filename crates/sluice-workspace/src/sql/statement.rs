@@ -1,5 +1,6 @@
 //! What is asked for: a statement with its parameters and defaults, in the name of a principal.
 
+use super::settings::Settings;
 use crate::principal::Principal;
 
 /// A parameter `:name` of a statement.
@@ -35,6 +36,8 @@ pub struct Statement {
     pub defaults: Defaults,
     /// The largest number of rows to return.
     pub row_limit: Option<usize>,
+    /// What its session has set.
+    pub settings: Settings,
 }
 
 impl Statement {
@@ -47,6 +50,7 @@ impl Statement {
             parameters: Vec::new(),
             defaults: Defaults::default(),
             row_limit: None,
+            settings: Settings::default(),
         }
     }
 }

@@ -166,6 +166,19 @@ impl Text {
         Ok(text.trim().to_owned())
     }
 
+    /// These tokens as text, with edits inside them.
+    pub(super) fn write_part(&self, range: Range<usize>, mut edits: Vec<Edit>) -> Result<String, StatementError> {
+        edits.sort_by_key(|edit| edit.range.start);
+        let (mut text, mut index) = (String::new(), range.start);
+        for edit in edits {
+            self.write_range(index..edit.range.start, &mut text)?;
+            text.push_str(&edit.text);
+            index = edit.range.end;
+        }
+        self.write_range(index..range.end, &mut text)?;
+        Ok(text.trim().to_owned())
+    }
+
     fn write_range(&self, range: Range<usize>, text: &mut String) -> Result<(), StatementError> {
         for token in &self.tokens[range] {
             match &token.token {

@@ -18,6 +18,9 @@ use crate::sql::masks::PolicyCall;
 use crate::sql::tags::Tagged;
 
 pub(super) fn insert(at: &mut Cursor<'_>) -> Result<Insert, StatementError> {
+    if at.looks_at("WITH SCHEMA EVOLUTION") {
+        return Err(schema_evolution());
+    }
     let overwrite = at.accept("OVERWRITE");
     if !overwrite {
         at.expect("INTO")?;
@@ -44,6 +47,11 @@ pub(super) fn insert(at: &mut Cursor<'_>) -> Result<Insert, StatementError> {
     }
     let by_name = at.accept("BY NAME");
     let mut replace_where = None;
+    for form in ["REPLACE USING", "REPLACE ON"] {
+        if at.looks_at(form) {
+            return Err(unsupported(form, "use `REPLACE WHERE condition`, or MERGE"));
+        }
+    }
     if at.accept("REPLACE WHERE") {
         let start = at.index();
         if !at.skip_to(&["SELECT", "WITH", "VALUES", "FROM", "TABLE"]) {
@@ -59,6 +67,11 @@ pub(super) fn insert(at: &mut Cursor<'_>) -> Result<Insert, StatementError> {
         replace_where,
         query: at.index(),
     })
+}
+
+/// The error for writes that add columns.
+pub(super) fn schema_evolution() -> StatementError {
+    unsupported("WITH SCHEMA EVOLUTION", "add the columns with ALTER TABLE ADD COLUMNS")
 }
 
 pub(super) fn when_taken(at: &mut Cursor<'_>, replace: bool) -> Result<WhenTaken, StatementError> {

@@ -7,6 +7,7 @@ use crate::catalog::SecurableKind;
 use crate::compute::StatementError;
 use crate::sql::cursor::Cursor;
 use crate::sql::error::unsupported;
+use crate::sql::inventory::Parts;
 
 pub(super) fn show(at: &mut Cursor<'_>) -> Result<Show, StatementError> {
     let container = |at: &mut Cursor<'_>| {
@@ -24,6 +25,9 @@ pub(super) fn show(at: &mut Cursor<'_>) -> Result<Show, StatementError> {
             Ok(None)
         }
     };
+    if let Some(whole) = of_catalogs(at)? {
+        return Ok(whole);
+    }
     Ok(if at.accept("CATALOGS") {
         Show::Catalogs(pattern(at)?)
     } else if at.accept("SCHEMAS") || at.accept("DATABASES") {
@@ -80,6 +84,41 @@ pub(super) fn show(at: &mut Cursor<'_>) -> Result<Show, StatementError> {
     })
 }
 
+/// `TABLES IN CATALOG c` and `COLUMNS IN CATALOG c` with their patterns, as drivers ask.
+fn of_catalogs(at: &mut Cursor<'_>) -> Result<Option<Show>, StatementError> {
+    let mut ahead = at.clone();
+    let columns = ahead.accept("COLUMNS");
+    if !columns && !ahead.accept("TABLES") || !(ahead.accept("IN") || ahead.accept("FROM")) {
+        return Ok(None);
+    }
+    let catalog = if ahead.accept("ALL CATALOGS") {
+        None
+    } else if ahead.accept("CATALOG") && !ahead.at_end() && !ahead.looks_at("LIKE") {
+        Some(ahead.identifier()?)
+    } else {
+        return Ok(None);
+    };
+    let mut after = |words: &str| match ahead.accept(words) {
+        true => ahead.string().map(Some),
+        false => Ok(None),
+    };
+    let schemas = after("SCHEMA LIKE")?;
+    let tables = if columns { after("TABLE LIKE")? } else { after("LIKE")? };
+    let names = if columns { after("LIKE")? } else { None };
+    *at = ahead;
+    let parts = Parts {
+        catalog,
+        schemas,
+        tables,
+        columns: names,
+    };
+    Ok(Some(if columns {
+        Show::ColumnsOfCatalogs(parts)
+    } else {
+        Show::TablesOfCatalogs(parts)
+    }))
+}
+
 pub(super) fn describe(at: &mut Cursor<'_>) -> Result<Describe, StatementError> {
     if at.accept("HISTORY") {
         let name = at.name()?;
@@ -107,6 +146,10 @@ pub(super) fn describe(at: &mut Cursor<'_>) -> Result<Describe, StatementError> 
     if at.accept("FUNCTION") {
         let extended = at.accept("EXTENDED");
         return Ok(Describe::Function(at.name()?, extended));
+    }
+    let query = at.accept("QUERY");
+    if query || ["SELECT", "WITH", "VALUES"].iter().any(|word| at.looks_at(word)) {
+        return Ok(Describe::Query(at.index()));
     }
     let _ = at.accept("TABLE");
     let extended = at.accept("EXTENDED") || at.accept("FORMATTED");

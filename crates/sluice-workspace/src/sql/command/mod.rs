@@ -4,6 +4,7 @@ mod constraint;
 mod definition;
 mod function;
 mod listing;
+mod settings;
 mod tagging;
 
 pub(in crate::sql) use function::CreateFunction;
@@ -18,6 +19,7 @@ use crate::compute::StatementError;
 use crate::sql::constraints::{Dropped, NewConstraint};
 use crate::sql::cursor::Cursor;
 use crate::sql::error::unsupported;
+use crate::sql::inventory::Parts;
 use crate::sql::masks::PolicyCall;
 use crate::sql::tags::Tagged;
 use crate::sql::text::Text;
@@ -122,6 +124,8 @@ pub(in crate::sql) enum Show {
     Properties(Vec<String>, Option<String>),
     Grants(Option<String>, SecurableKind, Vec<String>),
     CreateTable(Vec<String>),
+    TablesOfCatalogs(Parts),
+    ColumnsOfCatalogs(Parts),
 }
 
 /// What DESCRIBE tells.
@@ -132,6 +136,8 @@ pub(in crate::sql) enum Describe {
     Detail(Vec<String>),
     Securable(SecurableKind, Vec<String>),
     Function(Vec<String>, bool),
+    /// Where the query begins.
+    Query(usize),
 }
 
 /// A statement.
@@ -184,6 +190,12 @@ pub(in crate::sql) enum Command {
         dry_run: bool,
     },
     RefreshTable(Vec<String>),
+    /// SET of a session.
+    Set(String, String),
+    /// SET without a value.
+    Settings(Option<String>),
+    /// RESET: one setting, or all.
+    Reset(Option<String>),
 }
 
 /// Reads a statement.
@@ -209,6 +221,8 @@ pub(in crate::sql) fn read(text: &Text) -> Result<Command, StatementError> {
         return Ok(Command::Change("UPDATE"));
     } else if at.looks_at("DELETE") {
         return Ok(Command::Change("DELETE"));
+    } else if at.looks_at("MERGE WITH SCHEMA EVOLUTION") {
+        return Err(definition::schema_evolution());
     } else if at.looks_at("MERGE") {
         return Ok(Command::Change("MERGE"));
     } else if at.accept("TRUNCATE TABLE") {
@@ -223,6 +237,17 @@ pub(in crate::sql) fn read(text: &Text) -> Result<Command, StatementError> {
         grant(at, true)?
     } else if at.accept("REVOKE") {
         grant(at, false)?
+    } else if at.accept("COMMENT ON COLUMN") {
+        let mut name = at.name()?;
+        let column = name.pop().filter(|_| !name.is_empty());
+        let column = column.ok_or_else(|| at.unexpected("the column after its table and a point"))?;
+        at.expect("IS")?;
+        let comment = if at.accept("NULL") { None } else { Some(at.string()?) };
+        Command::Alter {
+            view: false,
+            name,
+            change: Alteration::ColumnComment(column, comment),
+        }
     } else if at.accept("COMMENT ON") {
         let (kind, name) = (securable_kind(at)?, at.name()?);
         at.expect("IS")?;
@@ -230,11 +255,24 @@ pub(in crate::sql) fn read(text: &Text) -> Result<Command, StatementError> {
     } else if at.accept("SHOW") {
         Command::Show(listing::show(at)?)
     } else if at.accept("DESCRIBE") || at.accept("DESC") {
-        Command::Describe(listing::describe(at)?)
+        let what = listing::describe(at)?;
+        if let Describe::Query(_) = what {
+            return Ok(Command::Describe(what));
+        }
+        Command::Describe(what)
     } else if at.accept("SET TAG ON") {
         tagging::tag_on(at, true)?
     } else if at.accept("UNSET TAG ON") {
         tagging::tag_on(at, false)?
+    } else if at.accept("SET TIME ZONE") {
+        Command::Set("timezone".to_owned(), settings::value(at)?)
+    } else if at.looks_at("SET VAR") || at.looks_at("SET VARIABLE") {
+        return Err(unsupported("SET VAR", "use parameters of the statement"));
+    } else if at.looks_at("SET") && !at.looks_at("SET CATALOG") {
+        at.expect("SET")?;
+        settings::set(at)?
+    } else if at.accept("RESET") {
+        Command::Reset(if at.at_end() { None } else { Some(at.name()?.join(".")) })
     } else if at.accept("USE CATALOG") || at.accept("SET CATALOG") {
         Command::UseCatalog(at.identifier()?)
     } else if at.accept("USE") {
@@ -247,7 +285,15 @@ pub(in crate::sql) fn read(text: &Text) -> Result<Command, StatementError> {
         at.expect("VERSION AS OF")?;
         Command::Restore(name, at.number()?)
     } else if at.accept("OPTIMIZE") {
-        Command::Optimize(at.name()?)
+        let name = at.name()?;
+        if at.looks_at("ZORDER") || at.looks_at("WHERE") || at.looks_at("FULL") {
+            let clause = at.identifier()?.to_uppercase();
+            return Err(unsupported(
+                &format!("OPTIMIZE with {clause}"),
+                "use OPTIMIZE with the name alone",
+            ));
+        }
+        Command::Optimize(name)
     } else if at.accept("VACUUM") {
         vacuum(at)?
     } else if at.accept("REFRESH TABLE") || at.accept("REFRESH") {

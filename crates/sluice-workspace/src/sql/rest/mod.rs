@@ -18,6 +18,7 @@ use serde::Serialize;
 use sluice_wire::Method;
 use tokio::sync::watch;
 
+use super::settings::Settings;
 use super::statement::{Defaults, Statement};
 use crate::call::Call;
 use crate::compute::StatementError;
@@ -78,9 +79,9 @@ async fn submit(mut call: Call) -> Result<Response, ApiError> {
 
 /// The statement of a request; what it does not say itself, its session does.
 fn statement(call: &Call, request: Request) -> Result<Statement, ApiError> {
-    let session = match &request.session_id {
-        Some(id) => call.workspace.sql.sessions.defaults(&call.principal, id)?,
-        None => Defaults::default(),
+    let (session, settings) = match &request.session_id {
+        Some(id) => call.workspace.sql.sessions.state(&call.principal, id)?,
+        None => (Defaults::default(), Settings::default()),
     };
     let parameters = request.parameters();
     Ok(Statement {
@@ -92,6 +93,7 @@ fn statement(call: &Call, request: Request) -> Result<Statement, ApiError> {
             schema: request.schema.or(session.schema),
         },
         row_limit: request.row_limit,
+        settings,
     })
 }
 
@@ -123,9 +125,13 @@ fn begin(call: &Call, id: &str, begun: Begun) -> watch::Receiver<Progress> {
 }
 
 async fn run(workspace: &Arc<Workspace>, begun: &Begun) -> Result<StoredResult, StatementError> {
-    let outcome = super::execute_statement(workspace, &begun.statement).await?;
+    let executing = super::execute_statement(workspace, &begun.statement);
+    let outcome = begun.statement.settings.within_timeout(executing).await?;
     if let (Some(id), Some((catalog, schema))) = (&begun.session_id, outcome.used) {
         workspace.sql.sessions.set(id, catalog, schema);
+    }
+    if let (Some(id), Some(settings)) = (&begun.session_id, outcome.set) {
+        workspace.sql.sessions.configure(id, settings);
     }
     StoredResult::make(workspace, outcome.rows, begun.delivery, begun.byte_limit).await
 }

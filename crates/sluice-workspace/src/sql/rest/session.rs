@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::permissions::Level;
 use crate::principal::Principal;
+use crate::sql::settings::{Refused, Settings};
 use crate::sql::statement::Defaults;
 use crate::warehouses;
 
@@ -21,6 +22,7 @@ struct Session {
     number: u64,
     principal: i64,
     defaults: Defaults,
+    settings: Settings,
 }
 
 /// The open sessions, by id.
@@ -40,15 +42,15 @@ impl Sessions {
         self.open.lock().expect("invariant: nobody panics with this lock")
     }
 
-    /// Where a session looks up names.
+    /// Where a session looks up names, and what it has set.
     ///
     /// # Errors
     /// 404 when the principal has no such session.
-    pub(super) fn defaults(&self, principal: &Principal, id: &str) -> Result<Defaults, ApiError> {
+    pub(super) fn state(&self, principal: &Principal, id: &str) -> Result<(Defaults, Settings), ApiError> {
         let sessions = self.open();
         let session = sessions.get(id).filter(|session| session.principal == principal.id);
         session
-            .map(|session| session.defaults.clone())
+            .map(|session| (session.defaults.clone(), session.settings.clone()))
             .ok_or_else(|| missing(id))
     }
 
@@ -59,6 +61,13 @@ impl Sessions {
                 catalog: Some(catalog),
                 schema: Some(schema),
             };
+        }
+    }
+
+    /// What `SET` does.
+    pub(super) fn configure(&self, id: &str, settings: Settings) {
+        if let Some(session) = self.open().get_mut(id) {
+            session.settings = settings;
         }
     }
 }
@@ -84,10 +93,12 @@ pub(super) struct Opened {
 /// `POST /api/2.0/sql/sessions`
 pub(super) async fn open(mut call: Call) -> Result<Json<Opened>, ApiError> {
     let asked: Opening = call.json().await?;
-    if let Some(name) = asked.session_confs.keys().next() {
-        return Err(ApiError::not_implemented(format!(
-            "the local workspace does not have the session configuration `{name}`: leave it out"
-        )));
+    let mut settings = Settings::default();
+    for (name, value) in &asked.session_confs {
+        settings.set(name, value).map_err(|refused| match refused {
+            Refused::Value(message) => ApiError::invalid(message),
+            Refused::Unsupported(message) => ApiError::not_implemented(message),
+        })?;
     }
     warehouses::require(&call.workspace, &call.principal, &asked.warehouse_id, Level::CanUse).await?;
     let id = call.workspace.ids.uuid();
@@ -103,6 +114,7 @@ pub(super) async fn open(mut call: Call) -> Result<Json<Opened>, ApiError> {
                 catalog: asked.catalog,
                 schema: asked.schema,
             },
+            settings,
         },
     );
     Ok(Json(Opened { session_id: id }))
