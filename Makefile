@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build build demo demo-failure test test-rust test-python lint fmt generate coverage lock clean
+.PHONY: help setup setup-build build demo demo-failure test test-rust test-python bench-workspace lint fmt generate coverage lock clean
 
 run := scripts/with-environment
 # One profile for building and testing, so that nothing is compiled twice.
@@ -37,6 +37,9 @@ test-rust:
 
 test-python:
 	$(run) .venv/bin/python -m pytest -q
+
+bench-workspace: setup ## Measures the local workspace (released build; nothing else should run): a table of medians
+	$(run) cargo bench --profile release --locked --workspace --bench workspace
 
 lint: setup ## Runs what CI runs before the tests: formatting, repository rules, generated files, clippy
 	$(run) cargo fmt --all --check

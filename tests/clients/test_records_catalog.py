@@ -2,7 +2,7 @@
 
 import pytest
 from databricks.sdk.common.types.fieldmask import FieldMask
-from databricks.sdk.errors import BadRequest, InvalidParameterValue, NotFound, NotImplemented, PermissionDenied, ResourceConflict
+from databricks.sdk.errors import BadRequest, DatabricksError, InvalidParameterValue, NotFound, NotImplemented, PermissionDenied, ResourceConflict
 from databricks.sdk.service.catalog import (
     AwsIamRole,
     AwsIamRoleRequest,
@@ -147,7 +147,8 @@ def test_a_monitor_computes_nothing_and_says_so(engineer, analyst, schema, execu
     execute(engineer, f"CREATE TABLE {table} (id INT)")
     made = engineer.quality_monitors.create(table, schema.full_name, "/Shared/monitors", snapshot=MonitorSnapshot(), slicing_exprs=["id > 1"])
     assert (made.table_name, made.status.value, made.slicing_exprs) == (table, "MONITOR_STATUS_FAILED", ["id > 1"])
-    assert "computes no metrics" in made.latest_monitor_failure_msg
+    with pytest.raises(DatabricksError, match="computes no metrics"):
+        engineer.quality_monitors.run_refresh(table)
     schedule = MonitorCronSchedule("0 0 12 * * ?", "UTC")
     changed = engineer.quality_monitors.update(table, schema.full_name, schedule=schedule)
     assert (changed.schedule.timezone_id, changed.slicing_exprs, changed.assets_dir) == ("UTC", None, "/Shared/monitors")

@@ -19,33 +19,81 @@ pub struct Page<T> {
     pub next_page_token: Option<String>,
 }
 
-/// The page of `items` (sorted by `key`, keys unique) that a call asks for with `page_token` and the parameter `size`. Without that
-/// parameter everything comes at once; 0 leaves the size to the server.
+/// The part of a list that a call asks for.
+#[derive(Debug)]
+pub struct Window {
+    /// The last entry of the page before.
+    pub after: Option<String>,
+    /// The most entries; without a limit `usize::MAX`.
+    pub limit: usize,
+    /// What the token of the next page is bound to.
+    query: String,
+}
+
+impl Window {
+    /// The whole list.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self {
+            after: None,
+            limit: usize::MAX,
+            query: String::new(),
+        }
+    }
+
+    /// What a call asks for with `page_token` and the parameter `size`. Without that parameter everything comes at once; 0 leaves the size
+    /// to the server.
+    ///
+    /// # Errors
+    /// 400 for a token of another query or a size below 0.
+    pub fn of(call: &Call, size: &str) -> Result<Self, ApiError> {
+        let limit = match call.parse_query::<i64>(size)? {
+            None => usize::MAX,
+            Some(0) => LARGEST,
+            Some(number) => usize::try_from(number)
+                .map_err(|_negative| ApiError::invalid(format!("`{size}` must not be negative, it is {number}")))?
+                .min(LARGEST),
+        };
+        let query = fingerprint(call);
+        let after = match call.query("page_token") {
+            None | Some("") => None,
+            Some(token) => Some(read_token(token, &query)?),
+        };
+        Ok(Self { after, limit, query })
+    }
+
+    /// What is left of the window when `taken` entries of it are found: from this name on, in another container.
+    #[must_use]
+    pub fn from(&self, after: Option<String>, taken: usize) -> Self {
+        Self {
+            after,
+            limit: self.limit.saturating_sub(taken),
+            query: self.query.clone(),
+        }
+    }
+
+    /// The page that begins these entries, all of which come after [`Self::after`].
+    pub fn page<T>(&self, items: Vec<T>, key: impl Fn(&T) -> &str) -> Page<T> {
+        let mut rest = items.into_iter();
+        let items: Vec<T> = rest.by_ref().take(self.limit).collect();
+        let next_page_token = match (rest.next(), items.last()) {
+            (Some(_), Some(last)) => Some(URL_SAFE_NO_PAD.encode(format!("{}{}", self.query, key(last)))),
+            _ => None,
+        };
+        Page { items, next_page_token }
+    }
+}
+
+/// The page of `items` (all there are, sorted by `key`, keys unique) that a call asks for, as [`Window::of`] reads it.
 ///
 /// # Errors
 /// 400 for a token of another query or a size below 0.
-pub fn page<T>(call: &Call, size: &str, items: Vec<T>, key: impl Fn(&T) -> &str) -> Result<Page<T>, ApiError> {
-    let limit = match call.parse_query::<i64>(size)? {
-        None => usize::MAX,
-        Some(0) => LARGEST,
-        Some(number) => usize::try_from(number)
-            .map_err(|_negative| ApiError::invalid(format!("`{size}` must not be negative, it is {number}")))?
-            .min(LARGEST),
-    };
-    let query = fingerprint(call);
-    let after = match call.query("page_token") {
-        None | Some("") => None,
-        Some(token) => Some(read_token(token, &query)?),
-    };
-    let mut rest = items
-        .into_iter()
-        .filter(|item| after.as_deref().is_none_or(|after| key(item) > after));
-    let items: Vec<T> = rest.by_ref().take(limit).collect();
-    let next_page_token = match (rest.next(), items.last()) {
-        (Some(_), Some(last)) => Some(URL_SAFE_NO_PAD.encode(format!("{query}{}", key(last)))),
-        _ => None,
-    };
-    Ok(Page { items, next_page_token })
+pub fn page<T>(call: &Call, size: &str, mut items: Vec<T>, key: impl Fn(&T) -> &str) -> Result<Page<T>, ApiError> {
+    let window = Window::of(call, size)?;
+    if let Some(after) = &window.after {
+        items.retain(|item| key(item) > after.as_str());
+    }
+    Ok(window.page(items, key))
 }
 
 fn read_token(token: &str, query: &str) -> Result<String, ApiError> {

@@ -99,6 +99,8 @@ pub struct Workspace {
     pub(crate) internal_token: Secret<String>,
     pub(crate) faults: Faults,
     pub(crate) router: Router,
+    /// Almost every answer about the catalog has it, and it never changes.
+    pub(crate) metastore_id: tokio::sync::OnceCell<String>,
     address: OnceLock<SocketAddr>,
 }
 
@@ -147,6 +149,7 @@ impl Workspace {
             disclosures: Disclosures::default(),
             internal_token,
             faults: Faults::new(allow_faults),
+            metastore_id: tokio::sync::OnceCell::new(),
             address: OnceLock::new(),
         });
         let prepared = async {

@@ -132,8 +132,8 @@ def names_of_a_task(spark: Any, dbutils: DBUtils) -> dict[str, Any]:
     return {
         "__builtins__": builtins,
         "spark": spark,
-        "sql": spark.sql,
-        "table": spark.table,
+        "sql": lambda *arguments, **named: spark.sql(*arguments, **named),
+        "table": lambda name: spark.table(name),
         "dbutils": dbutils,
         "display": display_module.display,
         "displayHTML": display_module.display,

@@ -74,7 +74,7 @@ def _run(described: Description, values: dict[str, Any]) -> tuple[str | None, bo
     workspace = Workspace(os.environ["DATABRICKS_HOST"], os.environ["DATABRICKS_TOKEN"])
     task_values = TaskValues(described.task_values)
     task_values.own = values
-    services = interpreter.Services(spark.session(), workspace, task_values)
+    services = interpreter.Services(spark.offer(), workspace, task_values)
     if described.kind == "python_wheel":
         _run_package(services, described)
         return None, False

@@ -111,9 +111,10 @@ impl SourceFile {
                 .any(|(first, last)| (*first..=*last).contains(&line))
     }
 
-    /// Whether the whole file is for tests.
+    /// Whether the whole file is for tests or measurements.
     pub(super) fn holds_tests_only(&self) -> bool {
         self.path.contains("/tests/")
+            || self.path.contains("/benches/")
             || self.path.starts_with("tests/")
             || self.path.ends_with("/tests.rs")
             || self.path.ends_with("_tests.rs")

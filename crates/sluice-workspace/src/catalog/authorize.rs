@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::{FromRow as _, Row as _};
+
 use crate::audit::{Rule, RuleKind};
 use crate::catalog::Catalog;
 use crate::catalog::privilege::{Privilege, SecurableKind};
@@ -216,17 +218,17 @@ impl Catalog<'_> {
         Err(denied(principal, privilege, &securable.title()))
     }
 
-    /// Keeps the objects that the principal may see. They must have one parent.
+    /// Keeps the objects that the principal may see. They must have one parent, be of one kind and sorted by name.
     pub(crate) async fn visible_of(
         &self,
         principal: &Principal,
         securables: Vec<Securable>,
     ) -> Result<Vec<Securable>, ApiError> {
-        let Some(first) = securables.first() else {
+        let (Some(first), Some(last)) = (securables.first(), securables.last()) else {
             return Ok(securables);
         };
         let above = self.chain(first).await?.links.split_off(1);
-        let mut grants = self.grants_below(first.parent_id.as_deref()).await?;
+        let mut grants = self.grants_between(first, last).await?;
         let mut visible = Vec::new();
         for securable in securables {
             let mut links = vec![(securable.clone(), grants.remove(&securable.id).unwrap_or_default())];
@@ -243,44 +245,44 @@ impl Catalog<'_> {
 
     /// The object, all above it and all grants on them.
     pub(crate) async fn chain(&self, securable: &Securable) -> Result<Chain, ApiError> {
-        let reader = self.workspace.store.reader();
-        let objects: Vec<Securable> = sqlx::query_as(
+        let rows = sqlx::query(
             "WITH RECURSIVE above (id, depth) AS (
                  SELECT ?, 0 UNION ALL
                  SELECT parent_id, depth + 1 FROM securable JOIN above USING (id) WHERE parent_id IS NOT NULL)
-             SELECT securable.* FROM above JOIN securable USING (id) ORDER BY depth",
+             SELECT securable.*,
+                 (SELECT json_group_array(json_array(principal, privilege) ORDER BY principal, privilege)
+                  FROM privilege_grant WHERE securable_id = securable.id) AS grants
+             FROM above JOIN securable USING (id) ORDER BY depth",
         )
         .bind(&securable.id)
-        .fetch_all(reader)
+        .fetch_all(self.workspace.store.reader())
         .await?;
-        let rows: Vec<(String, String, String)> = sqlx::query_as(
-            "WITH RECURSIVE above (id) AS (
-                 SELECT ? UNION ALL
-                 SELECT parent_id FROM securable JOIN above USING (id) WHERE parent_id IS NOT NULL)
-             SELECT securable_id, principal, privilege FROM above JOIN privilege_grant ON securable_id = above.id
-             ORDER BY principal, privilege",
-        )
-        .bind(&securable.id)
-        .fetch_all(reader)
-        .await?;
-        let mut grants = by_securable(rows)?;
-        let links = objects.into_iter().map(|object| {
-            let given = grants.remove(&object.id).unwrap_or_default();
-            (object, given)
+        let links = rows.iter().map(|row| {
+            let grants: Vec<(String, String)> = serde_json::from_str(row.try_get("grants")?)?;
+            let grants = grants.into_iter().map(|(to, what)| Ok((to, what.parse()?)));
+            Ok((Securable::from_row(row)?, grants.collect::<Result<_, ApiError>>()?))
         });
-        let links: Vec<_> = links.collect();
+        let links: Vec<_> = links.collect::<Result<_, ApiError>>()?;
         match links.first() {
             Some(_) => Ok(Chain { links }),
             None => Err(crate::catalog::securable::missing(securable.kind, &securable.full_name)),
         }
     }
 
-    async fn grants_below(&self, parent_id: Option<&str>) -> Result<BTreeMap<String, Vec<Grant>>, ApiError> {
+    /// Grants on the objects of one container and kind from one name to another.
+    async fn grants_between(
+        &self,
+        first: &Securable,
+        last: &Securable,
+    ) -> Result<BTreeMap<String, Vec<Grant>>, ApiError> {
         let rows: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT securable_id, principal, privilege FROM privilege_grant JOIN securable ON id = securable_id \
-             WHERE parent_id IS ?",
+            "SELECT securable_id, principal, privilege FROM securable JOIN privilege_grant ON id = securable_id \
+             WHERE parent_id IS ? AND kind = ? AND name BETWEEN ? AND ?",
         )
-        .bind(parent_id)
+        .bind(&first.parent_id)
+        .bind(first.kind.as_str())
+        .bind(&first.name)
+        .bind(&last.name)
         .fetch_all(self.workspace.store.reader())
         .await?;
         by_securable(rows)

@@ -58,7 +58,7 @@ pub struct FunctionRecord {
 }
 
 impl FunctionRecord {
-    fn read(securable: Securable) -> Result<Self, ApiError> {
+    pub(crate) fn read(securable: Securable) -> Result<Self, ApiError> {
         let details: Details = serde_json::from_str(&securable.details)?;
         Ok(Self {
             securable,

@@ -10,6 +10,7 @@ mod container;
 mod described;
 mod function;
 mod grants;
+mod listing;
 mod mask;
 mod privilege;
 mod record;
@@ -102,29 +103,6 @@ impl Catalog<'_> {
         let found = self.find(kind, full_name).await?;
         self.require_visible(principal, &found).await?;
         Ok(found)
-    }
-
-    /// The objects of a kind in their container (or all catalogs), sorted by name, that the principal may see.
-    ///
-    /// # Errors
-    /// 404 when the container does not exist.
-    pub async fn list(
-        &self,
-        principal: &Principal,
-        kind: SecurableKind,
-        container: Option<&str>,
-    ) -> Result<Vec<Securable>, ApiError> {
-        let parent = match (kind, container) {
-            (SecurableKind::Schema, Some(name)) => self.find(SecurableKind::Catalog, name).await?,
-            (kind, Some(name)) if kind.levels() == 3 => self.find(SecurableKind::Schema, name).await?,
-            _ => self.find(SecurableKind::Metastore, "").await?,
-        };
-        let children = sqlx::query_as("SELECT * FROM securable WHERE parent_id = ? AND kind = ? ORDER BY name")
-            .bind(&parent.id)
-            .bind(kind.as_str())
-            .fetch_all(self.workspace.store.reader())
-            .await?;
-        self.visible_of(principal, children).await
     }
 
     /// Requires the privilege on the object of this kind and name, and returns the object.

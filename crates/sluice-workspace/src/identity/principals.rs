@@ -62,24 +62,22 @@ pub(crate) async fn add_member(
 
 /// The principal with this id, with all groups that it is in; none when there is no such user or service principal.
 pub(crate) async fn load(workspace: &Workspace, id: i64) -> Result<Option<Principal>, ApiError> {
-    let found: Option<(String, String, String)> =
-        sqlx::query_as("SELECT kind, name, display_name FROM principal WHERE id = ? AND kind <> 'group'")
-            .bind(id)
-            .fetch_optional(workspace.store.reader())
-            .await?;
-    let Some((kind, name, display_name)) = found else {
-        return Ok(None);
-    };
-    let rows: Vec<(String,)> = sqlx::query_as(
+    // Every request asks for it: one question to the store, not two.
+    let rows: Vec<(String, String, String, Option<String>)> = sqlx::query_as(
         "WITH RECURSIVE above (id) AS (
-             SELECT group_id FROM membership WHERE member_id = ?
+             SELECT group_id FROM membership WHERE member_id = ?1
              UNION SELECT group_id FROM membership JOIN above ON member_id = above.id)
-         SELECT name FROM principal JOIN above USING (id)",
+         SELECT own.kind, own.name, own.display_name, team.name FROM principal AS own
+         LEFT JOIN principal AS team ON team.id IN (SELECT id FROM above)
+         WHERE own.id = ?1 AND own.kind <> 'group'",
     )
     .bind(id)
     .fetch_all(workspace.store.reader())
     .await?;
-    let mut groups: BTreeSet<String> = rows.into_iter().map(|row| row.0).collect();
+    let Some((kind, name, display_name, _)) = rows.first().cloned() else {
+        return Ok(None);
+    };
+    let mut groups: BTreeSet<String> = rows.into_iter().filter_map(|row| row.3).collect();
     groups.extend([USERS.to_owned(), ACCOUNT_USERS.to_owned()]);
     Ok(Some(Principal {
         id,

@@ -178,6 +178,26 @@ async fn a_python_file_gets_arguments_its_own_path_and_the_modules_beside_it() {
 }
 
 #[tokio::test]
+async fn a_session_is_made_when_a_task_first_wants_one() {
+    let environment = Environment::start().await;
+    let engineer = environment.client("engineer");
+    let lazy = "import sys\nassert 'pyspark' not in sys.modules\nassert spark.range(3).count() == 3\nassert 'pyspark' in sys.modules\nfrom pyspark.sql.connect.session import SparkSession\nassert isinstance(spark, SparkSession)\nassert table is not None and sql('SELECT 7').collect()[0][0] == 7\n";
+    let library = "from helper import active\nassert active().sql('SELECT 8').collect()[0][0] == 8\nassert active() is spark.range(1).sparkSession\nimport pandas as pd\nassert spark.createDataFrame(pd.DataFrame({'a': [1, 2]})).count() == 2\n";
+    upload(&engineer, "lazy.py", lazy).await;
+    upload(&engineer, "library.py", library).await;
+    upload(
+        &engineer,
+        "helper.py",
+        "from pyspark.sql import SparkSession\ndef active():\n    return SparkSession.getActiveSession()\n",
+    )
+    .await;
+    let tasks = json!({"tasks": [python("lazy", "lazy.py", &[]), python("library", "library.py", &[])]});
+    let run = run(&engineer, tasks, json!({})).await;
+    let outputs = (output(&engineer, &run, 0).await, output(&engineer, &run, 1).await);
+    assert_eq!(result(&run), ("TERMINATED", "SUCCESS", "SUCCESS"), "{outputs:#?}");
+}
+
+#[tokio::test]
 async fn a_failing_task_tells_where_and_keeps_what_depends_on_it_from_running() {
     let environment = Environment::start().await;
     let engineer = environment.client("engineer");

@@ -9,7 +9,7 @@ use crate::catalog::container::Change;
 use crate::catalog::function::{FunctionRecord, Parameter};
 use crate::catalog::privilege::SecurableKind;
 use crate::error::ApiError;
-use crate::paging::page;
+use crate::paging::Window;
 use crate::route::Route;
 use crate::sql::{self, Definition};
 
@@ -131,15 +131,24 @@ async fn list(call: Call) -> Result<Json<Functions>, ApiError> {
         call.required_query("catalog_name")?,
         call.required_query("schema_name")?
     );
-    let found = catalog.functions(&call.principal, &container).await?;
-    let page = page(&call, "max_results", found, |each| &each.securable.name)?;
+    let window = Window::of(&call, "max_results")?;
+    let found = catalog
+        .list_part(
+            &call.principal,
+            SecurableKind::Function,
+            Some(&container),
+            &window,
+            |_| true,
+        )
+        .await?;
+    let page = window.page(found, |each| &each.name);
     let metastore_id = metastore_id(catalog).await?;
     Ok(Json(Functions {
         functions: page
             .items
             .into_iter()
-            .map(|each| FunctionInfo::of(each, &metastore_id))
-            .collect(),
+            .map(|each| Ok(FunctionInfo::of(FunctionRecord::read(each)?, &metastore_id)))
+            .collect::<Result<_, ApiError>>()?,
         next_page_token: page.next_page_token,
     }))
 }

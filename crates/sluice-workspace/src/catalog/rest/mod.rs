@@ -33,7 +33,11 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// The id of the only metastore.
 async fn metastore_id(catalog: Catalog<'_>) -> Result<String, ApiError> {
-    Ok(catalog.find(SecurableKind::Metastore, "").await?.id)
+    let known = &catalog.workspace.metastore_id;
+    let id = known
+        .get_or_try_init(|| async { Ok::<_, ApiError>(catalog.find(SecurableKind::Metastore, "").await?.id) })
+        .await?;
+    Ok(id.clone())
 }
 
 /// An answer without content, which clients read as a JSON object.

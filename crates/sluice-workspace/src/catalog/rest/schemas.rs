@@ -12,7 +12,7 @@ use crate::catalog::container::NewSchema;
 use crate::catalog::privilege::SecurableKind;
 use crate::catalog::securable::Securable;
 use crate::error::ApiError;
-use crate::paging::page;
+use crate::paging::Window;
 use crate::route::Route;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -77,10 +77,13 @@ async fn list(call: Call) -> Result<Json<Schemas>, ApiError> {
     let catalog = call.workspace.catalog();
     let container = call.required_query("catalog_name")?;
     catalog.get(&call.principal, SecurableKind::Catalog, container).await?;
+    let window = Window::of(&call, "max_results")?;
     let found = catalog
-        .list(&call.principal, SecurableKind::Schema, Some(container))
+        .list_part(&call.principal, SecurableKind::Schema, Some(container), &window, |_| {
+            true
+        })
         .await?;
-    let page = page(&call, "max_results", found, |each| &each.name)?;
+    let page = window.page(found, |each| &each.name);
     let metastore_id = metastore_id(catalog).await?;
     Ok(Json(Schemas {
         schemas: page

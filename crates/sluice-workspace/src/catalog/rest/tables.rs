@@ -12,9 +12,10 @@ use crate::catalog::constraint::Constraint;
 use crate::catalog::container::Change;
 use crate::catalog::mask::RowFilter;
 use crate::catalog::privilege::SecurableKind;
+use crate::catalog::securable::Securable;
 use crate::catalog::table::{Column, NewTable, TableKind, TableRecord};
 use crate::error::ApiError;
-use crate::paging::page;
+use crate::paging::Window;
 use crate::route::Route;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -112,10 +113,16 @@ async fn list(call: Call) -> Result<Json<Tables>, ApiError> {
         call.required_query("schema_name")?
     );
     let (omit_columns, omit_properties) = (call.flag("omit_columns")?, call.flag("omit_properties")?);
-    let found = catalog.tables(&call.principal, &container).await?;
-    let page = page(&call, "max_results", found, |each| &each.securable.name)?;
+    let window = Window::of(&call, "max_results")?;
+    let found = catalog
+        .list_part(&call.principal, SecurableKind::Table, Some(&container), &window, |_| {
+            true
+        })
+        .await?;
+    let page = window.page(found, |each| &each.name);
     let metastore_id = metastore_id(catalog).await?;
-    let info = |mut table: TableRecord| {
+    let info = |securable: Securable| {
+        let mut table = TableRecord::read(securable)?;
         // As on Databricks, only one table by its name tells its keys.
         table.constraints.clear();
         if omit_columns {
@@ -124,10 +131,10 @@ async fn list(call: Call) -> Result<Json<Tables>, ApiError> {
         if omit_properties {
             table.securable.properties.clear();
         }
-        TableInfo::of(table, &metastore_id)
+        Ok(TableInfo::of(table, &metastore_id))
     };
     Ok(Json(Tables {
-        tables: page.items.into_iter().map(info).collect(),
+        tables: page.items.into_iter().map(info).collect::<Result<_, ApiError>>()?,
         next_page_token: page.next_page_token,
     }))
 }
@@ -294,30 +301,43 @@ struct Summaries {
 
 async fn summaries(call: Call) -> Result<Json<Summaries>, ApiError> {
     let catalog = call.workspace.catalog();
-    let container = call.required_query("catalog_name")?;
+    let window = Window::of(&call, "max_results")?;
+    let last = window.after.as_deref().unwrap_or_default();
+    let (last_schema, last_table) = last.rsplit_once('.').unwrap_or_default();
+    let container = Some(call.required_query("catalog_name")?);
     let mut found = Vec::new();
-    for schema in catalog
-        .list(&call.principal, SecurableKind::Schema, Some(container))
-        .await?
-    {
-        if !matches(call.query("schema_name_pattern"), &schema.name) {
+    for schema in catalog.list(&call.principal, SecurableKind::Schema, container).await? {
+        // Pages go on where the last one ended: schema by schema, and by name in each.
+        if schema.full_name.as_str() < last_schema || !matches(call.query("schema_name_pattern"), &schema.name) {
             continue;
         }
-        let tables = catalog.tables(&call.principal, &schema.full_name).await?;
-        found.extend(
-            tables
-                .into_iter()
-                .filter(|table| matches(call.query("table_name_pattern"), &table.securable.name)),
-        );
+        let after = (schema.full_name == last_schema).then(|| last_table.to_owned());
+        let part = window.from(after, found.len());
+        let wanted = |name: &str| matches(call.query("table_name_pattern"), name);
+        let tables = catalog
+            .list_part(
+                &call.principal,
+                SecurableKind::Table,
+                Some(&schema.full_name),
+                &part,
+                wanted,
+            )
+            .await?;
+        found.extend(tables);
+        if found.len() > window.limit {
+            break;
+        }
     }
-    found.sort_by(|one, other| one.securable.full_name.cmp(&other.securable.full_name));
-    let page = page(&call, "max_results", found, |each| &each.securable.full_name)?;
-    let summary = |table: TableRecord| Summary {
-        full_name: table.securable.full_name,
-        table_type: table.kind,
+    let page = window.page(found, |each| &each.full_name);
+    let summary = |securable: Securable| {
+        let table = TableRecord::read(securable)?;
+        Ok(Summary {
+            full_name: table.securable.full_name,
+            table_type: table.kind,
+        })
     };
     Ok(Json(Summaries {
-        tables: page.items.into_iter().map(summary).collect(),
+        tables: page.items.into_iter().map(summary).collect::<Result<_, ApiError>>()?,
         next_page_token: page.next_page_token,
     }))
 }

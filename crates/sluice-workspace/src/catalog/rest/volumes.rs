@@ -9,7 +9,7 @@ use crate::catalog::container::Change;
 use crate::catalog::privilege::SecurableKind;
 use crate::catalog::securable::Securable;
 use crate::error::ApiError;
-use crate::paging::page;
+use crate::paging::Window;
 use crate::route::Route;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -83,10 +83,17 @@ async fn list(call: Call) -> Result<Json<Volumes>, ApiError> {
         call.required_query("catalog_name")?,
         call.required_query("schema_name")?
     );
+    let window = Window::of(&call, "max_results")?;
     let found = catalog
-        .list(&call.principal, SecurableKind::Volume, Some(&container))
+        .list_part(
+            &call.principal,
+            SecurableKind::Volume,
+            Some(&container),
+            &window,
+            |_| true,
+        )
         .await?;
-    let page = page(&call, "max_results", found, |each| &each.name)?;
+    let page = window.page(found, |each| &each.name);
     let metastore_id = metastore_id(catalog).await?;
     Ok(Json(Volumes {
         volumes: page

@@ -4,7 +4,7 @@ use serde_json::json;
 use sluice_wire::Method;
 
 use crate::permissions::{Level, ObjectKind};
-use crate::records::document::{Document, Json};
+use crate::records::document::{Document, Json, text};
 use crate::records::kind::{Guard, Key, Kind, List, Verb};
 use crate::records::store::Record;
 use crate::records::time;
@@ -22,7 +22,6 @@ pub(super) static KIND: Kind = Kind {
         "id",
         "lifecycle_state",
         "owner_user_name",
-        "run_as_user_name",
         "update_time",
     ],
     required: &["display_name", "query_text", "warehouse_id", "evaluation", "schedule"],
@@ -56,13 +55,13 @@ pub(super) static KIND: Kind = Kind {
 };
 
 fn present(_: &Workspace, record: &Record, answer: &mut Document) {
-    let runs_as = answer
-        .get("run_as")
-        .cloned()
-        .unwrap_or_else(|| json!({"user_name": record.creator}));
-    if let Some(name) = runs_as.as_object().and_then(|runs_as| runs_as.values().next()) {
-        answer.insert("run_as_user_name".to_owned(), name.clone());
-    }
+    // `run_as_user_name` is the older form of `run_as`; it is answered where it was written, since clients compare it with what they wrote.
+    let older = text(answer, "run_as_user_name").map(|name| match name.contains('@') {
+        true => json!({"user_name": name}),
+        false => json!({"service_principal_name": name}),
+    });
+    let runs_as = answer.get("run_as").cloned().or(older);
+    let runs_as = runs_as.unwrap_or_else(|| json!({"user_name": record.creator}));
     answer.insert("effective_run_as".to_owned(), runs_as);
     answer.insert("owner_user_name".to_owned(), record.creator.clone().into());
     answer.insert("create_time".to_owned(), time::text(record.created_at).into());

@@ -299,6 +299,10 @@ fn present(_: &Workspace, record: &Record, answer: &mut Document) {
     let mut status = document::object(answer, "spec");
     let (collection, id) = record.key.rsplit_once('/').unwrap_or_default();
     let collection = collection.rsplit('/').next().unwrap_or_default();
+    if let Some((_, own)) = IDS.iter().find(|(name, _)| *name == collection) {
+        // "The part of the name, chosen by the user": the classes of `databricks-sdk`.
+        answer.insert((*own).to_owned(), id.into());
+    }
     let mut say = |field: &str, value: &str| {
         status.insert(field.to_owned(), value.into());
     };
