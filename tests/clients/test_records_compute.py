@@ -1,4 +1,4 @@
-"""Cluster policies, instance pools, clusters, pipelines: stored, never started."""
+"""Cluster policies, instance pools, clusters: stored, never started. Pipelines: their definitions."""
 
 import json
 
@@ -97,7 +97,7 @@ def test_a_pipeline_is_a_definition(engineer, analyst, name):
     assert [each.pipeline_id for each in engineer.pipelines.list_pipelines(filter=f"name LIKE '{name}2'")] == [pipeline]
     with pytest.raises(BadRequest):
         engineer.pipelines.update(twin, name=name, target="dev.default")
-    with pytest.raises(NotImplemented):
+    with pytest.raises(BadRequest, match="libraries"):
         engineer.pipelines.start_update(pipeline)
     with pytest.raises(PermissionDenied):
         analyst.pipelines.get(pipeline)

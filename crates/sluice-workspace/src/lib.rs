@@ -26,6 +26,7 @@ pub mod module;
 pub mod oauth;
 pub mod paging;
 pub mod permissions;
+mod pipelines;
 pub mod principal;
 pub mod private_file;
 pub mod profiles;

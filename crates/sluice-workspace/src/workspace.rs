@@ -15,6 +15,7 @@ use crate::faults::Faults;
 use crate::jobs::Jobs;
 use crate::module::modules;
 use crate::oauth::Issuer;
+use crate::pipelines::Pipelines;
 use crate::route::Router;
 use crate::secrets::disclosure::Disclosures;
 use crate::secrets::vault::Vault;
@@ -88,6 +89,7 @@ pub struct Workspace {
     pub sql: Sql,
     /// Its jobs.
     pub jobs: Jobs,
+    pub(crate) pipelines: Pipelines,
     pub(crate) pepper: Secret<String>,
     pub(crate) vault: Vault,
     pub(crate) issuer: Issuer,
@@ -140,6 +142,7 @@ impl Workspace {
             compute: Compute::default(),
             sql: Sql::default(),
             jobs: Jobs::new(task_launcher),
+            pipelines: Pipelines::default(),
             pepper,
             vault,
             issuer,
@@ -172,6 +175,7 @@ impl Workspace {
         Journal::start(self);
         Compute::start(self).await?;
         Sql::start(self).await?;
+        Pipelines::start(self).await?;
         Jobs::start(self).await
     }
 
@@ -180,6 +184,7 @@ impl Workspace {
         // A request that a fault holds up goes on, so that the stop does not wait for it.
         self.faults.clear();
         self.jobs.stop().await;
+        self.pipelines.stop().await;
         self.sql.stop().await;
         self.compute.stop().await;
     }

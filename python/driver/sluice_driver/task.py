@@ -75,6 +75,11 @@ def _run(described: Description, values: dict[str, Any]) -> tuple[str | None, bo
     task_values = TaskValues(described.task_values)
     task_values.own = values
     services = interpreter.Services(spark.offer(), workspace, task_values)
+    if described.kind == "pipeline":
+        from sluice_driver import pipeline
+
+        pipeline.run(services, described)
+        return None, False
     if described.kind == "python_wheel":
         _run_package(services, described)
         return None, False

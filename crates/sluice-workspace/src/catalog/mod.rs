@@ -31,7 +31,7 @@ pub use mask::{ColumnMask, RowFilter};
 pub use privilege::{Privilege, SecurableKind};
 pub use securable::Securable;
 pub use storage::TableLocation;
-pub use table::{Column, NewTable, TableChange, TableKind, TableRecord};
+pub use table::{Column, NewTable, PIPELINE_PROPERTY, TableChange, TableKind, TableRecord};
 pub use tag::{Tag, TagTarget, WhenTagged};
 pub use tag_policy::{TagPolicy, TagPolicyChange};
 pub use volume::VolumeFile;

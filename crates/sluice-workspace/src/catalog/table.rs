@@ -15,9 +15,12 @@ use crate::catalog::{Catalog, NewSecurable, record};
 use crate::error::ApiError;
 use crate::principal::Principal;
 
+/// The property in which a materialized view says which pipeline computes it; the name is Databricks'.
+pub const PIPELINE_PROPERTY: &str = "pipelines.pipelineId";
+
 /// Table or view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TableKind {
     /// The workspace owns the files.
     Managed,
@@ -25,6 +28,21 @@ pub enum TableKind {
     External,
     /// A query with a name.
     View,
+    /// A table that the updates of a pipeline write, and nobody else.
+    MaterializedView,
+}
+
+impl TableKind {
+    /// As the REST API writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Managed => "MANAGED",
+            Self::External => "EXTERNAL",
+            Self::View => "VIEW",
+            Self::MaterializedView => "MATERIALIZED_VIEW",
+        }
+    }
 }
 
 /// A column, as the REST API describes it.
@@ -112,6 +130,13 @@ impl TableRecord {
             constraints: details.constraints,
             securable,
         })
+    }
+
+    /// The pipeline that computes a materialized view; none for everything else.
+    #[must_use]
+    pub fn pipeline_id(&self) -> Option<&str> {
+        let id = self.securable.properties.get(PIPELINE_PROPERTY)?;
+        (self.kind == TableKind::MaterializedView).then_some(id)
     }
 
     /// Whether something stands between its rows and their readers.
@@ -379,6 +404,43 @@ impl Catalog<'_> {
     /// 404, 403 without `MANAGE`.
     pub async fn drop_table(&self, principal: &Principal, name: &str) -> Result<(), ApiError> {
         self.delete(principal, SecurableKind::Table, name, false).await
+    }
+
+    /// The tables of a schema whose names begin like this, whoever asks; none without the schema.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn stray_tables(&self, schema: &str, prefix: &str) -> Result<Vec<Securable>, ApiError> {
+        let all = self.all_tables().await?;
+        let begins = format!("{schema}.{prefix}");
+        Ok(all
+            .into_iter()
+            .filter(|table| table.full_name.starts_with(&begins))
+            .collect())
+    }
+
+    /// The materialized views and views that a pipeline has made, whoever asks.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn tables_of_pipeline(&self, pipeline_id: &str) -> Result<Vec<TableRecord>, ApiError> {
+        let all = self.all_tables().await?.into_iter();
+        let named = all.filter(|table| {
+            table
+                .properties
+                .get(PIPELINE_PROPERTY)
+                .is_some_and(|id| id == pipeline_id)
+        });
+        let tables: Vec<TableRecord> = named.map(TableRecord::read).collect::<Result<_, _>>()?;
+        let made = |table: &TableRecord| matches!(table.kind, TableKind::MaterializedView | TableKind::View);
+        Ok(tables.into_iter().filter(made).collect())
+    }
+
+    async fn all_tables(&self) -> Result<Vec<Securable>, ApiError> {
+        let found = sqlx::query_as("SELECT * FROM securable WHERE kind = 'TABLE' ORDER BY full_name")
+            .fetch_all(self.workspace.store.reader())
+            .await?;
+        Ok(found)
     }
 
     /// The table or view whose files stand at this directory, whoever asks.

@@ -9,6 +9,7 @@ use crate::error::ApiError;
 use crate::jobs::for_each;
 use crate::jobs::graph::End;
 use crate::jobs::packages;
+use crate::jobs::pipeline;
 use crate::jobs::process::{self, Ended, ProcessError};
 use crate::jobs::resolved::{self, ProcessWork, Work};
 use crate::jobs::run::{self, Output, TaskRun};
@@ -19,6 +20,7 @@ use crate::jobs::state::{LifeCycle, ResultState, State};
 use crate::jobs::stop::Stop;
 use crate::jobs::task_plan::TaskPlan;
 use crate::jobs::work::Shared;
+use crate::sql::Defaults;
 use crate::workspace::Workspace;
 
 /// Tries a task until it is successful, its retries are used up, or the run stops. The future has a named type, because tasks contain tasks.
@@ -158,6 +160,7 @@ async fn execute(shared: &Arc<Shared>, task: &TaskPlan, attempt: &mut TaskRun) -
             };
         }
         Work::ForEach { task, inputs } => for_each::run(shared, &task, attempt, inputs, limit).await,
+        Work::Pipeline(id, asked) => pipeline::run(shared, attempt, (id, asked), limit).await,
         Work::RunJob(called) => run_job::run(shared, attempt, called, limit).await,
     };
     match waited {
@@ -191,6 +194,7 @@ async fn process(
         work: &work,
         packages: packages.as_deref(),
         watch: &shared.watch,
+        defaults: &Defaults::default(),
     };
     let launcher = shared.workspace.jobs.runner().launcher();
     process::run(&task, launcher, limit, shared.stop.clone()).await

@@ -12,15 +12,17 @@ macro_rules! sources {
     };
 }
 
-const SOURCES: [(&str, &str); 14] = sources![
+const SOURCES: [(&str, &str); 16] = sources![
     "main.py",
     "sluice_driver/__init__.py",
+    "sluice_driver/datasets.py",
     "sluice_driver/dbutils.py",
     "sluice_driver/display.py",
     "sluice_driver/files.py",
     "sluice_driver/interpreter.py",
     "sluice_driver/modes.py",
     "sluice_driver/notebook.py",
+    "sluice_driver/pipeline.py",
     "sluice_driver/secrets.py",
     "sluice_driver/spark.py",
     "sluice_driver/statements.py",

@@ -17,7 +17,8 @@ mod library;
 mod operations;
 mod packages;
 mod page;
-mod process;
+mod pipeline;
+pub(crate) mod process;
 mod references;
 mod repair;
 mod resolved;
@@ -31,16 +32,20 @@ mod scheduler;
 mod settings;
 mod sources;
 mod sql_file;
-mod sql_text;
+pub(crate) mod sql_text;
 mod start;
 mod state;
-mod stop;
+pub(crate) mod stop;
 mod task_plan;
 mod views;
 mod work;
 
 use std::ffi::OsString;
 use std::sync::Arc;
+
+pub(crate) use definitions::check_run_as;
+pub(crate) use resolved::{ProcessKind, ProcessWork};
+pub(crate) use settings::Object;
 
 use crate::error::ApiError;
 use crate::jobs::definitions::Version::{V21, V22};

@@ -32,6 +32,7 @@ use crate::jobs::sources;
 use crate::jobs::stop::{Stop, StopSignal};
 use crate::principal::Principal;
 use crate::secrets::disclosure::{Redactor, Watch};
+use crate::sql::Defaults;
 use crate::workspace::Workspace;
 
 /// What each process of a task may use.
@@ -94,6 +95,8 @@ pub(crate) struct Task<'a> {
     pub(crate) packages: Option<&'a Path>,
     /// Knows the secrets that the run has read.
     pub(crate) watch: &'a Watch,
+    /// Where names without a catalog and without a schema are looked up.
+    pub(crate) defaults: &'a Defaults,
 }
 
 /// How a task process ended.
@@ -201,8 +204,8 @@ pub(crate) async fn run(
     let session = workspace.compute.open_session(TaskIdentity {
         principal: task.principal.clone(),
         run: task.task_run_id.to_string(),
-        catalog: None,
-        schema: None,
+        catalog: task.defaults.catalog.clone(),
+        schema: task.defaults.schema.clone(),
     });
     let comment = format!("task run {}", task.task_run_id);
     let expires_at = workspace.clock.now_ms() + 24 * 60 * 60 * 1000;
@@ -273,6 +276,7 @@ fn describe(task: &Task<'_>, source: &Path, result: &Path) -> Result<Value, Proc
     let (kind, package, entry_point) = match &work.kind {
         ProcessKind::Notebook => ("notebook", None, None),
         ProcessKind::PythonFile => ("python_file", None, None),
+        ProcessKind::Pipeline => ("pipeline", None, None),
         ProcessKind::PythonWheel { package, entry_point } => ("python_wheel", Some(package), Some(entry_point)),
     };
     Ok(serde_json::json!({

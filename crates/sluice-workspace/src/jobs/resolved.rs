@@ -14,6 +14,7 @@ use crate::jobs::run_job::Called;
 use crate::jobs::settings::Object;
 use crate::jobs::task_plan::{ForEachTask, TaskPlan, WheelTask};
 use crate::jobs::work::Shared;
+use crate::pipelines::StartUpdate;
 
 /// What a task does, with all references replaced.
 pub(crate) enum Work {
@@ -33,6 +34,7 @@ pub(crate) enum Work {
         inputs: Vec<Input>,
     },
     RunJob(Called),
+    Pipeline(String, StartUpdate),
 }
 
 /// What a task process does.
@@ -51,6 +53,8 @@ pub(crate) struct ProcessWork {
 pub(crate) enum ProcessKind {
     Notebook,
     PythonFile,
+    /// The Python sources of a pipeline.
+    Pipeline,
     /// A function of an installed package.
     PythonWheel {
         package: String,
@@ -65,11 +69,13 @@ impl Work {
             Self::Process(ProcessWork { kind, parameters, .. }) => match kind {
                 ProcessKind::Notebook => json!({ "notebook_task": { "base_parameters": parameters } }),
                 ProcessKind::PythonFile => json!({ "spark_python_task": { "parameters": parameters } }),
+                ProcessKind::Pipeline => Value::Null,
                 ProcessKind::PythonWheel { .. } => json!({ "python_wheel_task": { "parameters": parameters } }),
             },
             Self::Sql { parameters, .. } => json!({ "sql_task": { "parameters": parameters } }),
             Self::Condition { left, right, .. } => json!({ "condition_task": { "left": left, "right": right } }),
             Self::ForEach { .. } => Value::Null,
+            Self::Pipeline(_, asked) => json!({ "pipeline_task": { "parameters": asked.parameters } }),
             Self::RunJob(called) => json!({ "run_job_task": { "job_parameters": called.parameters } }),
         }
     }
@@ -120,6 +126,13 @@ impl Resolver<'_> {
                 parameters: parameters.collect::<Result<_, ReferenceError>>()?,
                 overriding: run_job.overriding.clone(),
             }));
+        }
+        if let Some(pipeline) = &task.pipeline_task {
+            let mut asked = pipeline.asked.clone();
+            for value in asked.parameters.values_mut() {
+                *value = self.values.resolve(value)?;
+            }
+            return Ok(Work::Pipeline(self.values.resolve(&pipeline.pipeline_id)?, asked));
         }
         if let Some(sql) = &task.sql_task {
             return Ok(Work::Sql {

@@ -152,6 +152,9 @@ pub(crate) struct Output {
     /// The run of another job that the task waited for.
     #[serde(default)]
     pub(crate) child_run_id: Option<i64>,
+    /// What else there is to know, such as the update of a pipeline that the task waited for.
+    #[serde(default)]
+    pub(crate) info: Option<String>,
 }
 
 impl Output {

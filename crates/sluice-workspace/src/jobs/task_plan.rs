@@ -8,9 +8,10 @@ use crate::jobs::graph;
 use crate::jobs::library::Library;
 use crate::jobs::run::Overriding;
 use crate::jobs::settings::{Object, not_executed};
+use crate::pipelines::StartUpdate;
 
 /// The task kinds of the API that this workspace does not execute.
-pub(crate) const REFUSED_KINDS: [&str; 15] = [
+pub(crate) const REFUSED_KINDS: [&str; 14] = [
     "ai_function_task",
     "ai_runtime_task",
     "alert_task",
@@ -20,7 +21,6 @@ pub(crate) const REFUSED_KINDS: [&str; 15] = [
     "dbt_platform_task",
     "dbt_task",
     "gen_ai_compute_task",
-    "pipeline_task",
     "power_bi_task",
     "python_operator_task",
     "spark_jar_task",
@@ -28,10 +28,11 @@ pub(crate) const REFUSED_KINDS: [&str; 15] = [
     "simulation_task",
 ];
 /// Those that it does.
-pub(crate) const EXECUTED_KINDS: [&str; 7] = [
+pub(crate) const EXECUTED_KINDS: [&str; 8] = [
     "condition_task",
     "for_each_task",
     "notebook_task",
+    "pipeline_task",
     "python_wheel_task",
     "run_job_task",
     "spark_python_task",
@@ -72,6 +73,8 @@ pub(crate) struct TaskPlan {
     pub(crate) for_each_task: Option<ForEachTask>,
     #[serde(default)]
     pub(crate) run_job_task: Option<RunJobTask>,
+    #[serde(default)]
+    pub(crate) pipeline_task: Option<PipelineTask>,
     /// The environment of the job whose dependencies the task finds.
     #[serde(default)]
     pub(crate) environment_key: Option<String>,
@@ -106,6 +109,17 @@ pub(crate) struct PythonTask {
     pub(crate) parameters: Vec<String>,
     #[serde(default)]
     source: Option<String>,
+}
+
+/// An update of a pipeline.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct PipelineTask {
+    pub(crate) pipeline_id: String,
+    /// What the update is to do.
+    #[serde(flatten)]
+    pub(crate) asked: StartUpdate,
+    #[serde(default)]
+    refresh_flow_selection: Vec<String>,
 }
 
 /// A function of an installed package.
@@ -167,7 +181,8 @@ pub(crate) struct RunJobTask {
 impl TaskPlan {
     /// Whether the task works in a process or on the engine; others only wait or compare.
     pub(crate) fn works(&self) -> bool {
-        self.condition_task.is_none() && self.for_each_task.is_none() && self.run_job_task.is_none()
+        let waits = self.for_each_task.is_some() || self.run_job_task.is_some() || self.pipeline_task.is_some();
+        !waits && self.condition_task.is_none()
     }
 
     /// The libraries of the task itself.
@@ -205,6 +220,14 @@ impl TaskPlan {
         }
         if let Some(task) = &self.for_each_task {
             task.check(key)?;
+        }
+        if let Some(task) = &self.pipeline_task {
+            if !task.refresh_flow_selection.is_empty() {
+                let what =
+                    format!("`refresh_flow_selection` of the task `{key}`: name datasets in `refresh_selection`");
+                return Err(not_executed(&what));
+            }
+            task.asked.check()?;
         }
         self.sql_task.as_ref().map_or(Ok(()), |task| task.check(key))
     }

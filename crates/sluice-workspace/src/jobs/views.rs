@@ -277,6 +277,7 @@ pub(crate) async fn of_output(workspace: &Workspace, run: &Run, task: &TaskRun) 
     }
     let texts = [
         ("logs", Some(output.logs).filter(|logs| !logs.is_empty())),
+        ("info", output.info),
         ("error", output.error),
         ("error_trace", output.error_trace),
     ];

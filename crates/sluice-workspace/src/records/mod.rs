@@ -1,5 +1,5 @@
-//! What clients declare and this workspace stores without running it: clusters and their policies and pools, pipelines, experiments,
-//! serving endpoints, … One mechanism: a [`Kind`] says as data what its requests look like, who may do what and what its answers add;
+//! What clients declare and this workspace stores without running it: clusters and their policies and pools, experiments, serving
+//! endpoints, … (and the definitions of pipelines, which `pipelines/` runs). One mechanism: a [`Kind`] says as data what its requests look like, who may do what and what its answers add;
 //! `serve.rs` answers all of them.
 //!
 //! *Echo law:* a writable field that was written comes back, after a change and a restart too (secrets excepted); what the API does not
@@ -19,6 +19,7 @@ mod time;
 
 pub use kind::Kind;
 
+pub(crate) use kinds::pipeline;
 pub(crate) use store::has_acl;
 
 use crate::module::Module;

@@ -41,6 +41,12 @@ pub(super) async fn alter(
         let message = format!("'{}' is {found}: use {word}", table.securable.full_name);
         return Err(StatementError::new("WRONG_COMMAND_FOR_OBJECT_TYPE", "42809", message));
     }
+    if !matches!(
+        alteration,
+        Alteration::Owner(_) | Alteration::ColumnMask(..) | Alteration::RowFilter(_) | Alteration::ColumnComment(..)
+    ) {
+        context.check_writer(&table)?;
+    }
     match alteration {
         Alteration::Owner(owner) => {
             let change = Change {

@@ -11,6 +11,10 @@ use crate::compute::{Binding, EngineStatement, Rows, StatementError};
 use crate::principal::{ACCOUNT_USERS, Principal, PrincipalKind};
 use crate::workspace::Workspace;
 
+/// What stands in the name of every table that exists only while an update of a pipeline runs. It has the rows of a dataset before masks are put
+/// over them, so nobody but its owner finds it.
+pub(crate) const STAGE: &str = "__sluice_update_";
+
 /// The surroundings of one statement.
 #[derive(Clone)]
 pub(super) struct Context {
@@ -30,6 +34,8 @@ pub(super) struct Context {
     pub(super) row_limit: Option<usize>,
     /// What the session of a driver has set.
     pub(super) settings: Settings,
+    /// The pipeline whose update writes a dataset with this statement.
+    pub(super) pipeline: Option<String>,
 }
 
 impl Context {
@@ -57,6 +63,7 @@ impl Context {
             temporary_views: BTreeSet::new(),
             row_limit: None,
             settings: Settings::default(),
+            pipeline: None,
         }
     }
 
@@ -144,6 +151,13 @@ impl Context {
             .resolve_table(&self.table_name(parts)?)
             .await
             .map_err(from_api)?;
+        let owned = table.securable.owner == self.principal.name;
+        if table.securable.name.starts_with(STAGE) && !owned {
+            let name = &table.securable.full_name;
+            let message =
+                format!("the table or view `{name}` cannot be found: it belongs to an update that is under way");
+            return Err(StatementError::new("TABLE_OR_VIEW_NOT_FOUND", "42P01", message));
+        }
         for privilege in privileges {
             catalog
                 .require(&self.principal, *privilege, &table.securable)
@@ -160,6 +174,9 @@ impl Context {
         privileges: &[Privilege],
     ) -> Result<(TableRecord, PathBuf), StatementError> {
         let table = self.table(parts, privileges).await?;
+        if privileges.iter().any(|privilege| *privilege != Privilege::Select) {
+            self.check_writer(&table)?;
+        }
         let location = table.securable.location.clone();
         match location {
             Some(location) if table.kind != TableKind::View => Ok((table, location)),
@@ -171,6 +188,26 @@ impl Context {
                     table.securable.full_name
                 ),
             )),
+        }
+    }
+
+    /// Whether this statement may write a table, as far as pipelines are concerned: what one computes nobody else writes, and it writes nothing else.
+    pub(super) fn check_writer(&self, table: &TableRecord) -> Result<(), StatementError> {
+        let name = &table.securable.full_name;
+        match (table.pipeline_id(), self.pipeline.as_deref()) {
+            (None, None) => Ok(()),
+            (Some(owner), Some(writer)) if owner == writer => Ok(()),
+            (Some(owner), None) => Err(unsupported(
+                &format!("writing to '{name}', a materialized view of the pipeline {owner}"),
+                "change the query in the pipeline's source and start an update",
+            )),
+            (owner, Some(writer)) => {
+                let holder = owner.map_or_else(|| "no pipeline".to_owned(), |owner| format!("the pipeline {owner}"));
+                let message = format!(
+                    "'{name}' exists already and belongs to {holder}, so the pipeline {writer} does not write it: use another name, or drop it"
+                );
+                Err(StatementError::new("TABLE_OR_VIEW_ALREADY_EXISTS", "42P07", message))
+            }
         }
     }
 

@@ -363,11 +363,7 @@ async fn list_tables(context: &Context, schema: &[String]) -> Result<Value, Stat
         .map_err(super::error::from_api)?;
     let (catalog, name) = schema.split_once('.').unwrap_or_default();
     let row = |table: crate::catalog::TableRecord| {
-        let kind = if table.kind == crate::catalog::TableKind::View {
-            "VIEW"
-        } else {
-            "MANAGED"
-        };
+        let kind = table.kind.as_str();
         json!([
             table.securable.name,
             catalog,

@@ -106,15 +106,7 @@ fn details(record: &TableRecord) -> Vec<(&'static str, String)> {
         ("Table", part(2)),
         ("Owner", securable.owner.clone()),
         ("Created Time", time(securable.created_at)),
-        (
-            "Type",
-            if record.kind == TableKind::View {
-                "VIEW"
-            } else {
-                "MANAGED"
-            }
-            .to_owned(),
-        ),
+        ("Type", record.kind.as_str().to_owned()),
     ];
     if let Some(comment) = &securable.comment {
         details.push(("Comment", comment.clone()));

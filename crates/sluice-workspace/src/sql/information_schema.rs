@@ -89,11 +89,7 @@ pub(super) async fn all_tables(
 
 async fn tables(context: &Context, catalog: &str) -> Result<String, StatementError> {
     let row = |(schema, table): (String, crate::catalog::TableRecord)| {
-        let kind = match table.kind {
-            TableKind::Managed => "MANAGED",
-            TableKind::External => "EXTERNAL",
-            TableKind::View => "VIEW",
-        };
+        let kind = table.kind.as_str();
         vec![
             Some(catalog.to_owned()),
             Some(schema),

@@ -17,6 +17,7 @@ mod constraints;
 mod context;
 mod cursor;
 mod dataframe;
+mod dataset;
 mod decide;
 mod delta_log;
 mod describe;
@@ -53,10 +54,14 @@ mod views;
 
 use std::sync::Arc;
 
+pub(crate) use context::STAGE;
+pub(crate) use dataset::{DatasetKind, Declaration, Expectation, OnViolation, Sentence};
+pub(crate) use dataset::{name_of, read as read_dataset, reads, with_sources, without_live};
 pub(crate) use decide::decide;
 pub(crate) use functions::Definition;
 pub use settings::Settings;
 pub use statement::{Defaults, Parameter, Statement};
+pub(crate) use text::{identifier, qualified, string_literal};
 
 use crate::catalog::NewFunction;
 use crate::compute::{Rows, StatementError};
@@ -117,10 +122,41 @@ pub(crate) async fn check_function(
 /// # Errors
 /// When the principal may not, or the statement cannot be executed.
 pub async fn execute(workspace: &Arc<Workspace>, statement: &Statement) -> Result<Rows, StatementError> {
-    Ok(execute_statement(workspace, statement).await?.rows)
+    Ok(execute_statement(workspace, statement, None).await?.rows)
 }
 
-async fn execute_statement(workspace: &Arc<Workspace>, statement: &Statement) -> Result<Outcome, StatementError> {
+/// As [`execute`], for the statement with which an update of a pipeline writes a dataset: what it makes is a materialized view of the pipeline.
+///
+/// # Errors
+/// As [`execute`], and when the table belongs to something else.
+pub(crate) async fn execute_for_pipeline(
+    workspace: &Arc<Workspace>,
+    statement: &Statement,
+    pipeline_id: &str,
+) -> Result<Rows, StatementError> {
+    let pipeline = Some(pipeline_id.to_owned());
+    Ok(execute_statement(workspace, statement, pipeline).await?.rows)
+}
+
+/// The columns that a query would have, without running it.
+///
+/// # Errors
+/// When the principal may not read what it names, or it is not correct.
+pub(crate) async fn columns_of(workspace: &Arc<Workspace>, statement: &Statement) -> Result<Rows, StatementError> {
+    let defaults = &statement.defaults;
+    let (catalog, schema) = (defaults.catalog.as_deref(), defaults.schema.as_deref());
+    let context = Context::new(workspace, &statement.principal, catalog, schema);
+    let text = Text::read(&statement.text)?.fill(&statement.parameters)?;
+    let written = rewrite::query(&context, &text, 0).await?;
+    let analysed = context.analyse(written.sql.clone()).await;
+    analysed.map_err(|error| written.explain(error))
+}
+
+async fn execute_statement(
+    workspace: &Arc<Workspace>,
+    statement: &Statement,
+    pipeline: Option<String>,
+) -> Result<Outcome, StatementError> {
     let Statement {
         principal,
         text,
@@ -137,6 +173,7 @@ async fn execute_statement(workspace: &Arc<Workspace>, statement: &Statement) ->
     );
     context.row_limit = *row_limit;
     context.settings = settings.clone();
+    context.pipeline = pipeline;
     let text = Text::read(text)?.fill(parameters)?;
     run::run(&context, &text).await
 }

@@ -115,6 +115,13 @@ pub(super) async fn drop_object(
     let catalog = context.workspace.catalog();
     if kind == SecurableKind::Table {
         match catalog.resolve_table(&full_name).await {
+            // Its pipeline would make it again, and nobody would know why it is there.
+            Ok(table) if table.kind == TableKind::MaterializedView => {
+                let id = table.pipeline_id().unwrap_or_default();
+                if crate::records::pipeline(&context.workspace, id).await.is_ok() {
+                    context.check_writer(&table)?;
+                }
+            }
             Ok(table) if view != (table.kind == TableKind::View) => {
                 let (found, word) = if view {
                     ("a table", "DROP TABLE")

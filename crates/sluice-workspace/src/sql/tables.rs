@@ -19,7 +19,8 @@ use super::rewrite::{self, Rewritten};
 use super::text::{Text, identifier};
 use super::types::SqlType;
 use crate::catalog::{
-    Column, NewTable, Privilege, RowFilter, SecurableKind, TableChange, TableKind, TableLocation, TableRecord,
+    Column, NewTable, PIPELINE_PROPERTY, Privilege, RowFilter, SecurableKind, TableChange, TableKind, TableLocation,
+    TableRecord,
 };
 use crate::compute::StatementError;
 
@@ -67,10 +68,15 @@ pub(super) async fn create(context: &Context, text: &Text, new: &CreateTable) ->
     let (keys, checks) = constraints::of_new_table(context, &full_name, &mut columns, &new.constraints).await?;
     let mut properties = new.properties.clone();
     properties.extend(checks);
+    let pipeline = context.pipeline.clone();
+    let kind = pipeline
+        .as_ref()
+        .map_or(TableKind::Managed, |_| TableKind::MaterializedView);
+    properties.extend(pipeline.map(|id| (PIPELINE_PROPERTY.to_owned(), id)));
     let described = NewTable {
         full_name,
         table_id: None,
-        kind: TableKind::Managed,
+        kind,
         location: None,
         columns,
         view_definition: None,

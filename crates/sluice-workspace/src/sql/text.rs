@@ -207,6 +207,11 @@ impl Text {
         Ok(())
     }
 
+    /// The names of the parameters `:name`.
+    pub(super) fn parameter_names(&self) -> impl Iterator<Item = &str> {
+        (0..self.tokens.len()).filter_map(|index| self.parameter_at(index))
+    }
+
     /// Puts the values of parameters where `:name` stands.
     ///
     /// # Errors
@@ -471,7 +476,7 @@ pub(super) fn decode(raw: &str) -> String {
 }
 
 /// A string as a literal that every reader of Spark SQL reads alike.
-pub(super) fn string_literal(value: &str) -> String {
+pub(crate) fn string_literal(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('\'');
     for character in value.chars() {
@@ -485,12 +490,12 @@ pub(super) fn string_literal(value: &str) -> String {
 }
 
 /// A name in backquotes.
-pub(super) fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
 /// The parts of a name as text, each in backquotes.
-pub(super) fn qualified(parts: &[String]) -> String {
+pub(crate) fn qualified(parts: &[String]) -> String {
     parts.iter().map(|part| identifier(part)).collect::<Vec<_>>().join(".")
 }
 

@@ -235,7 +235,7 @@ async fn what_cannot_be_executed_is_refused_and_nothing_is_created() {
     let refused = admin
         .post(
             "/api/2.2/jobs/create",
-            json!({"tasks": [{"task_key": "t", "pipeline_task": {"pipeline_id": "p"}}]}),
+            json!({"tasks": [{"task_key": "t", "dbt_task": {"commands": ["dbt run"]}}]}),
         )
         .await;
     assert_eq!(refused.error(), (501, "NOT_IMPLEMENTED".to_owned()));
@@ -243,7 +243,7 @@ async fn what_cannot_be_executed_is_refused_and_nothing_is_created() {
         refused.json()["message"]
             .as_str()
             .unwrap()
-            .contains("task type `pipeline_task` is not executed")
+            .contains("task type `dbt_task` is not executed")
     );
     assert_eq!(admin.get("/api/2.2/jobs/list").await.ok().get("jobs"), None);
 }

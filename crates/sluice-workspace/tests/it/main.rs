@@ -21,6 +21,7 @@ mod oauth;
 mod packages;
 mod permission_table;
 mod permissions;
+mod pipelines;
 mod records;
 mod records_echo;
 mod repairs;

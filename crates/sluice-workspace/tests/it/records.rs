@@ -54,7 +54,7 @@ async fn what_would_start_something_answers_501_with_its_operation() {
     for (path, operation) in [
         ("/api/2.1/clusters/start", "compute.ClustersAPI.start"),
         ("/api/2.1/clusters/resize", "compute.ClustersAPI.resize"),
-        ("/api/2.0/pipelines/p/updates", "pipelines.PipelinesAPI.start_update"),
+        ("/api/2.0/pipelines/p/clone", "pipelines.PipelinesAPI.clone"),
         ("/api/2.0/apps/a/start", "apps.AppsAPI.start"),
         ("/api/2.0/apps/a/deployments", "apps.AppsAPI.deploy"),
         ("/serving-endpoints/e/invocations", "serving.ServingEndpointsAPI.query"),

@@ -115,7 +115,7 @@ fn compute() -> Vec<Face> {
             "pipeline",
             "/api/2.0/pipelines",
             "/api/2.0/pipelines/{}",
-            json!({"name": "p"}),
+            json!({"name": "p", "run_as": {"user_name": "analyst@sluice.test"}}),
         )
         .update("PUT", "/api/2.0/pipelines/{}", "", Change::Replace)
         .shown("/spec"),

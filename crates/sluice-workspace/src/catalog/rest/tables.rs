@@ -52,6 +52,8 @@ struct TableInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     view_definition: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pipeline_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     row_filter: Option<RowFilter>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     table_constraints: Vec<Constraint>,
@@ -70,6 +72,7 @@ struct TableInfo {
 
 impl TableInfo {
     fn of(table: TableRecord, metastore_id: &str) -> Self {
+        let pipeline_id = table.pipeline_id().map(str::to_owned);
         let securable = table.securable;
         let parts = securable.parts();
         Self {
@@ -83,6 +86,7 @@ impl TableInfo {
             data_source_format: table.format,
             columns: table.columns,
             view_definition: table.view_definition,
+            pipeline_id,
             row_filter: table.row_filter,
             table_constraints: table.constraints,
             browse_only: false,

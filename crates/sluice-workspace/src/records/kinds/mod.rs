@@ -23,6 +23,8 @@ mod storage_credentials;
 mod vector_search;
 mod workspace_models;
 
+pub(crate) use pipelines::pipeline;
+
 use super::kind::Kind;
 
 /// All of them.

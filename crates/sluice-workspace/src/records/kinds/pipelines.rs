@@ -1,4 +1,4 @@
-//! Pipelines: their definitions. An update of one is not run here.
+//! Pipelines: their definitions. What their updates do with them stands in [`crate::pipelines`].
 
 use axum::http::StatusCode;
 use sluice_wire::Method;
@@ -6,6 +6,8 @@ use sluice_wire::Method;
 use crate::Call;
 use crate::error::ApiError;
 use crate::permissions::{Level, ObjectKind};
+use crate::pipelines::{self, Definition};
+use crate::records::access::Need;
 use crate::records::document::{Document, Json, text};
 use crate::records::filter;
 use crate::records::kind::{Answer, Guard, Key, Kind, List, Verb, Work};
@@ -34,20 +36,13 @@ pub(super) static KIND: Kind = Kind {
     }),
     verbs: &[
         Verb::own(Method::Post, "/api/2.0/pipelines", create),
-        Verb::get("/api/2.0/pipelines/{id}"),
-        Verb::list_only("/api/2.0/pipelines", "statuses", "max_results", |call, record| {
-            filter::by_name(call.query("filter"), "name", &record.body)
-        })
-        .answers(Answer::Made(|_, _, whole| summary(whole))),
+        Verb::own(Method::Get, "/api/2.0/pipelines/{id}", get),
+        Verb::own(Method::Get, "/api/2.0/pipelines", list),
         Verb::replace(Method::Put, "/api/2.0/pipelines/{id}"),
         Verb::delete(Method::Delete, "/api/2.0/pipelines/{id}"),
-        Verb::refuse(
-            Method::Post,
-            "/api/2.0/pipelines/{id}/updates",
-            "the local workspace stores pipelines and does not run them",
-        ),
     ],
     prepare: Some(|call, body, known| Box::pin(check(call, body, known))),
+    before_delete: Some(|call, record| Box::pin(clear(call, record))),
     present,
     ..Kind::BASE
 };
@@ -71,6 +66,7 @@ async fn check(call: &Call, body: &mut Document, known: Option<&Record>) -> Resu
             ),
         ));
     }
+    check_run_as(call, body, known).await?;
     let duplicates = body.get("allow_duplicate_names").and_then(Json::as_bool) == Some(true);
     let Some(name) = text(body, "name").filter(|_| !duplicates) else {
         return Ok(());
@@ -89,6 +85,95 @@ async fn check(call: &Call, body: &mut Document, known: Option<&Record>) -> Resu
         )),
         None => Ok(()),
     }
+}
+
+/// Whoever changes as whom a pipeline runs must be that principal, or an administrator.
+async fn check_run_as(call: &Call, body: &Document, known: Option<&Record>) -> Result<(), ApiError> {
+    let before = match known {
+        Some(known) => definition(known).run_as(&call.workspace).await?,
+        None => call.principal.name.clone(),
+    };
+    let after = match (pipelines::run_as_of(body), known) {
+        (Some(named), _) => named,
+        // A definition that loses its `run_as` runs as its owner from then on.
+        (None, Some(known)) => {
+            let mut without = known.clone();
+            without.body.remove("run_as");
+            definition(&without).run_as(&call.workspace).await?
+        }
+        (None, None) => before.clone(),
+    };
+    match before == after {
+        true => Ok(()),
+        false => crate::jobs::check_run_as(&call.workspace, &call.principal, &after).await,
+    }
+}
+
+fn definition(record: &Record) -> Definition {
+    Definition {
+        id: record.key.clone(),
+        body: record.body.clone(),
+        creator: record.creator.clone(),
+    }
+}
+
+/// The definition of a pipeline, whoever asks.
+///
+/// # Errors
+/// 404.
+pub(crate) async fn pipeline(workspace: &Workspace, id: &str) -> Result<Definition, ApiError> {
+    let found = store::find(workspace.store.reader(), &KIND, id).await?;
+    found.map(|record| definition(&record)).ok_or_else(|| KIND.missing(id))
+}
+
+/// Removes what a pipeline has made, before it goes itself.
+async fn clear(call: &Call, record: &Record) -> Result<(), ApiError> {
+    let cascade = call.query("cascade").is_none_or(str::is_empty) || call.flag("cascade")?;
+    pipelines::clear(&call.workspace, &definition(record), cascade, call.flag("force")?).await
+}
+
+fn get(call: Call, kind: &'static Kind) -> Work<'static, Document> {
+    Box::pin(async move {
+        let record = serve::get(&call, kind, call.parameter("id"), Need::See).await?;
+        let mut answer = serve::describe(&call.workspace, kind, &record);
+        stand(&call.workspace, &record, &mut answer).await?;
+        Ok(answer)
+    })
+}
+
+fn list(call: Call, kind: &'static Kind) -> Work<'static, Document> {
+    Box::pin(async move {
+        let mut chosen = Vec::new();
+        for record in serve::visible(&call, kind).await? {
+            if filter::by_name(call.query("filter"), "name", &record.body)? {
+                chosen.push(record);
+            }
+        }
+        let known = chosen.clone();
+        let item = Answer::Made(|_, _, whole| summary(whole));
+        let mut answer = serve::paged(&call, kind, item, ("statuses", "max_results"), chosen)?;
+        let statuses = answer
+            .get_mut("statuses")
+            .and_then(Json::as_array_mut)
+            .into_iter()
+            .flatten();
+        for status in statuses.filter_map(Json::as_object_mut) {
+            let id = text(status, "pipeline_id").unwrap_or_default().to_owned();
+            if let Some(record) = known.iter().find(|record| record.key == id) {
+                stand(&call.workspace, record, status).await?;
+            }
+        }
+        Ok(answer)
+    })
+}
+
+/// Adds how a pipeline stands.
+async fn stand(workspace: &Workspace, record: &Record, answer: &mut Document) -> Result<(), ApiError> {
+    let standing = pipelines::standing(workspace, &definition(record)).await?;
+    if let Json::Object(standing) = serde_json::to_value(standing)? {
+        answer.extend(standing);
+    }
+    Ok(())
 }
 
 fn create(mut call: Call, kind: &'static Kind) -> Work<'static, Document> {
@@ -117,20 +202,10 @@ fn present(_: &Workspace, record: &Record, answer: &mut Document) {
         let storage = format!("dbfs:/pipelines/{}", record.key);
         spec.entry("storage").or_insert_with(|| storage.into());
     }
-    let named = |field: &str| {
-        run_as
-            .as_ref()
-            .and_then(|run_as| run_as.get(field))
-            .and_then(Json::as_str)
-    };
-    let runs_as = named("user_name").or_else(|| named("service_principal_name"));
-    let runs_as = runs_as.unwrap_or(&record.creator).to_owned();
     answer.clear();
     answer.insert("pipeline_id".to_owned(), record.key.clone().into());
     answer.insert("name".to_owned(), spec.get("name").cloned().unwrap_or_default());
-    answer.insert("state".to_owned(), "IDLE".into());
     answer.insert("creator_user_name".to_owned(), record.creator.clone().into());
-    answer.insert("run_as_user_name".to_owned(), runs_as.into());
     answer.insert("last_modified".to_owned(), record.updated_at.into());
     answer.insert("spec".to_owned(), Json::Object(spec));
     for (field, value) in [("parameters", parameters), ("run_as", run_as)] {
@@ -141,7 +216,7 @@ fn present(_: &Workspace, record: &Record, answer: &mut Document) {
 }
 
 fn summary(whole: Document) -> Document {
-    let shown = ["pipeline_id", "name", "state", "creator_user_name", "run_as_user_name"];
+    let shown = ["pipeline_id", "name", "creator_user_name"];
     whole
         .into_iter()
         .filter(|(field, _)| shown.contains(&field.as_str()))

@@ -125,7 +125,7 @@ fn begin(call: &Call, id: &str, begun: Begun) -> watch::Receiver<Progress> {
 }
 
 async fn run(workspace: &Arc<Workspace>, begun: &Begun) -> Result<StoredResult, StatementError> {
-    let executing = super::execute_statement(workspace, &begun.statement);
+    let executing = super::execute_statement(workspace, &begun.statement, None);
     let outcome = begun.statement.settings.within_timeout(executing).await?;
     if let (Some(id), Some((catalog, schema))) = (&begun.session_id, outcome.used) {
         workspace.sql.sessions.set(id, catalog, schema);
