@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build build demo demo-failure test test-rust test-python bench-workspace lint fmt generate coverage lock clean
+.PHONY: help setup setup-build build demo demo-failure test test-rust test-python bench-workspace conformance lint fmt generate coverage lock clean
 
 run := scripts/with-environment
 # One profile for building and testing, so that nothing is compiled twice.
@@ -40,6 +40,9 @@ test-python:
 
 bench-workspace: setup ## Measures the local workspace (released build; nothing else should run): a table of medians
 	$(run) cargo bench --profile release --locked --workspace --bench workspace
+
+conformance: setup build ## The Databricks CLI that DATABRICKS_CLI names, against local workspaces; not a part of `make test`
+	$(run) .venv/bin/python -m pytest -q conformance
 
 lint: setup ## Runs what CI runs before the tests: formatting, repository rules, generated files, clippy
 	$(run) cargo fmt --all --check
