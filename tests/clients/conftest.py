@@ -81,7 +81,7 @@ def workspaces(tmp_path_factory):
     data = tmp_path_factory.mktemp("data")
     repositories = data / "repositories"
     repositories.mkdir()
-    started = sluice(data, "workspace", "up", "--base-port", "0", "--allow-git-directory", str(repositories))
+    started = sluice(data, "workspace", "up", "--base-port", "0", "--strict", "--allow-git-directory", str(repositories))
     assert started.returncode == 0, started.stderr
     running = Workspaces(data)
     original = requests.Session.send

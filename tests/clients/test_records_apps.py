@@ -138,10 +138,16 @@ def test_a_query_and_an_alert_on_it(engineer, analyst, warehouse, name):
 
 def test_a_database_instance_is_stopped(engineer, analyst, schema, name):
     api = engineer.database
-    api.create_database_instance(DatabaseInstance(name=name, capacity="CU_1"))
+    # No state of the waiter means failure: an instance that is to run is refused at once, so that nobody waits for it.
+    for refused in (lambda: api.create_database_instance(DatabaseInstance(name=name)).result(), lambda: api.create_database_instance_and_wait(DatabaseInstance(name=name, stopped=False))):
+        with pytest.raises(NotImplemented, match="stopped"):
+            refused()
+    api.create_database_instance(DatabaseInstance(name=name, capacity="CU_1", stopped=True))
     made = api.get_database_instance(name)
     assert (made.state.value, made.effective_stopped, made.effective_capacity, made.read_write_dns) == ("STOPPED", True, "CU_1", None)
     assert api.update_database_instance(name, DatabaseInstance(name=name, capacity="CU_2"), "capacity").effective_capacity == "CU_2"
+    with pytest.raises(NotImplemented, match="stopped"):
+        api.update_database_instance(name, DatabaseInstance(name=name, stopped=False), "stopped")
     assert api.find_database_instance_by_uid(uid=made.uid).name == name
     assert name in [each.name for each in api.list_database_instances()]
     catalog = api.create_database_catalog(DatabaseCatalog(name=name, database_instance_name=name, database_name="d"))

@@ -134,13 +134,15 @@ class Reader:
             if "/accounts/" in path:
                 continue
             query = assigned_keys(function, "query")
+            body = self.body_fields(module, function)
             found.append(
                 {
                     "id": f"{module.name}.{service}.{function.name}",
                     "method": call.args[0].value,
                     "path": path,
                     "query": query,
-                    "body": self.body_fields(module, function),
+                    "body": sorted(body),
+                    "body_types": [body[name] for name in sorted(body)],
                     "paged": "page_token" in query and ast.unparse(function.returns or ast.Constant(None)).startswith("Iterator"),
                     "long_running": any(
                         isinstance(node, ast.Call) and (ast.unparse(node.func) == "Wait" or ast.unparse(node.func).endswith("Operation"))
@@ -150,18 +152,36 @@ class Reader:
             )
         return found
 
-    def body_fields(self, module: Module, function: ast.FunctionDef) -> list[str]:
-        """The fields of a body: those set one by one, or those of the class that is sent whole (`body = app.as_dict()`)."""
-        fields = assigned_keys(function, "body")
+    def body_fields(self, module: Module, function: ast.FunctionDef) -> dict[str, str]:
+        """The fields of a body and their types: those set one by one, or those of the class that is sent whole (`body = app.as_dict()`)."""
         annotations = {argument.arg: argument.annotation for argument in function.args.args + function.args.kwonlyargs}
+        fields = {}
         for node in ast.walk(function):
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "body" and ast.unparse(node.value).endswith(".as_dict()"):
-                argument = ast.unparse(node.value.func.value)
-                class_name = self.type_of(module, annotations[argument])
-                home, bare = class_name.split(".")
-                names = json_names(self.modules[home].classes[bare])
-                fields += names.values()
-        return sorted(set(fields))
+            if not isinstance(node, ast.Assign):
+                continue
+            target = node.targets[0]
+            if isinstance(target, ast.Subscript) and ast.unparse(target.value) == "body" and isinstance(target.slice, ast.Constant):
+                # `body["tasks"] = [v.as_dict() for v in tasks]`: the one argument that stands in it says the type.
+                names = {name.id for name in ast.walk(node.value) if isinstance(name, ast.Name) and annotations.get(name.id)}
+                if len(names) == 1:
+                    fields[target.slice.value] = self.type_of(module, annotations[names.pop()])
+                else:
+                    # The next page is asked for with the token of the answer before: what the first request said stays.
+                    fields.setdefault(target.slice.value, "?")
+            elif ast.unparse(target) == "body" and ast.unparse(node.value).endswith(".as_dict()"):
+                class_name = self.type_of(module, annotations[ast.unparse(node.value.func.value)])
+                fields |= self.sent_whole(class_name)
+        return fields
+
+    def sent_whole(self, class_name: str) -> dict[str, str]:
+        """The fields of a class by their names in JSON, and their types."""
+        home, bare = class_name.split(".")
+        module = self.modules[home]
+        names = json_names(module.classes[bare])
+        types = {
+            field.target.id: self.type_of(module, field.annotation) for field in module.classes[bare].body if isinstance(field, ast.AnnAssign)
+        }
+        return {name: types[attribute] for attribute, name in names.items()}
 
 
 def json_names(node: ast.ClassDef) -> dict[str, str]:

@@ -8,5 +8,5 @@ pub mod operation;
 pub mod request;
 pub mod types;
 
-pub use operation::{Operation, find_operation, operations};
+pub use operation::{Operation, find_operation, find_operations, operations};
 pub use request::{Body, Method, Request, Response};

@@ -50,6 +50,26 @@ pub fn find_operation(method: Method, path: &str) -> Option<&'static Operation> 
         .map(|template| template.operation)
 }
 
+/// All operations that a request may be: several methods of the SDK may send the same request, and they may know different fields of it.
+/// Empty when no operation has such a path.
+pub fn find_operations(method: Method, path: &str) -> impl Iterator<Item = &'static Operation> {
+    let found = find_operation(method, path);
+    let same = move |operation: &&Operation| {
+        found.is_some_and(|found| operation.method == method && alike(operation.path, found.path))
+    };
+    OPERATIONS.iter().filter(same)
+}
+
+/// Whether two path templates match the same paths, whatever their parameters are called.
+fn alike(one: &str, other: &str) -> bool {
+    fn outside(path: &str) -> impl Iterator<Item = &str> {
+        path.split('{')
+            .map(|part| part.split_once('}').map_or(part, |(_, after)| after))
+    }
+    let several = |path: &str| path.contains("...}");
+    outside(one).eq(outside(other)) && several(one) == several(other)
+}
+
 /// One segment of a path template.
 enum Segment {
     /// This text.
@@ -195,6 +215,16 @@ mod tests {
             Some("ml.FeatureEngineeringAPI.cancel_operation")
         );
         assert_eq!(id(Method::Post, "/api/2.0/feature-engineering/operations/7:stop"), None);
+    }
+
+    #[test]
+    fn methods_that_send_the_same_request_are_all_found() {
+        let users: Vec<&str> = find_operations(Method::Get, "/api/2.0/preview/scim/v2/Users/7")
+            .map(|operation| operation.id)
+            .collect();
+        assert_eq!(users, ["iam.UsersAPI.get", "iam.UsersV2API.get"]);
+        assert_eq!(find_operations(Method::Get, "/api/2.0/no/such/thing").count(), 0);
+        assert_eq!(find_operations(Method::Get, "/api/2.0/permissions/jobs/12").count(), 1);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The classes and enumerations of the REST API, as data: which fields a body may have and of what type.
 //!
-//! Does not check a body; `sluice-bundle` does. The data is `generated/types.txt`, parsed at the first use: `class NAME` and one line
-//! `  FIELD TYPE` per field (`FIELD!` when required), `enum NAME VALUE …`; types are `s i f b ?`, `[T]`, `{T}`, `enum:NAME`, `NAME`.
+//! Does not check a body; `sluice-bundle` and `sluice-workspace` do. The data is `generated/types.txt`, parsed at the first use: `class NAME`
+//! or `body OPERATION` and one line `  FIELD TYPE` per field (`FIELD!` when required), `enum NAME VALUE …`; types are `s i f b ?`, `[T]`, `{T}`,
+//! `enum:NAME`, `NAME`.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -46,6 +47,12 @@ pub fn class(name: &str) -> Option<&'static [Field]> {
     types().classes.get(name).map(Vec::as_slice)
 }
 
+/// The fields of the body of an operation such as `jobs.JobsAPI.create`; none when no body of it is known.
+#[must_use]
+pub fn body(operation: &str) -> Option<&'static [Field]> {
+    types().bodies.get(operation).map(Vec::as_slice)
+}
+
 /// The values of an enumeration such as `jobs.RunIf`; none when there is no such enumeration.
 #[must_use]
 pub fn enumeration(name: &str) -> Option<&'static [String]> {
@@ -55,6 +62,7 @@ pub fn enumeration(name: &str) -> Option<&'static [String]> {
 #[derive(Default)]
 struct Types {
     classes: BTreeMap<&'static str, Vec<Field>>,
+    bodies: BTreeMap<&'static str, Vec<Field>>,
     enumerations: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -66,14 +74,14 @@ fn types() -> &'static Types {
 /// Reads the compact form. The file is generated and a test reads it whole, so that a line that does not fit is a bug.
 fn parse(text: &'static str) -> Types {
     let mut types = Types::default();
-    let mut current = "";
+    let mut fields = &mut Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some(field) = line.strip_prefix("  ") {
-            let field = parse_field(field);
-            types.classes.entry(current).or_default().push(field);
+            fields.push(parse_field(field));
         } else if let Some(name) = line.strip_prefix("class ") {
-            current = name;
-            types.classes.insert(name, Vec::new());
+            fields = types.classes.entry(name).or_default();
+        } else if let Some(operation) = line.strip_prefix("body ") {
+            fields = types.bodies.entry(operation).or_default();
         } else if let Some(enumeration) = line.strip_prefix("enum ") {
             let mut words = enumeration.split(' ');
             let name = words.next().expect("invariant: split yields one word at least");
@@ -168,6 +176,26 @@ mod tests {
     }
 
     #[test]
+    fn bodies_have_the_fields_of_their_operation_and_their_types() {
+        for operation in crate::operations()
+            .iter()
+            .filter(|operation| !operation.body.is_empty())
+        {
+            let fields = body(operation.id).unwrap_or_default();
+            let mut names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+            names.sort_unstable();
+            assert_eq!(names, operation.body, "{}", operation.id);
+        }
+        let create = body("jobs.JobsAPI.create").expect("jobs.create");
+        let tasks = create.iter().find(|field| field.name == "tasks").expect("tasks");
+        assert_eq!(
+            tasks.field_type,
+            FieldType::List(Box::new(FieldType::Object("jobs.Task".to_owned())))
+        );
+        assert_eq!(body("jobs.JobsAPI.list"), None);
+    }
+
+    #[test]
     fn enumerations_have_their_values() {
         let values = enumeration("jobs.RunIf").expect("jobs.RunIf");
         assert!(
@@ -188,7 +216,7 @@ mod tests {
                 FieldType::String | FieldType::Integer | FieldType::Float | FieldType::Bool | FieldType::Any => {}
             }
         }
-        for (name, fields) in &types().classes {
+        for (name, fields) in types().classes.iter().chain(&types().bodies) {
             for field in fields {
                 check(name, &field.field_type);
             }

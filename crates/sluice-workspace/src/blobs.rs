@@ -10,10 +10,13 @@ use bytes::Bytes;
 use sluice_model::Digest;
 use uuid::Uuid;
 
+use crate::durability::Disk;
+
 /// A directory of blobs.
 #[derive(Clone, Debug)]
 pub struct Blobs {
     directory: PathBuf,
+    disk: Disk,
 }
 
 impl Blobs {
@@ -21,10 +24,11 @@ impl Blobs {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path, disk: Disk) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
         Ok(Self {
             directory: directory.to_owned(),
+            disk,
         })
     }
 
@@ -43,6 +47,9 @@ impl Blobs {
         let digest = Digest::of(&content);
         let path = self.path(&digest);
         if tokio::fs::try_exists(&path).await? {
+            // It may have been stored when the loss of power did not matter.
+            self.disk.file(&path).await?;
+            self.disk.name(&path, &self.directory).await?;
             return Ok(digest);
         }
         let directory = path
@@ -51,11 +58,13 @@ impl Blobs {
             .to_owned();
         tokio::fs::create_dir_all(&directory).await?;
         let temporary = directory.join(format!(".{}", Uuid::new_v4().simple()));
-        let written = match tokio::fs::write(&temporary, &content).await {
-            Ok(()) => tokio::fs::rename(&temporary, &path).await,
-            Err(error) => Err(error),
+        let written = async {
+            tokio::fs::write(&temporary, &content).await?;
+            self.disk.file(&temporary).await?;
+            tokio::fs::rename(&temporary, &path).await?;
+            self.disk.name(&path, &self.directory).await
         };
-        if let Err(error) = written {
+        if let Err(error) = written.await {
             return match tokio::fs::remove_file(&temporary).await {
                 Ok(()) => Err(error),
                 Err(missing) if missing.kind() == io::ErrorKind::NotFound => Err(error),

@@ -34,5 +34,7 @@ pub fn modules() -> Vec<Module> {
         crate::records::module(),
         crate::pipelines::module(),
         crate::faults::module(),
+        crate::unknown_fields::module(),
+        crate::durability::module(),
     ]
 }

@@ -19,6 +19,7 @@ use crate::faults::{Connection, Encounter, Occasion, Sighting, Target, in_the_pa
 use crate::identity;
 use crate::principal::{Principal, PrincipalKind};
 use crate::route::{Access, Route, parse_query};
+use crate::unknown_fields;
 use crate::workspace::Workspace;
 
 const SCIM_PREFIX: &str = "/api/2.0/preview/scim/";
@@ -145,6 +146,9 @@ async fn dispatch(
             query: parse_query(parts.uri.query().unwrap_or_default())?,
             body,
         };
+        if route.access == Access::Principal {
+            unknown_fields::judge(&call).await?;
+        }
         let asked = Asked {
             workspace: Arc::clone(&workspace),
             request_id: request_id.clone(),

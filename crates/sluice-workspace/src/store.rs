@@ -1,16 +1,17 @@
 //! What a workspace remembers: one SQLite file, and blobs beside it.
 //!
 //! A write that was acknowledged survives the death of the process: transactions are in the write-ahead log before the answer
-//! leaves, and a blob has its final name before the row that mentions it. One connection writes, others read. Each module brings
+//! leaves, and a blob has its final name before the row that mentions it. Whether it survives the loss of power is [`Durability`]'s matter. One connection writes, others read. Each module brings
 //! its own tables as a list of migrations; a store written by a newer program is refused.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{Sqlite, Transaction};
 
 use crate::blobs::Blobs;
+use crate::durability::{Disk, Durability};
 
 /// A store that cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -72,15 +73,17 @@ pub struct Store {
     past: SqlitePool,
     writer: SqlitePool,
     blobs: Blobs,
+    disk: Disk,
 }
 
 impl Store {
-    /// Opens or creates the store in this directory and brings every module's tables up to date.
+    /// Opens or creates the store in this directory, to last as it is told, and brings every module's tables up to date.
     ///
     /// # Errors
     /// When the directory or the file cannot be used, or was written by a newer program.
-    pub async fn open(directory: &Path, migrations: &[Migrations]) -> Result<Self, StoreError> {
-        let blobs = Blobs::open(&directory.join("blobs")).map_err(|source| StoreError::Directory {
+    pub async fn open(directory: &Path, migrations: &[Migrations], durability: Durability) -> Result<Self, StoreError> {
+        let disk = Disk::new(durability);
+        let blobs = Blobs::open(&directory.join("blobs"), disk.clone()).map_err(|source| StoreError::Directory {
             path: directory.to_owned(),
             source,
         })?;
@@ -93,7 +96,7 @@ impl Store {
             .filename(&path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
+            .synchronous(durability.synchronous())
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30));
         let writer = SqlitePoolOptions::new()
@@ -117,6 +120,7 @@ impl Store {
             past,
             writer,
             blobs,
+            disk,
         };
         sqlx::raw_sql(
             "CREATE TABLE IF NOT EXISTS module_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
@@ -222,6 +226,19 @@ impl Store {
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// Brings files to the disk, as far as the workspace was told to.
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// SQLite's setting `synchronous`, as the connection that writes has it.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub(crate) async fn synchronous(&self) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&self.writer).await
     }
 
     /// Closes the connections after the last answer.

@@ -10,6 +10,7 @@ use sluice_model::Secret;
 use crate::audit::Journal;
 use crate::clock::{Clock, Ids};
 use crate::compute::Compute;
+use crate::durability::Durability;
 use crate::error::ApiError;
 use crate::faults::Faults;
 use crate::jobs::Jobs;
@@ -21,6 +22,7 @@ use crate::secrets::disclosure::Disclosures;
 use crate::secrets::vault::Vault;
 use crate::sql::Sql;
 use crate::store::{Store, StoreError};
+use crate::unknown_fields::Counts;
 
 /// A workspace that cannot be opened or started.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +65,10 @@ pub struct Options {
     pub task_launcher: Vec<OsString>,
     /// Whether administrators may inject faults.
     pub allow_faults: bool,
+    /// Whether requests with parameters or fields that the API description does not know are refused.
+    pub strict: bool,
+    /// What acknowledged writes survive.
+    pub durability: Durability,
     /// The directories of this machine whose Git repositories may be cloned into Git folders.
     pub git_directories: Vec<PathBuf>,
 }
@@ -94,6 +100,9 @@ pub struct Workspace {
     pub(crate) vault: Vault,
     pub(crate) issuer: Issuer,
     pub(crate) audit: Journal,
+    pub(crate) strict: bool,
+    /// What requests said in vain.
+    pub(crate) ignored: Counts,
     pub(crate) git_directories: Vec<PathBuf>,
     /// Held while a Git folder is checked out anew.
     pub(crate) git_turn: tokio::sync::Mutex<()>,
@@ -120,6 +129,8 @@ impl Workspace {
             internal_token,
             task_launcher,
             allow_faults,
+            strict,
+            durability,
             git_directories,
         } = options;
         create_private_directory(&directory)?;
@@ -129,7 +140,7 @@ impl Workspace {
         let issuer = Issuer::at(directory.join("oauth.key"));
         let modules = modules();
         let migrations: Vec<_> = modules.iter().map(|module| module.migrations).collect();
-        let store = Store::open(&directory, &migrations).await?;
+        let store = Store::open(&directory, &migrations, durability).await?;
         let workspace = Arc::new(Self {
             org_id: org_id(&name),
             router: Router::new(modules.iter().flat_map(|module| (module.routes)()).collect()),
@@ -147,6 +158,8 @@ impl Workspace {
             vault,
             issuer,
             audit: Journal::default(),
+            strict,
+            ignored: Counts::default(),
             git_directories,
             git_turn: tokio::sync::Mutex::default(),
             disclosures: Disclosures::default(),

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Ids};
+use crate::durability::Durability;
 use crate::faults::{Connection, SeverableListener};
 use crate::profiles;
 use crate::workspace::{OpenError, Options, Workspace};
@@ -37,6 +38,10 @@ pub struct ServeOptions {
     pub task_launcher: Vec<OsString>,
     /// Whether administrators may inject faults ([`crate::faults`]).
     pub allow_faults: bool,
+    /// Whether requests with parameters or fields that the API description does not know are refused.
+    pub strict: bool,
+    /// What acknowledged writes survive.
+    pub durability: Durability,
     /// The directories of this machine whose Git repositories may be cloned into Git folders.
     pub git_directories: Vec<PathBuf>,
     /// The clock of all workspaces.
@@ -136,6 +141,8 @@ impl Workspaces {
                 cache_directory: options.cache_directory.clone(),
                 clock: options.clock.clone(),
                 git_directories: options.git_directories.clone(),
+                strict: options.strict,
+                durability: options.durability,
                 internal_token: internal_token.clone(),
                 task_launcher: options.task_launcher.clone(),
                 allow_faults: options.allow_faults,
@@ -291,6 +298,8 @@ mod tests {
             names: vec!["dev".to_owned()],
             task_launcher: Vec::new(),
             allow_faults: false,
+            strict: false,
+            durability: Durability::Process,
             git_directories: Vec::new(),
             clock: Clock::System,
         };

@@ -36,6 +36,9 @@ pub(super) struct OperationFact {
     pub(super) query: Vec<String>,
     /// Fields of the body.
     pub(super) body: Vec<String>,
+    /// Their types in the compact form.
+    #[serde(default)]
+    pub(super) body_types: Vec<String>,
     /// Whether the answer comes in pages.
     #[serde(default)]
     pub(super) paged: bool,

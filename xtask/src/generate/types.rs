@@ -1,7 +1,7 @@
 //! Renders classes and enumerations in the compact form that `sluice_wire::types` reads.
 //!
-//! `class NAME`, then one line `  FIELD TYPE` per field (`FIELD!` when required); `enum NAME VALUE VALUE …`. Types: `s i f b ?`,
-//! `[T]`, `{T}`, `enum:module.Name`, `module.Name`.
+//! `class NAME`, then one line `  FIELD TYPE` per field (`FIELD!` when required); `body OPERATION` with such lines; `enum NAME VALUE VALUE …`.
+//! Types: `s i f b ?`, `[T]`, `{T}`, `enum:module.Name`, `module.Name`.
 
 use std::fmt::Write as _;
 
@@ -20,6 +20,12 @@ pub(super) fn render(facts: &Facts) -> String {
                 &mut text,
                 format_args!("  {field}{} {field_type}", if *required { "!" } else { "" }),
             );
+        }
+    }
+    for operation in facts.operations.iter().filter(|operation| !operation.body.is_empty()) {
+        push(&mut text, format_args!("body {}", operation.id));
+        for (field, field_type) in operation.body.iter().zip(&operation.body_types) {
+            push(&mut text, format_args!("  {field} {field_type}"));
         }
     }
     for (name, values) in &facts.enums {

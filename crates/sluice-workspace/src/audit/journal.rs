@@ -123,6 +123,7 @@ async fn insert(store: &Store, batch: &[Decision]) -> Result<(), sqlx::Error> {
 mod tests {
     use super::*;
     use crate::audit::record::Rule;
+    use crate::durability::Durability;
 
     fn decision(number: i64) -> Decision {
         Decision {
@@ -147,9 +148,13 @@ mod tests {
     #[tokio::test]
     async fn the_newest_are_kept_and_none_is_lost_when_the_store_fails() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(directory.path(), &[super::super::module().migrations])
-            .await
-            .unwrap();
+        let store = Store::open(
+            directory.path(),
+            &[super::super::module().migrations],
+            Durability::Process,
+        )
+        .await
+        .unwrap();
         let journal = Journal::default();
         for number in 0..KEPT + 10 {
             journal.note(decision(number));

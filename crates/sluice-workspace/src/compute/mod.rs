@@ -176,6 +176,22 @@ impl Compute {
         self.engine().await?.execute(statement).await
     }
 
+    /// Brings to the disk what engine and worker have written, where the loss of power matters: their files are not ours to name.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) async fn bring_to_disk(&self) -> Result<(), ComputeError> {
+        let workspace = self.workspace()?;
+        let brought = workspace.store.disk().everything(&workspace.managed_directory()).await;
+        brought.map_err(|error| {
+            ComputeError::Statement(StatementError::new(
+                "STORAGE_FAILED",
+                "58030",
+                format!("the statement was executed, and what it wrote could not be brought to the disk: {error}"),
+            ))
+        })
+    }
+
     /// Writes rows as an Arrow stream with one batch.
     ///
     /// # Errors

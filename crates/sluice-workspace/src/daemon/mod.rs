@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::durability::Durability;
+
 pub use launch::{LaunchError, launch};
 pub use serve::{Announcement, Failure, FailureKind, serve};
 pub use stop::{StopError, Stopped, reset, stop};
@@ -40,6 +42,12 @@ pub struct Daemon {
     /// Whether administrators may inject faults.
     #[serde(default)]
     pub faults_allowed: bool,
+    /// Whether requests with parameters or fields that the API description does not know are refused.
+    #[serde(default)]
+    pub strict: bool,
+    /// What acknowledged writes survive.
+    #[serde(default)]
+    pub durability: Durability,
     /// The directories of this machine whose Git repositories may be cloned.
     #[serde(default)]
     pub git_directories: Vec<PathBuf>,

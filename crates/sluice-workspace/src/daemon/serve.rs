@@ -109,6 +109,7 @@ async fn start(options: ServeOptions, detach: bool, place: &Place) -> Result<(Wo
     }
     let signals = Signals::listen().map_err(|error| other("listen for signals", &error))?;
     let faults_allowed = options.allow_faults;
+    let (strict, durability) = (options.strict, options.durability);
     let git_directories = options.git_directories.clone();
     let workspaces = Workspaces::start(options)
         .await
@@ -124,6 +125,8 @@ async fn start(options: ServeOptions, detach: bool, place: &Place) -> Result<(Wo
             .collect(),
         profile_file: workspaces.profile_file().to_owned(),
         faults_allowed,
+        strict,
+        durability,
         git_directories,
     };
     place

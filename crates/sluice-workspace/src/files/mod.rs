@@ -250,6 +250,7 @@ pub(crate) async fn sweep(workspace: &Workspace) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::durability::Durability;
     use crate::store::Store;
 
     #[tokio::test]
@@ -260,7 +261,9 @@ mod tests {
             steps: &whole.steps[..1],
             ..whole
         };
-        let store = Store::open(directory.path(), &[older]).await.unwrap();
+        let store = Store::open(directory.path(), &[older], Durability::Process)
+            .await
+            .unwrap();
         let mut transaction = store.begin().await.unwrap();
         sqlx::query(
             "INSERT INTO workspace_object (id, parent_id, path, kind, created_at, modified_at) \
@@ -271,7 +274,9 @@ mod tests {
         .unwrap();
         transaction.commit().await.unwrap();
         store.close().await;
-        let store = Store::open(directory.path(), &[whole]).await.unwrap();
+        let store = Store::open(directory.path(), &[whole], Durability::Process)
+            .await
+            .unwrap();
         let object = object::find(store.reader(), &"/a".parse().unwrap())
             .await
             .unwrap()

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::columns::{from_engine, partition};
 use super::context::{Context, bind};
 use super::decide::parts;
-use super::error::{from_api, unsupported};
+use super::error::{from_api, from_compute, unsupported};
 use super::masks;
 use super::rehearsal::{CHECK_PREFIX, Rehearsal, check, checks};
 use super::secured;
@@ -278,8 +278,15 @@ async fn stage(context: &Context, write: &Write, table: &TableRecord) -> Result<
     Ok(json!({"binding": bind(&staging.directory), "overwrite": false, "staging": id}))
 }
 
-/// After the rows were written: a staged replacement takes the place of the table's rows.
+/// After the rows were written: a staged replacement takes the place of the table's rows. What was written lasts as the workspace was told to.
 pub(super) async fn finish(context: &Context, name: &str, staging: Option<&str>) -> Result<Value, StatementError> {
+    let finished = take_over(context, name, staging).await?;
+    let brought = context.workspace.compute.bring_to_disk().await;
+    brought.map_err(from_compute)?;
+    Ok(finished)
+}
+
+async fn take_over(context: &Context, name: &str, staging: Option<&str>) -> Result<Value, StatementError> {
     let Some(staging) = staging else { return Ok(json!({})) };
     let name = parts(name)?;
     let (directory, columns, properties) = match context.workspace.sql.stagings.take(staging)? {

@@ -2,14 +2,22 @@
 
 use super::command::{self, Command};
 use super::context::Context;
+use super::error::from_compute;
 use super::outcome::Outcome;
 use super::relations::{of_query, parse_query};
 use super::text::Text;
 use super::{alter, change, describe, functions, objects, restore, rewrite, settings, show, tables, tags, views};
 use crate::compute::StatementError;
 
-/// Runs a statement of the principal.
+/// Runs a statement of the principal. What it wrote lasts as the workspace was told to.
 pub(super) async fn run(context: &Context, text: &Text) -> Result<Outcome, StatementError> {
+    let outcome = perform(context, text).await?;
+    let brought = context.workspace.compute.bring_to_disk().await;
+    brought.map_err(from_compute)?;
+    Ok(outcome)
+}
+
+async fn perform(context: &Context, text: &Text) -> Result<Outcome, StatementError> {
     match command::read(text)? {
         Command::Query => change::query(context, text).await,
         Command::Explain(query, mode) => explain(context, text, query, mode).await,

@@ -86,7 +86,17 @@ pub(super) async fn create(call: Call) -> Result<StatusCode, ApiError> {
     use std::io::ErrorKind::{AlreadyExists, NotADirectory};
     let directory = resolve(&call, true).await?;
     match tokio::fs::create_dir_all(&directory.path).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Ok(()) => {
+            let named = call
+                .workspace
+                .store
+                .disk()
+                .name(&directory.path, &call.workspace.directory);
+            named
+                .await
+                .map_err(|error| ApiError::from_io(&directory.name, &error))?;
+            Ok(StatusCode::NO_CONTENT)
+        }
         Err(error) if matches!(error.kind(), AlreadyExists | NotADirectory) => Err(ApiError::conflict(
             "ALREADY_EXISTS",
             format!("a file is in the way of {}", directory.name),

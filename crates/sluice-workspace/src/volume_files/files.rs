@@ -102,11 +102,17 @@ pub(super) async fn upload(mut call: Call) -> Result<StatusCode, ApiError> {
         return Err(taken(&file));
     }
     let temporary = uploads(&call.workspace).join(&call.request_id);
-    let received = receive(call.take_body(), &temporary, &file).await;
-    let placed = match received {
-        Ok(()) => place(&temporary, &file, overwrite).await,
-        Err(error) => Err(error),
+    let disk = call.workspace.store.disk().clone();
+    let root = call.workspace.directory.clone();
+    let body = call.take_body();
+    let uploaded = async {
+        let failed = |error: io::Error| ApiError::from_io(&file.name, &error);
+        receive(body, &temporary, &file).await?;
+        disk.file(&temporary).await.map_err(failed)?;
+        place(&temporary, &file, overwrite).await?;
+        disk.name(&file.path, &root).await.map_err(failed)
     };
+    let placed = uploaded.await;
     match tokio::fs::remove_file(&temporary).await {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             placed.and(Err(ApiError::from_io("an unfinished upload", &error)))

@@ -78,6 +78,8 @@ async fn a_directory_is_served_once_and_a_taken_port_is_named() {
         names: vec!["dev".to_owned()],
         task_launcher: Vec::new(),
         allow_faults: false,
+        strict: false,
+        durability: sluice_workspace::Durability::Process,
         git_directories: Vec::new(),
         clock: sluice_workspace::clock::Clock::System,
     };

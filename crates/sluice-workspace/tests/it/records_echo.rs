@@ -269,7 +269,7 @@ fn databases() -> Vec<Face> {
             "database_instance",
             "/api/2.0/database/instances",
             "/api/2.0/database/instances/i",
-            json!({"name": "i"}),
+            json!({"name": "i", "stopped": true}),
         )
         .update("PATCH", "/api/2.0/database/instances/i", "", Change::Mask),
         face(

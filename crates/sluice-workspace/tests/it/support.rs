@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use sluice_workspace::clock::{Clock, ManualClock};
 use sluice_workspace::profiles::{self, Profile};
-use sluice_workspace::{ServeOptions, Workspaces};
+use sluice_workspace::{Durability, ServeOptions, Workspaces};
 use tempfile::TempDir;
 
 /// Served workspaces in a directory of their own.
@@ -20,6 +20,8 @@ pub(crate) struct Environment {
 /// How to serve.
 pub(crate) struct Settings {
     pub(crate) allow_faults: bool,
+    pub(crate) strict: bool,
+    pub(crate) durability: Durability,
     pub(crate) git_directories: Vec<PathBuf>,
     pub(crate) clock: Clock,
 }
@@ -28,6 +30,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             allow_faults: false,
+            strict: false,
+            durability: Durability::Process,
             git_directories: Vec::new(),
             clock: Clock::System,
         }
@@ -193,6 +197,8 @@ impl Environment {
             names: vec!["dev".to_owned(), "prod".to_owned()],
             task_launcher: vec![env!("CARGO_BIN_EXE_sluice-sandbox").into()],
             allow_faults: settings.allow_faults,
+            strict: settings.strict,
+            durability: settings.durability,
             git_directories: settings.git_directories,
             clock: settings.clock,
         };

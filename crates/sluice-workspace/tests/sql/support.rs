@@ -41,6 +41,8 @@ pub(crate) async fn serve(directory: &std::path::Path) -> Workspaces {
         names: vec!["dev".to_owned()],
         task_launcher: Vec::new(),
         allow_faults: true,
+        strict: false,
+        durability: sluice_workspace::Durability::Process,
         git_directories: Vec::new(),
         clock: sluice_workspace::clock::Clock::System,
     };

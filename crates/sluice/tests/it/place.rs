@@ -53,6 +53,8 @@ impl Place {
             names: vec!["dev".to_owned()],
             task_launcher: Vec::new(),
             allow_faults: true,
+            strict: false,
+            durability: sluice_workspace::Durability::Process,
             git_directories: Vec::new(),
             clock: sluice_workspace::clock::Clock::System,
         };

@@ -7,7 +7,7 @@ use crate::Call;
 use crate::error::ApiError;
 use crate::permissions::{Level, ObjectKind};
 use crate::records::access::Need;
-use crate::records::document::{Document, text};
+use crate::records::document::{Document, Json, text};
 use crate::records::kind::{Answer, Guard, Key, Kind, List, Names, Verb, Work};
 use crate::records::store::{self, Record};
 use crate::records::{serve, time};
@@ -60,6 +60,7 @@ pub(super) static INSTANCE: Kind = Kind {
         Verb::mask("/api/2.0/database/instances/{name}").named(NAMED),
         Verb::delete(Method::Delete, "/api/2.0/database/instances/{name}").named(NAMED),
     ],
+    prepare: Some(|call, body, known| Box::pin(async move { refuse_running(call, body, known) })),
     before_delete: Some(|call, record| Box::pin(refuse_used(call, record))),
     present: |_, record, answer| {
         for field in [
@@ -174,6 +175,18 @@ fn in_instance(call: &Call, body: &Document) -> Result<(String, String), ApiErro
 
 fn of_instance(call: &Call, record: &Record) -> Result<bool, ApiError> {
     Ok(record.acl_id == call.parameter("instance_name"))
+}
+
+/// An instance that is to run is refused at once: the waiters of official clients know no state that means failure, and would wait their whole
+/// time for `AVAILABLE`. One that is to be stopped is what it says.
+fn refuse_running(call: &Call, body: &Document, known: Option<&Record>) -> Result<(), ApiError> {
+    let stopped = body.get("stopped").and_then(Json::as_bool);
+    if stopped.unwrap_or(known.is_some()) {
+        return Ok(());
+    }
+    Err(call.not_implemented(format!(
+        "{RUNS_NONE}: say `\"stopped\": true` to store the definition of one that does not run"
+    )))
 }
 
 /// The instance that a new catalog or table names exists.

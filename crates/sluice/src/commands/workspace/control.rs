@@ -18,7 +18,7 @@ use crate::error::{CommandError, ExitKind};
 pub(super) struct WorkspaceOption {
     /// Environment of the platform that a local workspace serves, or the name of that workspace: `dev`, `qa`, `prod`
     #[arg(long, value_name = "ENV")]
-    environment: String,
+    pub(super) environment: String,
 }
 
 /// A connection to the control plane.

@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         Command::Down(arguments) => down::run(arguments, context).await,
         Command::Status(arguments) => status::run(arguments, context).await,
         Command::Reset(arguments) => reset::run(arguments, context).await,
-        Command::Routes(arguments) => routes::run(&arguments, context),
+        Command::Routes(arguments) => routes::run(arguments, context).await,
         Command::Fault(command) => fault::run(command, context).await,
         Command::Snapshot(command) => snapshot::run(command, context).await,
         Command::Audit(arguments) => audit::run(arguments, context).await,

@@ -5,8 +5,9 @@ use std::fmt;
 use clap::Args;
 use serde::Serialize;
 use sluice_wire::Method;
-use sluice_workspace::{Access, modules};
+use sluice_workspace::{Access, IGNORED_FIELDS_PATH, IgnoredFields, modules};
 
+use super::control::WorkspaceOption;
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
 use crate::render::Answer;
@@ -15,7 +16,39 @@ use crate::render::Answer;
 ///
 /// All other operations of the REST API answer 501 with their id. No workspace has to run.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Show what requests to a running workspace said in vain instead: query parameters and fields that the API description does not know
+    #[arg(long, requires = "environment")]
+    ignored: bool,
+    /// Environment of the platform that a local workspace serves, or the name of that workspace: `dev`, `qa`, `prod`
+    #[arg(long, value_name = "ENV", requires = "ignored")]
+    environment: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Ignored {
+    version: u32,
+    workspace: String,
+    #[serde(flatten)]
+    fields: IgnoredFields,
+}
+
+impl Answer for Ignored {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        for each in &self.fields.ignored {
+            writeln!(out, "{} {}: {} `{}`", each.times, each.operation, each.place, each.path)?;
+        }
+        match (self.fields.strict, self.fields.ignored.is_empty()) {
+            (true, _) => writeln!(out, "the workspace `{}` is strict: it ignores nothing", self.workspace),
+            (false, true) => writeln!(
+                out,
+                "the workspace `{}` has ignored nothing since it was started",
+                self.workspace
+            ),
+            (false, false) => Ok(()),
+        }
+    }
+}
 
 #[derive(Serialize)]
 struct Listed {
@@ -51,7 +84,17 @@ impl Answer for Listed {
     }
 }
 
-pub(crate) fn run(_arguments: &Arguments, context: &Context) -> Result<Outcome, CommandError> {
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    if let Some(environment) = arguments.environment {
+        let control = WorkspaceOption { environment }.connect(context)?;
+        let fields = control.ask(IGNORED_FIELDS_PATH, &[]).await?;
+        context.answer(&Ignored {
+            version: 1,
+            workspace: control.workspace,
+            fields,
+        })?;
+        return Ok(Outcome::Done);
+    }
     let mut routes: Vec<Line> = modules()
         .iter()
         .flat_map(|module| (module.routes)())

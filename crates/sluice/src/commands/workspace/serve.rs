@@ -29,6 +29,12 @@ pub(crate) struct Arguments {
     /// Let administrators inject faults
     #[arg(long)]
     allow_faults: bool,
+    /// Refuse what the API description does not know
+    #[arg(long)]
+    strict: bool,
+    /// What acknowledged writes survive
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    durability: super::up::DurabilityArgument,
     /// Directory whose Git repositories may be cloned into Git folders
     #[arg(long, value_name = "DIR")]
     allow_git_directory: Vec<PathBuf>,
@@ -42,6 +48,8 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         names: WORKSPACE_NAMES.map(str::to_owned).to_vec(),
         task_launcher: vec![context.program()?.into(), "workspace".into(), "sandbox".into()],
         allow_faults: arguments.allow_faults,
+        strict: arguments.strict,
+        durability: arguments.durability.into(),
         git_directories: arguments.allow_git_directory,
         clock: Clock::System,
     };

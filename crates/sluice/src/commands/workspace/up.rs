@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use sluice_workspace::Durability;
 use sluice_workspace::daemon::{Daemon, launch};
 use sluice_workspace::workspaces::{DEFAULT_BASE_PORT, WORKSPACE_NAMES};
 
@@ -21,10 +22,36 @@ pub(crate) struct Arguments {
     /// Let administrators inject faults with `sluice workspace fault`, to see what clients make of them
     #[arg(long)]
     allow_faults: bool,
+    /// Refuse requests with query parameters or fields that the API description does not know. Without it they are ignored and counted:
+    /// `sluice workspace routes --ignored`
+    #[arg(long)]
+    strict: bool,
+    /// What a write that was answered survives
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    durability: DurabilityArgument,
     /// Let Git folders clone the repositories in this directory of the machine; may be given more than once. Without it they clone
     /// from `https://` addresses alone
     #[arg(long, value_name = "DIR")]
     allow_git_directory: Vec<PathBuf>,
+}
+
+/// `--durability`.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum DurabilityArgument {
+    /// The death of the process
+    #[default]
+    Process,
+    /// The loss of power too, at the price of slower writes
+    PowerLoss,
+}
+
+impl From<DurabilityArgument> for Durability {
+    fn from(argument: DurabilityArgument) -> Self {
+        match argument {
+            DurabilityArgument::Process => Self::Process,
+            DurabilityArgument::PowerLoss => Self::PowerLoss,
+        }
+    }
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
@@ -50,6 +77,11 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     if arguments.allow_faults {
         command.push("--allow-faults".to_owned());
     }
+    if arguments.strict {
+        command.push("--strict".to_owned());
+    }
+    let durability = Durability::from(arguments.durability);
+    command.extend(["--durability".to_owned(), durability.as_str().to_owned()]);
     for directory in &arguments.allow_git_directory {
         let directory = std::fs::canonicalize(directory).map_err(|error| {
             CommandError::new(
@@ -69,6 +101,12 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     if arguments.allow_faults {
         check_faults(&daemon)?;
     }
+    if arguments.strict && !daemon.strict {
+        return Err(otherwise("without `--strict`"));
+    }
+    if durability == Durability::PowerLoss && daemon.durability != durability {
+        return Err(otherwise("without `--durability power-loss`"));
+    }
     check_git_directories(&daemon, &arguments.allow_git_directory)?;
     context.answer(&Shown::of(&place, Some(daemon)))?;
     if context.output == OutputFormat::Text {
@@ -85,12 +123,14 @@ fn check_faults(daemon: &Daemon) -> Result<(), CommandError> {
     if daemon.faults_allowed {
         return Ok(());
     }
-    let message = format!(
-        "the local workspaces {} run already, without faults",
-        WORKSPACE_NAMES.join(", ")
-    );
-    Err(CommandError::new(ExitKind::Refused, message)
-        .hint("run `sluice workspace down` first; what the workspaces hold stays"))
+    Err(otherwise("without faults"))
+}
+
+/// The refusal when workspaces that run already were started in another way.
+fn otherwise(how: &str) -> CommandError {
+    let message = format!("the local workspaces {} run already, {how}", WORKSPACE_NAMES.join(", "));
+    CommandError::new(ExitKind::Refused, message)
+        .hint("run `sluice workspace down` first; what the workspaces hold stays")
 }
 
 /// Workspaces that ran already were started with other directories, and keep them.
@@ -101,13 +141,10 @@ fn check_git_directories(daemon: &Daemon, wanted: &[PathBuf]) -> Result<(), Comm
     let Some(missing) = wanted.iter().find(|directory| !allowed(directory)) else {
         return Ok(());
     };
-    let message = format!(
-        "the local workspaces {} run already, without `--allow-git-directory {}`",
-        WORKSPACE_NAMES.join(", "),
+    Err(otherwise(&format!(
+        "without `--allow-git-directory {}`",
         missing.display()
-    );
-    Err(CommandError::new(ExitKind::Refused, message)
-        .hint("run `sluice workspace down` first; what the workspaces hold stays"))
+    )))
 }
 
 /// Workspaces that ran already keep their ports; saying nothing would leave a person at a host that does not answer.
