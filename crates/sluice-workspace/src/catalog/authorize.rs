@@ -2,7 +2,8 @@
 //!
 //! The rules: the owner of an object has every privilege on it; the owner of a catalog or schema may manage what it contains, but
 //! not read it; an administrator may manage everything, but not read it; a grant counts for the object and all that it contains,
-//! `ALL PRIVILEGES` stands for everything but `MANAGE`; reaching into a catalog takes `USE CATALOG`, into a schema `USE SCHEMA`.
+//! `ALL PRIVILEGES` stands for everything but `MANAGE`; reaching into a catalog takes `USE CATALOG`, into a schema `USE SCHEMA`; before all of
+//! that, an isolated object has to be bound to this workspace, whoever asks.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use sqlx::{FromRow as _, Row as _};
 
 use crate::audit::{Rule, RuleKind};
 use crate::catalog::Catalog;
+use crate::catalog::binding::{BindingType, is_isolated, only_reads};
 use crate::catalog::privilege::{Privilege, SecurableKind};
 use crate::catalog::securable::Securable;
 use crate::error::ApiError;
@@ -30,6 +32,15 @@ pub enum Decision {
         /// Title of the object on which it is missing.
         on: String,
     },
+    /// No, whoever asks: the object is isolated, and this workspace is not bound to it, or for reading alone.
+    Unbound {
+        /// What was asked for.
+        privilege: Privilege,
+        /// Title of the isolated object, which may be above the one that was asked about.
+        on: String,
+        /// Whether it may be read.
+        readable: bool,
+    },
 }
 
 impl Decision {
@@ -37,6 +48,40 @@ impl Decision {
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         matches!(self, Self::Allowed { .. })
+    }
+
+    /// The rule behind it, for the audit.
+    pub(crate) fn rule(&self) -> Rule {
+        match self {
+            Self::Allowed { rule } => rule.clone(),
+            Self::Denied { privilege, on } => Rule::none(&privilege.words(), on),
+            Self::Unbound { on, readable, .. } => Rule::none(missing_binding(*readable), on),
+        }
+    }
+
+    /// A yes, or the refusal that names principal, privilege and object.
+    ///
+    /// # Errors
+    /// 403.
+    pub(crate) fn or_refuse(self, principal: &Principal) -> Result<(), ApiError> {
+        match self {
+            Self::Allowed { .. } => Ok(()),
+            Self::Denied { privilege, on } => Err(denied(principal, privilege, &on)),
+            Self::Unbound {
+                privilege,
+                on,
+                readable,
+            } => Err(unbound(principal, privilege, &on, readable)),
+        }
+    }
+}
+
+/// What is missing, in words.
+fn missing_binding(readable: bool) -> &'static str {
+    if readable {
+        "a binding to this workspace for writing"
+    } else {
+        "a binding to this workspace"
     }
 }
 
@@ -48,6 +93,8 @@ pub(crate) type Grant = (String, Privilege);
 pub(crate) struct Chain {
     /// From the object up to the metastore.
     pub(crate) links: Vec<(Securable, Vec<Grant>)>,
+    /// What the bindings of isolated objects allow in this workspace, by the id of the object.
+    pub(crate) bound: BTreeMap<String, BindingType>,
 }
 
 impl Chain {
@@ -57,6 +104,13 @@ impl Chain {
 
     /// Decides. Pure: no store, no clock.
     pub(crate) fn authorize(&self, principal: &Principal, privilege: Privilege) -> Decision {
+        if let Some((on, readable)) = self.shut(only_reads(privilege)) {
+            return Decision::Unbound {
+                privilege,
+                on,
+                readable,
+            };
+        }
         let own = self.holds(principal, privilege, 0);
         if privilege == Privilege::Manage || !own.is_allowed() {
             return own;
@@ -74,6 +128,24 @@ impl Chain {
             }
         }
         self.reach_into_itself(principal, privilege).unwrap_or(own)
+    }
+
+    /// The isolated object that this workspace may not reach, or not for more than reading, and whether it may read it.
+    fn shut(&self, reads: bool) -> Option<(String, bool)> {
+        let isolated = self.links.iter().filter(|(object, _)| is_isolated(object));
+        let mut shut = isolated.filter_map(|(object, _)| match self.bound.get(&object.id) {
+            None => Some((object.title(), false)),
+            Some(BindingType::ReadOnly) if !reads => Some((object.title(), true)),
+            Some(BindingType::ReadOnly | BindingType::ReadWrite) => None,
+        });
+        shut.next()
+    }
+
+    /// Leaves the bindings out of the decision: for those who change them.
+    pub(crate) fn reach_from_everywhere(&mut self) {
+        for (object, _) in &self.links {
+            self.bound.insert(object.id.clone(), BindingType::ReadWrite);
+        }
     }
 
     /// Creating something in a catalog or schema also takes the privilege to reach into it.
@@ -132,6 +204,9 @@ impl Chain {
         if kind == SecurableKind::Metastore {
             return Rule::everybody();
         }
+        if let Some((on, readable)) = self.shut(true) {
+            return Rule::none(missing_binding(readable), &on);
+        }
         if let Decision::Allowed { rule } = self.holds(principal, Privilege::Manage, 0) {
             return rule;
         }
@@ -160,12 +235,9 @@ impl Catalog<'_> {
         securable: &Securable,
     ) -> Result<Decision, ApiError> {
         let decision = self.chain(securable).await?.authorize(principal, privilege);
-        let rule = match &decision {
-            Decision::Allowed { rule } => rule.clone(),
-            Decision::Denied { privilege, on } => Rule::none(&privilege.words(), on),
-        };
         let title = securable.title();
-        self.workspace.decided(principal, &privilege.words(), &title, rule);
+        self.workspace
+            .decided(principal, &privilege.words(), &title, decision.rule());
         Ok(decision)
     }
 
@@ -179,15 +251,40 @@ impl Catalog<'_> {
         privilege: Privilege,
         securable: &Securable,
     ) -> Result<(), ApiError> {
-        match self.authorize(principal, privilege, securable).await? {
-            Decision::Allowed { .. } => Ok(()),
-            Decision::Denied { privilege, on } => Err(denied(principal, privilege, &on)),
-        }
+        self.authorize(principal, privilege, securable)
+            .await?
+            .or_refuse(principal)
     }
 
     /// Whether the principal may see the object.
     pub(crate) async fn sees(&self, principal: &Principal, securable: &Securable) -> Result<bool, ApiError> {
         let rule = self.chain(securable).await?.sight(principal);
+        let allowed = rule.kind != RuleKind::None;
+        self.workspace.decided(principal, "see", &securable.title(), rule);
+        Ok(allowed)
+    }
+
+    /// Refuses the use of an object that this workspace is not bound to, for something that is another object's matter.
+    ///
+    /// # Errors
+    /// 403, or when the store fails.
+    pub(crate) async fn require_bound(
+        &self,
+        principal: &Principal,
+        privilege: Privilege,
+        securable: &Securable,
+    ) -> Result<(), ApiError> {
+        match self.chain(securable).await?.shut(only_reads(privilege)) {
+            Some((on, readable)) => Err(unbound(principal, privilege, &on, readable)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the principal could see the object in a workspace that it is bound to.
+    pub(crate) async fn would_see(&self, principal: &Principal, securable: &Securable) -> Result<bool, ApiError> {
+        let mut chain = self.chain(securable).await?;
+        chain.reach_from_everywhere();
+        let rule = chain.sight(principal);
         let allowed = rule.kind != RuleKind::None;
         self.workspace.decided(principal, "see", &securable.title(), rule);
         Ok(allowed)
@@ -215,6 +312,9 @@ impl Catalog<'_> {
             SecurableKind::Secret => Privilege::Manage,
             SecurableKind::VectorIndex => Privilege::Select,
         };
+        if let Some((on, readable)) = self.chain(securable).await?.shut(true) {
+            return Err(unbound(principal, privilege, &on, readable));
+        }
         Err(denied(principal, privilege, &securable.title()))
     }
 
@@ -228,12 +328,15 @@ impl Catalog<'_> {
             return Ok(securables);
         };
         let above = self.chain(first).await?.links.split_off(1);
+        let objects = securables.iter().chain(above.iter().map(|(object, _)| object));
+        let bound = self.bound_here(objects).await?;
         let mut grants = self.grants_between(first, last).await?;
         let mut visible = Vec::new();
         for securable in securables {
             let mut links = vec![(securable.clone(), grants.remove(&securable.id).unwrap_or_default())];
             links.extend(above.iter().cloned());
-            let rule = Chain { links }.sight(principal);
+            let bound = bound.clone();
+            let rule = Chain { links, bound }.sight(principal);
             let allowed = rule.kind != RuleKind::None;
             self.workspace.decided(principal, "see", &securable.title(), rule);
             if allowed {
@@ -264,7 +367,10 @@ impl Catalog<'_> {
         });
         let links: Vec<_> = links.collect::<Result<_, ApiError>>()?;
         match links.first() {
-            Some(_) => Ok(Chain { links }),
+            Some(_) => Ok(Chain {
+                bound: self.bound_here(links.iter().map(|(object, _)| object)).await?,
+                links,
+            }),
             None => Err(crate::catalog::securable::missing(securable.kind, &securable.full_name)),
         }
     }
@@ -306,6 +412,21 @@ fn denied(principal: &Principal, privilege: Privilege, on: &str) -> ApiError {
     ))
     .with("principal", &principal.name)
     .with("privilege", privilege.as_str())
+}
+
+fn unbound(principal: &Principal, privilege: Privilege, on: &str, readable: bool) -> ApiError {
+    let message = if readable {
+        format!(
+            "{on} is bound to this workspace for reading alone: bind it for reading and writing to change something in it"
+        )
+    } else {
+        format!(
+            "{on} is not accessible in this workspace: it is isolated, and bound to other workspaces alone; bind it to this one"
+        )
+    };
+    ApiError::denied(message)
+        .with("principal", &principal.name)
+        .with("privilege", privilege.as_str())
 }
 
 #[cfg(test)]

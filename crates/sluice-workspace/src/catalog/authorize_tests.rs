@@ -20,7 +20,7 @@ fn securable(kind: SecurableKind, full_name: &str, owner: &str) -> Securable {
         created_by: String::new(),
         updated_at: 0,
         updated_by: String::new(),
-        details: String::new(),
+        details: "{}".to_owned(),
     }
 }
 
@@ -38,6 +38,7 @@ fn table(grants: &[(&str, &str, Privilege)]) -> Chain {
             link(SecurableKind::Catalog, "c", "catalog-owner"),
             link(SecurableKind::Metastore, "metastore", "admins"),
         ],
+        bound: BTreeMap::new(),
     }
 }
 
@@ -57,6 +58,7 @@ fn denied_for(chain: &Chain, principal: &Principal, privilege: Privilege) -> (Pr
     match chain.authorize(principal, privilege) {
         Decision::Denied { privilege, on } => (privilege, on),
         Decision::Allowed { rule } => panic!("allowed by {rule}"),
+        Decision::Unbound { on, .. } => panic!("{on} is not bound"),
     }
 }
 
@@ -177,4 +179,42 @@ fn creating_in_a_schema_takes_use_schema_too() {
     ]);
     chain.links.remove(0);
     assert_eq!(denied_for(&chain, &ann, Privilege::CreateTable).0, Privilege::UseSchema);
+}
+
+#[test]
+fn an_isolated_catalog_is_shut_for_everybody_but_in_bound_workspaces() {
+    let bound = |details: &str, bound: Option<BindingType>| {
+        let mut chain = table(&[
+            ("c.s.t", "ann", Privilege::Select),
+            ("c.s.t", "ann", Privilege::Modify),
+            REACH[0],
+            REACH[1],
+        ]);
+        chain.links[2].0.details = details.to_owned();
+        chain.bound = bound.map(|binding| ("c".to_owned(), binding)).into_iter().collect();
+        chain
+    };
+    let isolated = r#"{"isolation_mode": "ISOLATED"}"#;
+    let cases = [
+        (r#"{"isolation_mode": "OPEN"}"#, None, [true, true]),
+        (isolated, Some(BindingType::ReadWrite), [true, true]),
+        (isolated, Some(BindingType::ReadOnly), [true, false]),
+        (isolated, None, [false, false]),
+        ("not JSON", None, [false, false]),
+    ];
+    let (ann, owner) = (person("ann", &[]), person("catalog-owner", &["admins"]));
+    for (details, binding, [reads, writes]) in cases {
+        let chain = bound(details, binding);
+        let allows = |who: &Principal, privilege| chain.authorize(who, privilege).is_allowed();
+        assert_eq!(
+            (
+                allows(&ann, Privilege::Select),
+                allows(&ann, Privilege::Modify),
+                allows(&owner, Privilege::Manage)
+            ),
+            (reads, writes, writes),
+            "{details} {binding:?}"
+        );
+        assert_eq!(chain.sight(&ann).kind != RuleKind::None, reads, "{details} {binding:?}");
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::catalog::privilege::{Privilege, SecurableKind};
 use crate::catalog::securable::{Securable, name};
 use crate::catalog::table::TableKind;
-use crate::catalog::{Catalog, NewSecurable, mask, record, storage};
+use crate::catalog::{Catalog, NewSecurable, binding, mask, record, storage};
 use crate::error::ApiError;
 use crate::identity;
 use crate::principal::Principal;
@@ -175,7 +175,11 @@ impl Catalog<'_> {
         if let Some(properties) = change.properties {
             securable.properties = properties;
         }
+        let was_isolated = binding::is_isolated(&securable);
         securable.details = edit(&securable.details)?;
+        if !was_isolated {
+            binding::bind_here(self.workspace, &mut transaction, &securable).await?;
+        }
         let changed = record::update(self.workspace, &mut transaction, &securable, &principal.name).await?;
         transaction.commit().await?;
         Ok(changed)

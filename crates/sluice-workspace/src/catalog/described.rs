@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::catalog::privilege::{Privilege, SecurableKind};
 use crate::catalog::securable::{Securable, name};
-use crate::catalog::{Catalog, NewSecurable};
+use crate::catalog::{Catalog, NewSecurable, binding};
 use crate::error::ApiError;
 use crate::principal::Principal;
 
@@ -55,6 +55,7 @@ impl Catalog<'_> {
             details: new.details,
         };
         let made = object.insert(self.workspace, &mut transaction).await?;
+        binding::bind_here(self.workspace, &mut transaction, &made).await?;
         transaction.commit().await?;
         Ok(made)
     }

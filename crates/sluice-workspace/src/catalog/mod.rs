@@ -5,6 +5,7 @@
 //! files stand; it does not read or write the files of a table.
 
 mod authorize;
+mod binding;
 mod constraint;
 mod container;
 mod described;
@@ -23,6 +24,7 @@ mod tag_policy;
 mod volume;
 
 pub use authorize::Decision;
+pub use binding::{Binding, BindingType, IsolationMode};
 pub use constraint::{Constraint, ForeignKey, PrimaryKey};
 pub use container::{Change, NewSchema};
 pub use function::{FunctionRecord, NewFunction, Parameter, ReturnType};
@@ -55,6 +57,7 @@ pub(crate) fn module() -> Module {
                 include_str!("schema.sql"),
                 include_str!("functions.sql"),
                 include_str!("tags.sql"),
+                include_str!("bindings.sql"),
             ],
         },
         routes: rest::routes,
@@ -103,6 +106,24 @@ impl Catalog<'_> {
         let found = self.find(kind, full_name).await?;
         self.require_visible(principal, &found).await?;
         Ok(found)
+    }
+
+    /// The objects of a kind, with those that this workspace is not bound to and that the principal could see otherwise, sorted by name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn list_unbound_too(
+        &self,
+        principal: &Principal,
+        kind: SecurableKind,
+    ) -> Result<Vec<Securable>, ApiError> {
+        let mut visible = Vec::new();
+        for securable in self.all(kind).await? {
+            if self.would_see(principal, &securable).await? {
+                visible.push(securable);
+            }
+        }
+        Ok(visible)
     }
 
     /// Requires the privilege on the object of this kind and name, and returns the object.

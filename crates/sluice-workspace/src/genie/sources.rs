@@ -70,13 +70,9 @@ async fn named(
     };
     match catalog.authorize(principal, privilege, &securable).await? {
         Decision::Allowed { .. } => Ok(true),
-        Decision::Denied { privilege, on } => {
-            denied.push(format!(
-                "{}: User '{}' does not have {} on {on}.",
-                source.place,
-                principal.name,
-                privilege.words()
-            ));
+        decision @ (Decision::Denied { .. } | Decision::Unbound { .. }) => {
+            let refusal = decision.or_refuse(principal).err();
+            denied.extend(refusal.map(|refusal| format!("{}: {}", source.place, refusal.message)));
             Ok(false)
         }
     }

@@ -39,6 +39,7 @@ pub(super) async fn all(call: &Call, kind: SecurableKind) -> Result<Vec<Record>,
         _ => None,
     };
     let found = match (kind.levels(), &schema) {
+        (1, None) if call.flag("include_unbound")? => catalog.list_unbound_too(&call.principal, kind).await?,
         (3, None) => catalog.all_visible(&call.principal, kind).await?,
         _ => catalog.list(&call.principal, kind, schema.as_deref()).await?,
     };

@@ -365,16 +365,13 @@ async fn a_field_that_nothing_acts_on_is_refused_by_name() {
     let environment = Environment::start().await;
     let (admin, engineer) = (environment.client("admin"), environment.client("engineer"));
     make_schema(&engineer, "s").await;
-    let isolate = admin
-        .patch(
-            &format!("{UC}/catalogs/dev"),
-            json!({"comment": "c", "isolation_mode": "ISOLATED"}),
-        )
-        .await;
-    assert_eq!(isolate.error(), (501, "NOT_IMPLEMENTED".to_owned()));
-    assert!(isolate.json()["message"].as_str().unwrap().contains("`isolation_mode`"));
+    let optimize = json!({"comment": "c", "enable_predictive_optimization": "ENABLE"});
+    let refused = admin.patch(&format!("{UC}/catalogs/dev"), optimize).await;
+    assert_eq!(refused.error(), (501, "NOT_IMPLEMENTED".to_owned()));
+    let message = refused.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("`enable_predictive_optimization`"), "{message}");
     assert_eq!(
-        isolate.json()["details"][0]["metadata"]["operation_id"],
+        refused.json()["details"][0]["metadata"]["operation_id"],
         "catalog.CatalogsAPI.update"
     );
     assert_eq!(

@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod bad_days;
+mod bindings;
 mod catalog;
 mod dashboards;
 mod durability;

@@ -197,7 +197,7 @@ impl Table<'_> {
                 assert_eq!(rule.kind, RuleKind::Grant, "{rule}");
                 rule.stands_on
             }
-            Decision::Denied { .. } => None,
+            Decision::Denied { .. } | Decision::Unbound { .. } => None,
         }
     }
 }
@@ -298,4 +298,94 @@ async fn a_privilege_is_there_missing_inherited_or_somebody_elses_on_every_kind_
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(cases > 500, "{cases} cases");
+}
+
+/// Binds an isolated object to this workspace as it is told, or to another one alone.
+async fn bind(environment: &Environment, object: &Securable, here: Option<&str>) {
+    let admin = environment.client("admin");
+    let id = environment.workspaces.workspace("dev").unwrap().org_id;
+    let kind = object.kind.as_str().to_lowercase();
+    let change = match here {
+        Some(binding_type) => json!({"add": [{"workspace_id": id, "binding_type": binding_type}]}),
+        None => json!({"add": [{"workspace_id": 4711}], "remove": [{"workspace_id": id}]}),
+    };
+    admin
+        .patch(&format!("{UC}/bindings/{kind}/{}", object.full_name), change)
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn a_binding_decides_before_every_privilege_on_what_can_be_isolated_and_all_that_is_in_it() {
+    let environment = Environment::start().await;
+    let workspace = environment.workspaces.workspace("dev").unwrap();
+    let made = make_securables(&environment).await;
+    let (admin, client) = (principal(&environment, "admin").await, environment.client("admin"));
+    let routes = [
+        (SecurableKind::Catalog, "catalogs/c", "ISOLATED"),
+        (
+            SecurableKind::StorageCredential,
+            "storage-credentials/storage",
+            "ISOLATION_MODE_ISOLATED",
+        ),
+        (
+            SecurableKind::Credential,
+            "credentials/service",
+            "ISOLATION_MODE_ISOLATED",
+        ),
+        (
+            SecurableKind::ExternalLocation,
+            "external-locations/location",
+            "ISOLATION_MODE_ISOLATED",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    let mut cases = 0;
+    for (kind, route, isolated) in routes {
+        let shut = made.iter().find(|each| each.kind == kind).unwrap();
+        client
+            .patch(&format!("{UC}/{route}"), json!({ "isolation_mode": isolated }))
+            .await
+            .ok();
+        for (here, reads, writes) in [
+            (Some("BINDING_TYPE_READ_WRITE"), true, true),
+            (Some("BINDING_TYPE_READ_ONLY"), true, false),
+            (None, false, false),
+        ] {
+            bind(&environment, shut, here).await;
+            let inside =
+                |row: &Row| row.kind == kind || kind == SecurableKind::Catalog && row.inside.contains(&(kind, "c"));
+            for (row, securable) in SECURABLES.iter().zip(&made).filter(|(row, _)| inside(row)) {
+                for privilege in PRIVILEGES.iter().map(|text| text.parse::<Privilege>().unwrap()) {
+                    if !privilege.applies_to(row.kind) {
+                        continue;
+                    }
+                    cases += 1;
+                    let only_reads = [
+                        "BROWSE",
+                        "EXECUTE",
+                        "READ_FILES",
+                        "READ_VOLUME",
+                        "SELECT",
+                        "USE_CATALOG",
+                        "USE_SCHEMA",
+                    ]
+                    .contains(&privilege.as_str());
+                    // The administrator owns everything here, so that nothing but the binding can be in the way.
+                    let decision = workspace
+                        .catalog()
+                        .authorize(&admin, privilege, securable)
+                        .await
+                        .unwrap();
+                    let unbound = matches!(decision, Decision::Unbound { .. });
+                    if unbound == if only_reads { reads } else { writes } {
+                        wrong.push(format!("{here:?}: {privilege} on {}: {decision:?}", securable.title()));
+                    }
+                }
+            }
+        }
+        bind(&environment, shut, Some("BINDING_TYPE_READ_WRITE")).await;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases > 200, "{cases} cases");
 }

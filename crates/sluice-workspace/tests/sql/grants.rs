@@ -1,5 +1,7 @@
 //! Unity Catalog grants in SQL: what each privilege opens, and what stays closed without it.
 
+use sluice_workspace::catalog::{Binding, BindingType, Change, IsolationMode, SecurableKind};
+
 use crate::support::{Lab, run, shown};
 
 const DENIED: &str = "INSUFFICIENT_PERMISSIONS";
@@ -131,5 +133,72 @@ fn a_view_lends_the_rights_of_its_owner_to_its_own_query_alone() {
         );
         let group = lab.as_principal("analyst", "ALTER VIEW own OWNER TO analysts").await;
         assert!(group.is_ok(), "{group:?}");
+    });
+}
+
+#[test]
+fn an_isolated_catalog_is_read_or_shut_as_its_binding_says() {
+    run(async {
+        let lab = Lab::new("bound").await;
+        let admin = lab.principal("admin").await;
+        let catalog = lab.workspace.catalog();
+        let bound = async |binding: Option<BindingType>| {
+            let here = i64::try_from(lab.workspace.org_id).unwrap();
+            let added = binding.map(|binding_type| Binding {
+                workspace_id: here,
+                binding_type,
+            });
+            let removed = if added.is_none() { vec![here] } else { Vec::new() };
+            let change = (added.as_slice(), removed.as_slice());
+            catalog
+                .change_bindings(&admin, SecurableKind::Catalog, "bound", change)
+                .await
+                .unwrap();
+        };
+        for statement in [
+            "CREATE CATALOG bound",
+            "GRANT ALL PRIVILEGES ON CATALOG bound TO engineers",
+        ] {
+            lab.as_principal("admin", statement).await.unwrap();
+        }
+        lab.all(&[
+            "CREATE TABLE bound.default.t (id INT)",
+            "INSERT INTO bound.default.t VALUES (1)",
+            "CREATE VIEW v AS SELECT id FROM bound.default.t",
+        ])
+        .await;
+        let isolated = Some(IsolationMode::Isolated);
+        catalog
+            .change_catalog(&admin, "bound", Change::default(), isolated)
+            .await
+            .unwrap();
+        let writes = [
+            "INSERT INTO bound.default.t VALUES (2)",
+            "DELETE FROM bound.default.t",
+            "DROP TABLE bound.default.t",
+            "CREATE TABLE bound.default.u AS SELECT 1 AS id",
+            "CREATE SCHEMA bound.more",
+        ];
+        let reads = ["SELECT * FROM bound.default.t", "SELECT * FROM v"];
+        for (binding, readable) in [(Some(BindingType::ReadOnly), true), (None, false)] {
+            bound(binding).await;
+            for statement in writes {
+                for principal in ["engineer", "admin"] {
+                    assert_eq!(lab.refused(principal, statement).await, DENIED, "{statement}");
+                }
+            }
+            for statement in reads {
+                if readable {
+                    assert_eq!(lab.rows(statement).await, ["1"], "{statement}");
+                } else {
+                    assert_eq!(lab.refused("engineer", statement).await, DENIED, "{statement}");
+                }
+            }
+        }
+        assert!(!lab.rows("SHOW CATALOGS").await.contains(&"bound".to_owned()));
+        bound(Some(BindingType::ReadWrite)).await;
+        assert!(lab.rows("SHOW CATALOGS").await.contains(&"bound".to_owned()));
+        lab.all(&["INSERT INTO bound.default.t VALUES (2)", "DROP TABLE bound.default.t"])
+            .await;
     });
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Empty, Rest, metastore_id};
 use crate::call::Call;
+use crate::catalog::binding::IsolationMode;
 use crate::catalog::container::Change;
 use crate::catalog::privilege::SecurableKind;
 use crate::catalog::securable::Securable;
@@ -30,7 +31,7 @@ struct CatalogInfo {
     full_name: String,
     catalog_type: &'static str,
     securable_type: &'static str,
-    isolation_mode: &'static str,
+    isolation_mode: IsolationMode,
     browse_only: bool,
     owner: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,11 +48,11 @@ struct CatalogInfo {
 impl CatalogInfo {
     fn of(catalog: Securable, metastore_id: &str) -> Self {
         Self {
+            isolation_mode: IsolationMode::of(&catalog),
             full_name: catalog.full_name,
             name: catalog.name,
             catalog_type: "MANAGED_CATALOG",
             securable_type: "CATALOG",
-            isolation_mode: "OPEN",
             browse_only: false,
             owner: catalog.owner,
             comment: catalog.comment,
@@ -74,7 +75,14 @@ struct Catalogs {
 
 async fn list(call: Call) -> Result<Json<Catalogs>, ApiError> {
     let catalog = call.workspace.catalog();
-    let found = catalog.list(&call.principal, SecurableKind::Catalog, None).await?;
+    let found = match call.flag("include_unbound")? {
+        true => {
+            catalog
+                .list_unbound_too(&call.principal, SecurableKind::Catalog)
+                .await?
+        }
+        false => catalog.list(&call.principal, SecurableKind::Catalog, None).await?,
+    };
     let page = page(&call, "max_results", found, |each| &each.name)?;
     let metastore_id = metastore_id(catalog).await?;
     Ok(Json(Catalogs {
@@ -159,17 +167,21 @@ impl From<Update> for Change {
     }
 }
 
+/// A change of a catalog: that of any container, and from where it may be reached.
+#[derive(Deserialize)]
+struct UpdateCatalog {
+    isolation_mode: Option<IsolationMode>,
+    #[serde(flatten)]
+    update: Update,
+}
+
 async fn update(mut call: Call) -> Result<Json<CatalogInfo>, ApiError> {
-    let body: Update = call.json().await?;
-    body.rest.refuse(&call)?;
+    let UpdateCatalog { isolation_mode, update } = call.json().await?;
+    update.rest.refuse(&call)?;
     let catalog = call.workspace.catalog();
+    let name = call.parameter("name");
     let changed = catalog
-        .change(
-            &call.principal,
-            SecurableKind::Catalog,
-            call.parameter("name"),
-            body.into(),
-        )
+        .change_catalog(&call.principal, name, update.into(), isolation_mode)
         .await?;
     Ok(Json(CatalogInfo::of(changed, &metastore_id(catalog).await?)))
 }

@@ -1,5 +1,6 @@
 //! Unity Catalog over HTTP. Handlers read the request, call one function of [`crate::catalog::Catalog`] and describe the result.
 
+mod bindings;
 mod catalogs;
 mod constraints;
 mod functions;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
     [
         metastore::routes(),
         catalogs::routes(),
+        bindings::routes(),
         schemas::routes(),
         tables::routes(),
         functions::routes(),

@@ -54,7 +54,10 @@ pub(super) static KIND: Kind = Kind {
 async fn check(call: &Call, body: &mut Document, known: Option<&Record>) -> Result<(), ApiError> {
     let catalog = call.workspace.catalog();
     if let Some(credential) = text(body, "credential_name") {
-        catalog.find(SecurableKind::StorageCredential, credential).await?;
+        let credential = catalog.find(SecurableKind::StorageCredential, credential).await?;
+        catalog
+            .require_bound(&call.principal, Privilege::CreateExternalLocation, &credential)
+            .await?;
     }
     let Some(url) = text(body, "url").map(|url| url.trim_end_matches('/').to_owned()) else {
         return Ok(());
