@@ -175,6 +175,9 @@ def _table(gateway, session, request, relation, target, options, condition=None)
             session, request.session_id, {"kind": "plan", "items": [{"kind": "expression", "text": options["replacewhere"]}]}
         )["items"][0]["sql"]
         condition = plans.replace_filter(text)
+    if condition is not None and answer["overwrite"]:
+        condition = plans.holds(condition)
+        source = plans.only_matching(source, condition, target["name"])
     command = plans.append_or_overwrite(source, answer["binding"]["name"], answer["overwrite"], condition)
     request.plan.command.CopyFrom(command)
     ended = {"name": target["name"], "staging": answer.get("staging")}

@@ -16,6 +16,8 @@ _KNOWN = [
     (r"cannot cast (string|value)|error parsing timestamp|cast error", "CAST_INVALID_INPUT", "22018"),
     (r"element_at: the index is out of bounds", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "22003"),
     (r"merge_cardinality_violation", "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE", "21506"),
+    (r"failed to commit transaction|concurrent (append|delete|transaction|write)|version already exists|conflicting commit", "DELTA_CONCURRENT_WRITE", "2D521"),
+    (r"missing commit file", "DELTA_VERSIONS_NOT_CONTIGUOUS", "KD00C"),
     (r"input schema for insert has \d+ fields", "INSERT_COLUMN_ARITY_MISMATCH", "21S01"),
     (r"replace ?where.*(mismatch|does not match|violat)|data written out does not match", "DELTA_REPLACE_WHERE_MISMATCH", "44000"),
     (r"does not support logical expression (insubquery|exists|scalarsubquery)", "UNSUPPORTED_FEATURE", "0A000"),

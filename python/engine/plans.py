@@ -294,6 +294,33 @@ def replace_filter(overwrite):
     return expressions_pb2.Expression(expression_string=expressions_pb2.Expression.ExpressionString(expression=overwrite))
 
 
+def _literal(**value):
+    return expressions_pb2.Expression(literal=expressions_pb2.Expression.Literal(**value))
+
+
+def _call(function, *arguments):
+    return expressions_pb2.Expression(
+        unresolved_function=expressions_pb2.Expression.UnresolvedFunction(function_name=function, arguments=arguments)
+    )
+
+
+def holds(condition):
+    """A condition that is never NULL: the engine would delete rows for which it is, as if they were to be replaced."""
+    return _call("<=>", condition, _literal(boolean=True))
+
+
+def only_matching(relation, condition, name):
+    """The rows of a relation, failing at one that the condition of an overwrite does not hold for: the engine would write it beside the rows that it replaces."""
+    message = f"[DELTA_REPLACE_WHERE_MISMATCH] a row does not match the condition of the overwrite; '{name}' is as it was"
+    failure = expressions_pb2.Expression(
+        cast=expressions_pb2.Expression.Cast(expr=_call("raise_error", _literal(string=message)), type_str="boolean")
+    )
+    checked = relations_pb2.Relation()
+    checked.filter.input.CopyFrom(relation)
+    checked.filter.condition.CopyFrom(_call("when", condition, _literal(boolean=True), failure))
+    return checked
+
+
 def append_or_overwrite(input_relation, binding, overwrite, condition=None):
     """A write of a relation into a bound table, by name of column: the forms that the engine executes correctly."""
     mode = commands_pb2.WriteOperationV2.Mode

@@ -44,6 +44,17 @@ INSERT INTO t REPLACE WHERE k = 'a' SELECT 11, 'b', 10.0;
 SELECT id, k FROM t WHERE k IN ('a', 'b') ORDER BY id;
 => 2 | b
 => 10 | a
+CREATE TABLE unpartitioned (id INT, k STRING);
+ok
+INSERT INTO unpartitioned VALUES (1, 'a'), (2, 'b'), (3, NULL);
+=> 3 | 3
+INSERT INTO unpartitioned REPLACE WHERE k = 'a' VALUES (4, 'a'), (5, 'a');
+=> 2 | 2
+SELECT * FROM unpartitioned ORDER BY id;
+=> 2 | b
+=> 3 | NULL
+=> 4 | a
+=> 5 | a
 INSERT OVERWRITE t PARTITION (k = 'a') SELECT 1, 1.0;
 !! UNSUPPORTED_FEATURE PARTITION
 INSERT INTO t REPLACE USING (k) SELECT 1, 'a', 1.0;

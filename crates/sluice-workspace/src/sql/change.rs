@@ -40,6 +40,7 @@ pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> R
     } else {
         aligned(&table, insert.columns.clone(), &source.sql)?
     };
+    let mut replaced = None;
     let sql = match &insert.replace_where {
         Some(range) => {
             if insert.overwrite || insert.by_name || insert.columns.is_some() {
@@ -49,9 +50,12 @@ pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> R
                 ));
             }
             secured::refuse_change(context, &table, "REPLACE WHERE").await?;
-            let condition = condition(text, range)?;
+            // Of rows for which it is NULL the engine would think that they are to be replaced.
+            let condition = format!("(({}) <=> true)", condition(text, range)?);
             let selected = only_matching(&table, &condition, &selected);
-            format!("INSERT INTO {} REPLACE WHERE {condition} {selected}", binding.name)
+            let sql = format!("INSERT INTO {} REPLACE WHERE {condition} {selected}", binding.name);
+            replaced = Some(condition);
+            sql
         }
         None if insert.overwrite => format!("INSERT OVERWRITE {} {selected}", binding.name),
         None => format!("INSERT INTO {} {selected}", binding.name),
@@ -61,25 +65,40 @@ pub(super) async fn insert(context: &Context, text: &Text, insert: &Insert) -> R
     if let Some(rehearsal) = rehearsal {
         rehearsal.publish(context, &table).await?;
     }
-    let inserted = delta_log::commits_after(&location, before)?
-        .iter()
-        .map(|commit| commit.metric("numOutputRows"))
-        .sum();
+    let inserted = match replaced {
+        Some(condition) => match matching(context, &location, &condition).await {
+            Some(inserted) => inserted,
+            // The rows are there; only how many is not known.
+            None => return Ok(Outcome::done()),
+        },
+        None => delta_log::commits_after(&location, before)?
+            .iter()
+            .map(|commit| commit.metric("numOutputRows"))
+            .sum(),
+    };
     Ok(counts(&[
         ("num_affected_rows", inserted),
         ("num_inserted_rows", inserted),
     ]))
 }
 
+/// How many rows the condition of REPLACE WHERE holds for now: those that were inserted. The metrics of the commit also count rows that were only written again.
+async fn matching(context: &Context, location: &Path, condition: &str) -> Option<u64> {
+    let table = identifier(&location.to_string_lossy());
+    let sql = format!("SELECT count(*) FROM delta.{table} WHERE {condition}");
+    let found = context.run(sql, Vec::new(), true).await.ok()?;
+    found.rows.first()?.first()?.as_ref()?.parse().ok()
+}
+
 /// The query, failing at a row that the condition of REPLACE WHERE does not hold for: the engine would write it beside the rows that it replaces.
 fn only_matching(table: &TableRecord, condition: &str, query: &str) -> String {
     let names: Vec<_> = table.columns.iter().map(|column| identifier(&column.name)).collect();
     let message = format!(
-        "[DELTA_REPLACE_WHERE_MISMATCH] a row does not match the condition of REPLACE WHERE: {condition}; '{}' is as it was",
+        "[DELTA_REPLACE_WHERE_MISMATCH] a row does not match the condition of REPLACE WHERE; '{}' is as it was",
         table.securable.full_name
     );
     format!(
-        "SELECT * FROM ({query}) AS `source`({}) WHERE CASE WHEN coalesce(({condition}), false) THEN true ELSE CAST(raise_error({}) AS BOOLEAN) END",
+        "SELECT * FROM ({query}) AS `source`({}) WHERE CASE WHEN {condition} THEN true ELSE CAST(raise_error({}) AS BOOLEAN) END",
         names.join(", "),
         string_literal(&message)
     )

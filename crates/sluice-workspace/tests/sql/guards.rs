@@ -33,17 +33,23 @@ fn replacing_some_rows_keeps_the_others() {
 frame = spark.sql("SELECT 20L AS id, 'a' AS k")
 show("save", lambda: frame.write.mode("overwrite").option("replaceWhere", "k = 'a'").saveAsTable("p"))
 show("v2", lambda: spark.sql("SELECT 30L AS id, 'b' AS k").writeTo("p").overwrite(col("k") == "b"))
+other = spark.sql("SELECT 40L AS id, 'c' AS k UNION ALL SELECT 41L, 'a'")
+show("save mismatch", lambda: other.write.mode("overwrite").option("replaceWhere", "k = 'a'").saveAsTable("p"))
+show("v2 mismatch", lambda: other.writeTo("p").overwrite(col("k") == "a"))
 show("dynamic", lambda: frame.write.mode("overwrite").option("partitionOverwriteMode", "dynamic").saveAsTable("p"))
 show("dynamic insert", lambda: frame.write.option("partitionOverwriteMode", "dynamic").insertInto("p", overwrite=True))
 show("dynamic setting", lambda: spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic"))
 show("dynamic v2", lambda: frame.writeTo("p").overwritePartitions())
 "#;
         let refused = "UnsupportedOperationException UNSUPPORTED_FEATURE";
+        let mismatch = "AnalysisException [DELTA_REPLACE_WHERE_MISMATCH] a row does not match the condition of the overwrite; 'p' is as it was";
         assert_eq!(
             lab.python("engineer", script).await,
             [
                 "save: None".to_owned(),
                 "v2: None".to_owned(),
+                format!("save mismatch: {mismatch}"),
+                format!("v2 mismatch: {mismatch}"),
                 format!("dynamic: {refused}"),
                 format!("dynamic insert: {refused}"),
                 format!("dynamic setting: {refused}"),
@@ -58,6 +64,27 @@ show("dynamic v2", lambda: frame.writeTo("p").overwritePartitions())
             (refused.as_str(), lab.independent("p").await.len()),
             ("UNSUPPORTED_FEATURE", 2)
         );
+    });
+}
+
+#[test]
+fn replacing_some_rows_keeps_those_for_which_the_condition_is_null() {
+    run(async {
+        let lab = Lab::new("replacing_null").await;
+        lab.all(&[
+            "CREATE TABLE t (id BIGINT, k STRING)",
+            "INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, NULL)",
+            "INSERT INTO t REPLACE WHERE k = 'a' SELECT 10, 'a'",
+        ])
+        .await;
+        assert_eq!(lab.independent("t").await, ["10|a", "2|b", "3|-"]);
+        let script = r#"
+frame = spark.sql("SELECT 20L AS id, 'b' AS k")
+show("save", lambda: frame.write.mode("overwrite").option("replaceWhere", "k = 'b'").saveAsTable("t"))
+show("v2", lambda: spark.sql("SELECT 30L AS id, 'a' AS k").writeTo("t").overwrite(col("k") == "a"))
+"#;
+        assert_eq!(lab.python("engineer", script).await, ["save: None", "v2: None"]);
+        assert_eq!(lab.independent("t").await, ["20|b", "30|a", "3|-"]);
     });
 }
 
