@@ -102,7 +102,9 @@ def read(client, table, columns):
     cache = pathlib.Path(os.environ.get("SLUICE_CACHE_DIR") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "sluice")
     python = next(found.parents[3] / "bin" / "python" for found in sorted(cache.glob("python/*/lib/python3*/site-packages/deltalake")))
     location = client.tables.get(table).storage_location.removeprefix("file://")
-    code = "import json, sys; from deltalake import DeltaTable; print(json.dumps(DeltaTable(sys.argv[1]).to_pyarrow_table().select(sys.argv[2:]).to_pylist(), default=str))"
+    code = "import json, os, sys; from deltalake import DeltaTable; print(json.dumps(DeltaTable(sys.argv[1]).to_pyarrow_table().select(sys.argv[2:]).to_pylist(), default=str), flush=True)"
+    # The libraries' threads now and then abort an interpreter that takes itself apart.
+    code += "; os._exit(0)"
     found = subprocess.run([python, "-c", code, location, *columns], capture_output=True, text=True, check=True)
     return sorted((tuple(row[column] for column in columns) for row in json.loads(found.stdout)), key=str)
 

@@ -97,7 +97,7 @@ pub(crate) fn of_sql(
         let wrong = |message: String| Failed::new("SourceError", format!("`{}`: {message}", source.path));
         let statements =
             sql_text::statements(&source.text).map_err(|error| wrong(format!("it cannot be read as SQL: {error}")))?;
-        for (number, text) in (1..).zip(statements.iter().filter(|text| !is_comment(text))) {
+        for (number, text) in (1..).zip(&statements) {
             let wrong = |message: String| wrong(format!("statement {number}: {message}"));
             let text = fill(text, &settings).map_err(wrong)?;
             match crate::sql::read_dataset(&text).map_err(|error| wrong(error.message))? {
@@ -113,11 +113,6 @@ pub(crate) fn of_sql(
         }
     }
     Ok(found)
-}
-
-fn is_comment(text: &str) -> bool {
-    text.lines()
-        .all(|line| line.trim().is_empty() || line.trim_start().starts_with("--"))
 }
 
 fn dataset(declared: Declaration, defaults: &Defaults, source: &str) -> Result<Dataset, String> {
