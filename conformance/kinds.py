@@ -88,9 +88,10 @@ KINDS: dict[str, Kind] = {
             "database_catalogs": {
                 "it": {"name": "{name}", "database_instance_name": "${resources.database_instances.instance.name}", "database_name": "d"}
             },
-        }
+        },
+        refused="runs no database",
     ),
-    "database_instances": _one("database_instances", {"name": "i-{name}", "capacity": "CU_1"}),
+    "database_instances": _one("database_instances", {"name": "i-{name}", "capacity": "CU_1"}, refused="runs no database"),
     "experiments": _one("experiments", {"name": "/Users/engineer@sluice.test/{name}"}),
     "external_locations": _one(
         "external_locations",
@@ -196,6 +197,7 @@ KINDS: dict[str, Kind] = {
             },
         },
         before=_TABLE,
+        refused="runs no database",
     ),
     "vector_search_endpoints": _one("vector_search_endpoints", {"name": "{name}", "endpoint_type": "STANDARD"}, refused="searches nothing"),
     "vector_search_indexes": Kind(

@@ -1,6 +1,7 @@
 //! The filter and the order of a list of events. Pure.
 //!
-//! A filter is made of `level = '…'`, `level in ('…', …)`, `id = '…'` and `timestamp > '…'` (or `>=`, `<`, `<=`, `=`), joined by AND.
+//! A filter is made of `level = '…'`, `level in ('…', …)`, `id = '…'`, `update_id = '…'` (not documented, but what the Databricks CLI asks for
+//! while it waits for an update) and `timestamp > '…'` (or `>=`, `<`, `<=`, `=`), joined by AND.
 
 use sluice_model::Timestamp;
 
@@ -43,6 +44,7 @@ impl Order {
 enum Condition {
     Level(Vec<String>),
     Id(Vec<String>),
+    Update(Vec<String>),
     Timestamp(Comparison, i64),
 }
 
@@ -68,7 +70,7 @@ impl EventFilter {
     pub(super) fn read(text: &str) -> Result<Self, ApiError> {
         let refused = || {
             ApiError::not_implemented(format!(
-                "the filter `{text}` is not one that the local workspace knows: use level = '…', level in ('…', …), id = '…' and \
+                "the filter `{text}` is not one that the local workspace knows: use level = '…', level in ('…', …), id = '…', update_id = '…' and \
                  timestamp > '…' (>=, <, <=, =), joined by AND"
             ))
         };
@@ -87,6 +89,7 @@ impl EventFilter {
         self.0.iter().all(|condition| match condition {
             Condition::Level(levels) => levels.iter().any(|level| level == event.level.as_str()),
             Condition::Id(ids) => ids.contains(&event.id),
+            Condition::Update(ids) => ids.contains(&event.told.origin.update_id),
             Condition::Timestamp(comparison, moment) => match comparison {
                 Comparison::Less => event.created_at < *moment,
                 Comparison::AtMost => event.created_at <= *moment,
@@ -150,6 +153,7 @@ fn condition(words: &[Word]) -> Option<Condition> {
     match (field.as_str(), operator.as_str()) {
         ("level", "=" | "in") => Some(Condition::Level(values)),
         ("id", "=" | "in") => Some(Condition::Id(values)),
+        ("update_id", "=" | "in") => Some(Condition::Update(values)),
         ("timestamp", operator) => {
             let comparison = match operator {
                 "<" => Comparison::Less,
@@ -179,7 +183,7 @@ fn listed(words: &[Word]) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipelines::event::{Level, Told};
+    use crate::pipelines::event::{Level, Origin, Told};
 
     fn event(level: Level, created_at: i64) -> Event {
         Event {
@@ -187,7 +191,13 @@ mod tests {
             id: "e".to_owned(),
             created_at,
             level,
-            told: Told::default(),
+            told: Told {
+                origin: Origin {
+                    update_id: "u".to_owned(),
+                    ..Origin::default()
+                },
+                ..Told::default()
+            },
         }
     }
 
@@ -209,6 +219,8 @@ mod tests {
             ),
             ("id='e'", true),
             ("id = 'f'", false),
+            ("update_id = 'u'", true),
+            ("update_id = 'v'", false),
         ] {
             let read = EventFilter::read(filter).unwrap();
             assert_eq!(read.fits(&event(Level::Warn, moment)), fits, "{filter}");
