@@ -32,7 +32,7 @@ struct Exception {
     reason: &'static str,
 }
 
-const EXCEPTIONS: [Exception; 4] = [
+const EXCEPTIONS: [Exception; 8] = [
     Exception {
         operation: "",
         place: Place::Query,
@@ -56,6 +56,30 @@ const EXCEPTIONS: [Exception; 4] = [
         place: Place::Query,
         path: "return_git_info",
         reason: "the Databricks CLI sends it to learn whether a directory is in a Git folder",
+    },
+    Exception {
+        operation: "sql.StatementExecutionAPI.execute_statement",
+        place: Place::Body,
+        path: "session_id",
+        reason: "`databricks-sql-connector` sends it: the session of the statement, which gives catalog, schema and settings",
+    },
+    Exception {
+        operation: "sql.StatementExecutionAPI.execute_statement",
+        place: Place::Body,
+        path: "result_compression",
+        reason: "`databricks-sql-connector` sends it: it takes compressed results, and plain ones as well",
+    },
+    Exception {
+        operation: "sql.StatementExecutionAPI.get_statement",
+        place: Place::Body,
+        path: "statement_id",
+        reason: "`databricks-sql-connector` sends the id of the path in the body once more",
+    },
+    Exception {
+        operation: "sql.StatementExecutionAPI.cancel_execution",
+        place: Place::Body,
+        path: "statement_id",
+        reason: "`databricks-sql-connector` sends the id of the path in the body once more",
     },
 ];
 
