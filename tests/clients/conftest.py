@@ -93,7 +93,7 @@ def workspaces(tmp_path_factory):
         operation = find(request.method, request.path_url.partition("?")[0])
         if operation and response.ok:
             streamed = options.get("stream") or operation.method == "HEAD"
-            RECORDER.saw(operation, request.body, b"" if streamed else response.content, request.headers.get("User-Agent", ""))
+            RECORDER.saw(operation, request.path_url, request.body, b"" if streamed else response.content, request.headers.get("User-Agent", ""))
         return response
 
     def urlopen(pool, method, url, body=None, headers=None, **options):
@@ -103,7 +103,7 @@ def workspaces(tmp_path_factory):
         operation = find(method, url.partition("?")[0]) if agent.startswith("PyDatabricksSqlConnector/") else None
         if operation and 200 <= response.status < 300:
             # The answer is the driver's to read.
-            RECORDER.saw(operation, body, b"", agent)
+            RECORDER.saw(operation, url, body, b"", agent)
         return response
 
     requests.Session.send = send

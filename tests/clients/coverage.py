@@ -8,6 +8,8 @@ import json
 import os
 import pathlib
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +36,17 @@ class Witness:
     """Fields of its body that a client has sent, and whether a later reading request gave the value back."""
     clients: set[str] = field(default_factory=set)
     """Which of `CLIENTS` have called it with success."""
+    survived: bool = False
+    """Whether what it wrote or read was the same after a restart of the workspace."""
+
+
+@dataclass
+class Life:
+    """What was asked between a start and a stop of a workspace."""
+
+    operations: set[str] = field(default_factory=set)
+    answers: dict[str, Any] = field(default_factory=dict)
+    """Answers by reading request; of the same request the last one."""
 
 
 @dataclass
@@ -43,6 +56,7 @@ class Recorder:
     witnesses: dict[str, Witness] = field(default_factory=dict)
     level: int = 0
     _written: list[tuple[str, str, Any]] = field(default_factory=list)
+    _life: Life | None = None
 
     def begin(self, level: str) -> None:
         """A test begins; what it sees counts for this level."""
@@ -54,8 +68,26 @@ class Recorder:
         same = (each.id for each in operations() if each.shape == operation.shape)
         return next((self.witnesses[each] for each in same if each in self.witnesses), None)
 
-    def saw(self, operation: Operation, body: bytes | str | None, answer: bytes, agent: str = "") -> None:
+    @contextmanager
+    def life(self) -> Iterator[Life]:
+        """Notes the answers of a part of a test, to compare them with those after a restart."""
+        self._life = life = Life()
+        try:
+            yield life
+        finally:
+            self._life = None
+
+    def survived(self, operations: set[str]) -> None:
+        """What these operations wrote and read was the same after a restart."""
+        for operation in operations:
+            self.witnesses[operation].survived = True
+
+    def saw(self, operation: Operation, path: str, body: bytes | str | None, answer: bytes, agent: str = "") -> None:
         """An operation answered with success; `agent` is what the client says of itself."""
+        if self._life is not None:
+            self._life.operations.add(operation.id)
+            if operation.method == "GET":
+                self._life.answers[path] = parsed(answer) or answer
         witness = self.witnesses.setdefault(operation.id, Witness(self.level))
         witness.level = max(witness.level, self.level)
         witness.clients.update(name for said, name in CLIENTS.items() if said in agent)
@@ -128,6 +160,7 @@ def page(offered: set[str], recorder: Recorder) -> str:
         f"| executes | the work itself: rows, files, results of runs | {seen['executes']} |",
         "",
         "*Fields*: how many fields of the request body a later reading request gave back, of those that the suite has sent, of all that the operation has.",
+        f"*Restart*: what the operation wrote or read was the same after a restart, seen of {sum(bool(each and each.survived) for each in witnesses.values())}.",
         "",
         "| module | answered | all |",
         "| --- | --- | --- |",
@@ -136,7 +169,7 @@ def page(offered: set[str], recorder: Recorder) -> str:
     for module, members in sorted(modules.items()):
         answered = [each for each in members if each.id in offered]
         if answered:
-            lines += ["", f"## {module}", "", "| operation | request | level | fields | clients |", "| --- | --- | --- | --- | --- |"]
+            lines += ["", f"## {module}", "", "| operation | request | level | fields | clients | restart |", "| --- | --- | --- | --- | --- | --- |"]
             lines += [row(each, witnesses[each.id]) for each in sorted(answered, key=lambda each: each.id)]
     return "\n".join(lines) + "\n"
 
@@ -146,7 +179,8 @@ def row(operation: Operation, witness: Witness | None) -> str:
     level = LEVELS[witness.level] if witness else "no witness"
     fields = f"{sum(witness.fields.values())} / {len(witness.fields)} / {len(operation.body)}" if witness and operation.body else ""
     clients = ", ".join(sorted(witness.clients)) if witness else ""
-    return f"| `{operation.id.partition('.')[2]}` | `{operation.method} {operation.path}` | {level} | {fields} | {clients} |"
+    restart = "same" if witness and witness.survived else ""
+    return f"| `{operation.id.partition('.')[2]}` | `{operation.method} {operation.path}` | {level} | {fields} | {clients} | {restart} |"
 
 
 def differs(text: str) -> bool:
