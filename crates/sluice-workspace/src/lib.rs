@@ -23,6 +23,7 @@ mod git_folders;
 pub mod identity;
 pub mod jobs;
 mod log;
+mod mlflow;
 pub mod module;
 pub mod oauth;
 pub mod paging;

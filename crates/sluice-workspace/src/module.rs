@@ -32,6 +32,7 @@ pub fn modules() -> Vec<Module> {
         crate::sql::module(),
         crate::jobs::module(),
         crate::records::module(),
+        crate::mlflow::module(),
         crate::pipelines::module(),
         crate::faults::module(),
         crate::unknown_fields::module(),

@@ -9,7 +9,7 @@ use crate::permissions::{Level, Object};
 
 /// What somebody wants to do to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(crate) enum Need {
     /// See it.
     See,
     /// Change it.

@@ -34,7 +34,7 @@ pub(super) fn by_name(filter: Option<&str>, field: &str, body: &Document) -> Res
 }
 
 /// Whether a text fits a pattern in which `%` stands for any text.
-fn like(text: &str, pattern: &str) -> bool {
+pub(crate) fn like(text: &str, pattern: &str) -> bool {
     match pattern.split_once('%') {
         None => text == pattern,
         Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {

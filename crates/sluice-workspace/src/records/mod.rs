@@ -19,6 +19,9 @@ mod time;
 
 pub use kind::Kind;
 
+pub(crate) use access::Need;
+pub(crate) use filter::like;
+pub(crate) use kinds::experiment;
 pub(crate) use kinds::pipeline;
 pub(crate) use store::has_acl;
 

@@ -19,6 +19,7 @@ mod git_folders;
 mod hostile;
 mod identity;
 mod jobs;
+mod mlflow;
 mod oauth;
 mod packages;
 mod permission_table;

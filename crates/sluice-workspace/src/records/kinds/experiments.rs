@@ -1,4 +1,4 @@
-//! MLflow experiments: their names, places and tags. Runs are not recorded here.
+//! MLflow experiments: their names, places and tags. Their runs are in [`crate::mlflow`].
 
 use axum::http::StatusCode;
 use serde_json::json;
@@ -55,6 +55,27 @@ pub(super) static KIND: Kind = Kind {
     present,
     ..Kind::BASE
 };
+
+/// An experiment as its runs see it.
+pub(crate) struct Experiment {
+    /// Where its runs keep their files.
+    pub(crate) artifact_location: String,
+    /// Whether it is in the trash.
+    pub(crate) deleted: bool,
+}
+
+/// The experiment with this id, when the caller may do this to it.
+///
+/// # Errors
+/// 404 when it does not exist, 403 when the caller may not.
+pub(crate) async fn experiment(call: &Call, id: &str, need: Need) -> Result<Experiment, ApiError> {
+    let record = serve::get(call, &KIND, id, need).await?;
+    let described = serve::describe(&call.workspace, &KIND, &record);
+    Ok(Experiment {
+        artifact_location: text(&described, "artifact_location").unwrap_or_default().to_owned(),
+        deleted: record.trashed,
+    })
+}
 
 /// An experiment is called like a path of the workspace, without its first directory `/Workspace`.
 fn normalise(body: &mut Document) -> Result<(), ApiError> {

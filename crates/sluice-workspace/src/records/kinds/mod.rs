@@ -25,6 +25,8 @@ mod workspace_models;
 
 pub(crate) use pipelines::pipeline;
 
+pub(crate) use experiments::experiment;
+
 use super::kind::Kind;
 
 /// All of them.
