@@ -51,7 +51,7 @@ pub(crate) async fn create(mut call: Call, version: Version) -> Result<Json<Crea
     job::insert(&mut transaction, &job).await?;
     access::store(&call.workspace, &mut transaction, job.id, &entries).await?;
     transaction.commit().await?;
-    call.workspace.jobs.scheduler().arm(job.id, job.created_at);
+    call.workspace.jobs.scheduler().arm(job.id, &plan, job.created_at);
     warn_of_ignored_start(&call.workspace, &job, &plan);
     Ok(Json(Created { job_id: job.id }))
 }
@@ -139,7 +139,7 @@ async fn replace(
         .into_iter()
         .any(|name| former.get(name) != job.settings.get(name))
     {
-        workspace.jobs.scheduler().arm(job.id, workspace.clock.now_ms());
+        workspace.jobs.scheduler().arm(job.id, &plan, workspace.clock.now_ms());
     }
     warn_of_ignored_start(workspace, &job, &plan);
     Ok(Json(Object::new()))
@@ -257,17 +257,23 @@ pub(crate) async fn list(call: Call) -> Result<Json<JobList>, ApiError> {
         Some(offset) => offset,
         None => page::start(call.query("page_token"), &scope)?,
     };
+    // Decided about in order, and no further than this page: there may be thousands.
     let mut visible = Vec::new();
-    for job in job::all(&call.workspace).await? {
-        let wanted = name.as_ref().is_none_or(|name| job.name().to_lowercase() == *name);
-        if wanted && access::may_view(&call.workspace, &call.principal, job.id).await? {
-            visible.push(job);
+    for (id, job_name) in job::names(&call.workspace).await? {
+        let wanted = name.as_ref().is_none_or(|name| job_name.to_lowercase() == *name);
+        if wanted && access::may_view(&call.workspace, &call.principal, id).await? {
+            visible.push(id);
+        }
+        if visible.len() > start + limit {
+            break;
         }
     }
     let has_more = visible.len() > start + limit;
     let mut jobs = Vec::new();
-    for job in visible.into_iter().skip(start).take(limit) {
-        jobs.push(listed(view(&call.workspace, job).await?, expand));
+    for id in visible.into_iter().skip(start).take(limit) {
+        if let Some(job) = job::find(&call.workspace, id).await? {
+            jobs.push(listed(view(&call.workspace, job).await?, expand));
+        }
     }
     Ok(Json(JobList {
         jobs,

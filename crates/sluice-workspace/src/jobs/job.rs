@@ -50,12 +50,23 @@ pub(crate) async fn find(workspace: &Workspace, id: i64) -> Result<Option<Job>, 
     row.map(Job::from_row).transpose()
 }
 
-/// All jobs, the newest first.
-pub(crate) async fn all(workspace: &Workspace) -> Result<Vec<Job>, ApiError> {
-    let rows: Vec<Row> =
-        sqlx::query_as("SELECT id, creator, created_at, settings FROM job ORDER BY created_at DESC, rowid DESC")
+/// The ids and names of all jobs, the newest first.
+pub(crate) async fn names(workspace: &Workspace) -> Result<Vec<(i64, String)>, ApiError> {
+    let names =
+        sqlx::query_as("SELECT id, coalesce(settings ->> 'name', '') FROM job ORDER BY created_at DESC, rowid DESC")
             .fetch_all(workspace.store.reader())
             .await?;
+    Ok(names)
+}
+
+/// The jobs that have a schedule or a trigger, paused or not.
+pub(crate) async fn timed(workspace: &Workspace) -> Result<Vec<Job>, ApiError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, creator, created_at, settings FROM job \
+         WHERE settings ->> 'schedule' IS NOT NULL OR settings ->> 'trigger' IS NOT NULL",
+    )
+    .fetch_all(workspace.store.reader())
+    .await?;
     rows.into_iter().map(Job::from_row).collect()
 }
 

@@ -21,15 +21,19 @@ use crate::workspace::Workspace;
 /// What the scheduler keeps in memory for one workspace.
 #[derive(Default)]
 pub(crate) struct Scheduler {
-    /// From when each job counts.
+    /// From when each job with a schedule or a periodic trigger counts.
     armed: Mutex<BTreeMap<i64, i64>>,
     changed: Notify,
     work: Mutex<Option<AbortHandle>>,
 }
 
 impl Scheduler {
-    /// Lets a job count from this moment on.
-    pub(crate) fn arm(&self, job_id: i64, now: i64) {
+    /// Lets a job count from this moment on, when time starts it at all.
+    pub(crate) fn arm(&self, job_id: i64, plan: &JobPlan, now: i64) {
+        if plan.timer().is_none() {
+            self.disarm(job_id);
+            return;
+        }
         self.armed().insert(job_id, now);
         self.changed.notify_one();
     }
@@ -56,12 +60,19 @@ impl Scheduler {
     }
 }
 
-/// Arms all jobs and begins to watch the clock.
+/// Arms the jobs that time starts and begins to watch the clock.
 pub(crate) async fn begin(workspace: &Arc<Workspace>) -> Result<(), ApiError> {
     let scheduler = workspace.jobs.scheduler();
     let now = workspace.clock.now_ms();
-    for job in job::all(workspace).await? {
-        scheduler.arm(job.id, now);
+    for job in job::timed(workspace).await? {
+        match job.plan() {
+            Ok(plan) => scheduler.arm(job.id, &plan, now),
+            Err(error) => log::line(&format!(
+                "{}: the schedule of the job `{}` could not be read: {error}",
+                workspace.name,
+                job.name()
+            )),
+        }
     }
     let work = tokio::spawn(watch(Arc::downgrade(workspace)));
     *scheduler.work.lock().expect("invariant: nobody panics with this lock") = Some(work.abort_handle());
@@ -96,12 +107,13 @@ async fn start_due(workspace: &Arc<Workspace>) -> Result<Option<i64>, ApiError> 
     let scheduler = workspace.jobs.scheduler();
     let now = workspace.clock.now_ms();
     let mut earliest: Option<i64> = None;
-    for job in job::all(workspace).await? {
-        let plan = job.plan()?;
-        let Some(timer) = plan.timer() else { continue };
-        let Some(since) = scheduler.armed().get(&job.id).copied() else {
+    let armed = scheduler.armed().clone();
+    for (id, since) in armed {
+        let Some(job) = job::find(workspace, id).await? else {
             continue;
         };
+        let plan = job.plan()?;
+        let Some(timer) = plan.timer() else { continue };
         let mut next = timer.next(since);
         if next.is_some_and(|next| next <= now) {
             scheduler.armed().insert(job.id, now);

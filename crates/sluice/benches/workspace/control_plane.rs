@@ -28,7 +28,7 @@ pub(crate) async fn start(figures: &mut Figures) {
     figures.add("memory after the first answer, no engine", format!("{resident:.0} MiB"));
 }
 
-/// Readings and writings, 16 requests in flight.
+/// Readings and writings, eight requests in flight.
 pub(crate) async fn requests(figures: &mut Figures) {
     let directory = tempfile::tempdir().unwrap();
     let served = &Served::start(directory.path()).await;
@@ -37,6 +37,11 @@ pub(crate) async fn requests(figures: &mut Figures) {
         served.post("/api/2.1/unity-catalog/schemas", &schema).await;
     }
     let job = served.post("/api/2.2/jobs/create", &job("read")).await["job_id"].clone();
+    for number in 0..1000 {
+        served
+            .post("/api/2.2/jobs/create", &self::job(&format!("read {number}")))
+            .await;
+    }
 
     load::measure(figures, "reads: schema get", async |_| {
         served.get("/api/2.1/unity-catalog/schemas/dev.read_7").await;
@@ -64,6 +69,10 @@ pub(crate) async fn requests(figures: &mut Figures) {
         served
             .get("/api/2.1/unity-catalog/schemas?catalog_name=dev&max_results=50")
             .await;
+    })
+    .await;
+    load::measure(figures, "reads: list of 20 jobs", async |_| {
+        served.get("/api/2.2/jobs/list").await;
     })
     .await;
     load::measure(figures, "writes: schema create", async |number| {

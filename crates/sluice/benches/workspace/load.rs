@@ -7,8 +7,8 @@ use futures::stream::FuturesUnordered;
 
 use crate::figures::{Figures, milliseconds, quantile};
 
-/// Requests that are under way at any moment.
-const IN_FLIGHT: usize = 16;
+/// Requests that are under way at any moment; bundle deployments have about as many.
+const IN_FLIGHT: usize = 8;
 const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(4);
 
