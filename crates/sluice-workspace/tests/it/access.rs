@@ -17,7 +17,7 @@ use crate::support::Environment;
 
 const PRINCIPALS: [&str; 4] = ["analyst", "steward", "engineer", "admin"];
 /// Modules whose routes are other suites' business.
-const ELSEWHERE: [&str; 4] = ["sql", "compute", "jobs", "records"];
+const ELSEWHERE: [&str; 6] = ["sql", "compute", "jobs", "records", "pipelines", "mlflow"];
 
 const D: &str = "/Users/engineer@sluice.test/d";
 
@@ -55,6 +55,10 @@ fn catalog_rows(ids: &Ids) -> Vec<Row> {
         ("POST", "catalogs", json!({"name": "c_{p}"}), ADMINISTER),
         ("PATCH", "catalogs/dev", comment.clone(), ADMINISTER),
         ("DELETE", "catalogs/gone", Value::Null, ADMINISTER),
+        ("GET", "bindings/catalog/dev", Value::Null, ADMINISTER),
+        ("PATCH", "bindings/catalog/dev", json!({}), ADMINISTER),
+        ("GET", "workspace-bindings/catalogs/dev", Value::Null, ADMINISTER),
+        ("PATCH", "workspace-bindings/catalogs/dev", json!({}), ADMINISTER),
         ("GET", "schemas?catalog_name=dev", Value::Null, EVERYBODY),
         ("GET", "schemas/dev.s", Value::Null, READ),
         (

@@ -117,3 +117,41 @@ async fn a_channel_of_a_process_is_found_by_nobody_else() {
     let answer = engineer.post("/_sluice/pipelines/commands", body).await;
     assert_eq!(answer.error(), (404, "RESOURCE_DOES_NOT_EXIST".to_owned()));
 }
+
+#[tokio::test]
+async fn who_may_view_a_pipeline_reads_its_updates_and_who_may_run_it_starts_and_stops_them() {
+    let environment = Environment::start().await;
+    let (engineer, analyst) = (environment.client("engineer"), environment.client("analyst"));
+    let pipeline = create(
+        &engineer,
+        "levels.sql",
+        "CREATE TEMPORARY VIEW one AS SELECT 1 AS one;\n",
+    )
+    .await;
+    let of_pipeline = |rest: &str| format!("/api/2.0/pipelines/{pipeline}/{rest}");
+    let started = engineer
+        .post(&of_pipeline("updates"), json!({"validate_only": true}))
+        .await
+        .ok();
+    let update = started["update_id"].as_str().unwrap().to_owned();
+    told(&engineer, &pipeline, &format!("Update {update} is COMPLETED.")).await;
+    let reads = ["updates".to_owned(), format!("updates/{update}"), "events".to_owned()];
+    for (level, reads_go, runs_go) in [("", false, false), ("CAN_VIEW", true, false), ("CAN_RUN", true, true)] {
+        if !level.is_empty() {
+            let entry = json!({"user_name": "analyst@sluice.test", "permission_level": level});
+            let path = format!("/api/2.0/permissions/pipelines/{pipeline}");
+            engineer
+                .patch(&path, json!({"access_control_list": [entry]}))
+                .await
+                .ok();
+        }
+        for read in &reads {
+            let status = analyst.get(&of_pipeline(read)).await.status;
+            assert_eq!(status, if reads_go { 200 } else { 403 }, "{level}: {read}");
+        }
+        for (what, body) in [("updates", json!({"validate_only": true})), ("stop", json!({}))] {
+            let status = analyst.post(&of_pipeline(what), body).await.status;
+            assert_eq!(status, if runs_go { 200 } else { 403 }, "{level}: {what}");
+        }
+    }
+}

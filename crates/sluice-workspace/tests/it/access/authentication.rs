@@ -73,6 +73,8 @@ pub(super) fn rows(made: &Made) -> Vec<Row> {
         ("PUT", permissions.clone(), use_tokens.clone(), ADMINISTER),
         ("PATCH", permissions, use_tokens, ADMINISTER),
         ("GET", "/_sluice/audit".to_owned(), Value::Null, ADMINISTER),
+        ("GET", "/_sluice/durability".to_owned(), Value::Null, ADMINISTER),
+        ("GET", "/_sluice/ignored-fields".to_owned(), Value::Null, ADMINISTER),
         (
             "POST",
             "/api/2.0/token/delete".to_owned(),
