@@ -15,6 +15,20 @@ pub struct Written {
     pub files: Vec<String>,
     /// The commit; none when nothing changed or none was asked for.
     pub commit: Option<String>,
+    /// Files that hold the edit already, in a state that no commit has: somebody's own change, or an edit that was stopped before its
+    /// commit. Only where a commit was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uncommitted: Vec<String>,
+}
+
+impl Written {
+    fn new(files: Vec<String>, commit: Option<String>) -> Self {
+        Self {
+            files,
+            commit,
+            uncommitted: Vec::new(),
+        }
+    }
 }
 
 /// Writes the changes, and commits them when asked to. When something fails the files are as they were.
@@ -25,14 +39,22 @@ pub(super) async fn write(
     commit: bool,
 ) -> Result<Written, MetadataError> {
     let is_change = |change: &Change| change.before.as_ref() != Some(&change.after);
-    let changes: Vec<Change> = changes.into_iter().filter(is_change).collect();
+    let (changes, same): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(is_change);
     let files: Vec<String> = changes.iter().map(|change| change.file.clone()).collect();
     if changes.is_empty() {
-        return Ok(Written { files, commit: None });
+        let mut written = Written::new(files, None);
+        for change in same.into_iter().filter(|_| commit) {
+            if is_dirty(root, &change.file).await? {
+                written.uncommitted.push(change.file);
+            }
+        }
+        return Ok(written);
     }
     if commit {
         for file in &files {
-            refuse_dirty(root, file).await?;
+            if is_dirty(root, file).await? {
+                return Err(MetadataError::Dirty { file: file.clone() });
+            }
         }
     }
     let mut done: Vec<&Change> = Vec::new();
@@ -44,13 +66,10 @@ pub(super) async fn write(
         }
     }
     if !commit {
-        return Ok(Written { files, commit: None });
+        return Ok(Written::new(files, None));
     }
     match make_commit(root, &files, message).await {
-        Ok(id) => Ok(Written {
-            files,
-            commit: Some(id),
-        }),
+        Ok(id) => Ok(Written::new(files, Some(id))),
         Err(error) => {
             restore(root, &done)?;
             let mut unstage = vec!["reset", "--quiet", "--"];
@@ -63,12 +82,10 @@ pub(super) async fn write(
     }
 }
 
-async fn refuse_dirty(root: &Path, file: &str) -> Result<(), MetadataError> {
+/// Whether a file is in a state that no commit has.
+async fn is_dirty(root: &Path, file: &str) -> Result<bool, MetadataError> {
     let status = git(root, &["status", "--porcelain", "--untracked-files=all", "--", file]).await?;
-    if status.trim_ascii().is_empty() {
-        return Ok(());
-    }
-    Err(MetadataError::Dirty { file: file.to_owned() })
+    Ok(!status.trim_ascii().is_empty())
 }
 
 /// A commit of these files alone, whatever else is staged.

@@ -48,10 +48,15 @@ impl<'a> Repository<'a> {
         Ok(head.trim().to_owned())
     }
 
-    /// Throws away what is not committed: the rest of an edit that was stopped in between.
+    /// Throws away changes that are not committed: the rest of an edit that was stopped in between, written, staged or half written.
+    /// Other files that Git does not know stay.
     pub(crate) async fn discard(&self, person: Person) -> Result<(), CommandError> {
-        let arguments = ["checkout", "--quiet", "--", "."];
-        self.player.git(person, &self.root, &arguments).await.map(|_said| ())
+        let half_written = ["clean", "--quiet", "--force", "--", "*.sluice-metadata-*"];
+        let steps: [&[&str]; 2] = [&["reset", "--quiet", "--hard"], &half_written];
+        for arguments in steps {
+            self.player.git(person, &self.root, arguments).await?;
+        }
+        Ok(())
     }
 
     /// Writes a file.

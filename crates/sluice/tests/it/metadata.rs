@@ -198,6 +198,23 @@ fn edits_keep_every_other_byte_and_make_one_commit_each() {
 }
 
 #[test]
+fn what_is_there_already_but_not_committed_is_said() {
+    let shop = Shop::with_contract();
+    let edit = ["metadata", "set", "regulation.dora.rto", "PT4H"];
+    let _left = shop.sluice(&[edit.as_slice(), &["--no-commit"]].concat()).success();
+    let again = shop.sluice(&edit).success().to_owned();
+    assert_eq!(again, "Nothing to change, but product.yaml is not committed yet\n");
+    let answer: Value =
+        serde_json::from_str(&shop.sluice(&[edit.as_slice(), &["-o", "json"]].concat()).success()).unwrap();
+    assert_eq!(
+        answer,
+        serde_json::json!({"files": [], "commit": null, "uncommitted": ["product.yaml"]})
+    );
+    shop.git(&["commit", "--quiet", "--all", "--message", "kept"]);
+    assert_eq!(shop.sluice(&edit).success(), "Nothing to change\n");
+}
+
+#[test]
 fn input_that_is_wrong_changes_nothing() {
     let shop = Shop::with_contract();
     let cases: [(&[&str], &str); 8] = [

@@ -46,9 +46,18 @@ struct Edited(Written);
 
 impl Answer for Edited {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let Written { files, commit } = &self.0;
+        let Written {
+            files,
+            commit,
+            uncommitted,
+        } = &self.0;
         match (files.as_slice(), commit) {
-            ([], _) => writeln!(out, "Nothing to change"),
+            ([], _) if uncommitted.is_empty() => writeln!(out, "Nothing to change"),
+            ([], _) => writeln!(
+                out,
+                "Nothing to change, but {} is not committed yet",
+                uncommitted.join(", ")
+            ),
             (files, Some(commit)) => writeln!(
                 out,
                 "Changed {} in commit {}",
