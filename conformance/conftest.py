@@ -6,56 +6,16 @@ CLI is kept: it is asked while the tests run.
 
 from __future__ import annotations
 
-import configparser
-import json
 import os
 import pathlib
-import subprocess
 import uuid
-from dataclasses import dataclass
+from collections import Counter
 from typing import Any
 
 import pytest
-from sluice_process import SLUICE, clean_environment
 
-
-@dataclass(frozen=True)
-class Finished:
-    """A command that has ended."""
-
-    arguments: tuple[str, ...]
-    code: int
-    out: str
-    err: str
-
-    def ok(self) -> Finished:
-        """Itself, when it succeeded."""
-        assert self.code == 0, f"{' '.join(self.arguments)}: exit {self.code}\n{self.out}\n{self.err}"
-        return self
-
-    def json(self) -> Any:
-        """What it printed."""
-        return json.loads(self.ok().out)
-
-
-class Place:
-    """Three running workspaces with a data directory of their own."""
-
-    def __init__(self, data: pathlib.Path):
-        self.data = data
-        self.profiles = data / "local" / "workspaces" / "databrickscfg"
-
-    def sluice(self, *arguments: str, variables: dict[str, str] | None = None) -> Finished:
-        """Runs this program, with more variables for the commands that it runs."""
-        program = os.environ.get("SLUICE_PROGRAM", str(SLUICE))
-        return _run((program, *arguments), clean_environment(self.data) | {"NO_COLOR": "1"} | (variables or {}), self.data)
-
-    def host(self, principal: str = "engineer", workspace: str = "dev") -> tuple[str, str]:
-        """Where a workspace answers, and the token of a principal there."""
-        profiles = configparser.ConfigParser()
-        profiles.read(self.profiles)
-        profile = profiles[f"{workspace}-{principal}"]
-        return profile["host"], profile["token"]
+from . import test_pairs
+from .process import Finished, Place, run
 
 
 class Cli:
@@ -78,16 +38,11 @@ class Cli:
     def __call__(self, *arguments: str, directory: pathlib.Path | None = None, **variables: str) -> Finished:
         """Runs a command to its end."""
         environment = self.environment | variables
-        return _run((os.environ["DATABRICKS_CLI"], *arguments), environment, directory or self.home)
+        return run((os.environ["DATABRICKS_CLI"], *arguments), environment, directory or self.home)
 
     def json(self, *arguments: str, **options: Any) -> Any:
         """What a command prints as JSON."""
         return self(*arguments, "-o", "json", **options).json()
-
-
-def _run(arguments: tuple[str, ...], environment: dict[str, str], directory: pathlib.Path) -> Finished:
-    ended = subprocess.run(arguments, env=environment, cwd=directory, capture_output=True, text=True, timeout=600, check=False)
-    return Finished(arguments[1:], ended.returncode, ended.stdout, ended.stderr)
 
 
 def pytest_sessionstart(session):
@@ -122,3 +77,24 @@ def warehouse(cli):
 def name():
     """A name that nothing has yet."""
     return "t" + uuid.uuid4().hex[:12]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What the comparison of bundles came to: figures by area, then every open difference."""
+    figures, differences = test_pairs.FIGURES, test_pairs.OPEN
+    if not figures:
+        return
+    terminalreporter.section("bundles by area")
+    kinds = ("bundles", "equal", "accepted", "open", "waiting")
+    total = sum(figures.values(), start=Counter())
+    rows = [("area", *kinds), *((area, *(str(each[kind]) for kind in kinds)) for area, each in sorted([*figures.items(), ("all", total)], key=_all_last))]
+    for row in rows:
+        terminalreporter.write_line(f"{row[0]:<24}" + "".join(f"{cell:>10}" for cell in row[1:]))
+    if differences:
+        terminalreporter.section("open differences: case | what | where | cli | sluice")
+        for each in differences:
+            terminalreporter.write_line(" | ".join((each.case, each.what, each.where, each.cli, each.sluice)))
+
+
+def _all_last(row):
+    return (row[0] == "all", row[0])
