@@ -135,6 +135,16 @@ impl Tree {
         })
     }
 
+    /// Takes a field out of a mapping; nothing when there is none.
+    pub fn remove(&mut self, key: &str) -> Option<Self> {
+        match &mut self.node {
+            Node::Mapping(fields) => fields.shift_remove(key),
+            Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) | Node::String(_) | Node::Sequence(_) => {
+                None
+            }
+        }
+    }
+
     /// Sets the value of a key; a null becomes a mapping first. Does nothing on other kinds of values and says so by `false`.
     pub fn set(&mut self, key: &str, value: impl Into<Self>) -> bool {
         if self.is_null() {

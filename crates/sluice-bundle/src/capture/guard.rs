@@ -7,7 +7,7 @@ use sluice_model::ResourceKey;
 
 use super::lock::{CapturedTarget, digest};
 use super::reading::Observed;
-use crate::engine::{Action, Plan};
+use crate::engine::{Action, Plan, changed_there};
 
 /// Why a deployment would overwrite work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -82,7 +82,7 @@ pub fn drifted(plan: &Plan) -> BTreeMap<ResourceKey, Vec<String>> {
             continue;
         }
         for (path, change) in &entry.changes {
-            if change.action != Action::Skip && change.old != change.remote && change.new != change.remote {
+            if change.action != Action::Skip && change.new != change.remote && changed_there(key, path, change) {
                 let part = key.to_string();
                 let part = part.strip_prefix(&key.parent().to_string()).unwrap_or_default();
                 let field = [part.trim_start_matches('.'), path.as_str()].join(" ");

@@ -159,15 +159,12 @@ impl Collector<'_> {
         let document = without_nulls(tree.to_json());
         let location = tree.key_location.clone().or_else(|| tree.location.clone());
         if kinds::of(&key).is_none() {
-            let kinds = kinds::SUPPORTED.join("`, `");
             self.faults.push(
                 Diagnostic::error(format!(
                     "`{key}` cannot be deployed: the kind `{}` is not supported",
                     key.kind
                 ))
-                .help(format!(
-                    "supported kinds: `{kinds}`; deploy other kinds with `databricks bundle`"
-                ))
+                .help("deploy it with `databricks bundle`")
                 .path(path_of(&key))
                 .location(location),
             );

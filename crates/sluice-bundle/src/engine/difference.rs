@@ -31,6 +31,21 @@ pub(crate) struct Rule {
     pub(crate) reason: &'static str,
 }
 
+/// A field rule.
+pub(crate) const fn rule(pattern: &'static str, class: Class, reason: &'static str) -> Rule {
+    Rule { pattern, class, reason }
+}
+
+/// A field that cannot be changed in place.
+pub(crate) const fn immutable(pattern: &'static str) -> Rule {
+    rule(pattern, Class::Recreate, "immutable")
+}
+
+/// A field that the server fills, with whatever it likes, when the configuration leaves it out.
+pub(crate) const fn backend_default(pattern: &'static str) -> Rule {
+    rule(pattern, Class::BackendDefault(&[]), "backend_default")
+}
+
 /// What is special about a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Class {
@@ -67,6 +82,13 @@ pub(crate) fn difference(
     let walk = Walk { rules };
     walk.compare(&mut FieldPath::default(), [old, Some(new), remote], &mut changes);
     changes
+}
+
+/// Whether a field was changed in the workspace after it was applied: a plan of what was applied would set it back.
+pub(crate) fn changed_there(rules: &Rules, path: &str, change: &FieldChange) -> bool {
+    let (old, remote) = (change.old.as_ref(), change.remote.as_ref());
+    let path = FieldPath::parse(path).unwrap_or_default();
+    old != remote && Walk { rules }.classify(&path, [old, old, remote]).0 != Action::Skip
 }
 
 /// The highest action of some field changes.

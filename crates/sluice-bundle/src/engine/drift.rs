@@ -10,6 +10,7 @@ use serde_json::Value;
 use sluice_model::{ResourceKey, Tree};
 
 use super::desired;
+use super::difference;
 use super::kinds::{self, text};
 use super::plan::{Action, FieldChange, PlanEntry};
 use super::planning::{self, PlanOptions, holds_references};
@@ -113,6 +114,11 @@ pub fn deviations(bundle: &Bundle, states: &States, observed: &Observed, declare
     found
 }
 
+/// Whether a field of a planned object was changed in the workspace after it was applied.
+pub(crate) fn changed_there(key: &ResourceKey, path: &str, change: &FieldChange) -> bool {
+    kinds::of(key).is_some_and(|kind| difference::changed_there(kind.rules(), path, change))
+}
+
 fn of_entry(key: &ResourceKey, entry: &PlanEntry, states: &States, declared: Declared) -> Vec<Deviation> {
     let known = states.get(key).is_some();
     match (entry.action, declared) {
@@ -124,7 +130,7 @@ fn of_entry(key: &ResourceKey, entry: &PlanEntry, states: &States, declared: Dec
         (Action::Skip | Action::Update | Action::UpdateId | Action::Recreate, _) => entry
             .changes
             .iter()
-            .filter(|(_, change)| differs(change, declared))
+            .filter(|(path, change)| differs(key, path, change, declared))
             .map(|(path, change)| Deviation {
                 path: shown_path(key, path),
                 declared: wanted(change, declared).map(Tree::from_json),
@@ -136,8 +142,8 @@ fn of_entry(key: &ResourceKey, entry: &PlanEntry, states: &States, declared: Dec
 }
 
 /// Whether a changed field is one that changed in the workspace. What refers to an object that has to be made again is not known.
-fn differs(change: &FieldChange, declared: Declared) -> bool {
-    let as_applied = change.old == change.remote;
+fn differs(key: &ResourceKey, path: &str, change: &FieldChange, declared: Declared) -> bool {
+    let as_applied = !changed_there(key, path, change);
     let unknown = change.new.as_ref().is_some_and(holds_references);
     change.action != Action::Skip && !(as_applied && (unknown || declared == Declared::State))
 }

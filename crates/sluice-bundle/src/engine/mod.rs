@@ -23,13 +23,16 @@ mod reads;
 mod references;
 mod state;
 mod steps;
+mod verdict;
 
+pub(crate) use drift::changed_there;
 pub use drift::{Declared, Deviation, DeviationKind, Identity, deviations, identity, identity_reads};
 pub use plan::{Action, Counts, Dependency, FieldChange, NewState, PLAN_VERSION, Plan, PlanEntry, PlanFileError};
 pub use planning::{PlanOptions, check, plan};
 pub use reads::{Observation, Observed, Read, ReadError, reads};
 pub use state::{STATE_VERSION, State, StateChange, StateEntry, StateError, States};
-pub use steps::{Applied, Outcome, ProbeVerdict, Step, StepError, Verdict, order, refreshes, steps};
+pub use steps::{Applied, Outcome, ProbeVerdict, Step, StepError, order, refreshes, steps};
+pub use verdict::Verdict;
 
 /// The property that marks tables and views of a deployment.
 pub(crate) const OWNER_MARK: &str = kinds::statements::MARKER;

@@ -148,6 +148,30 @@ pub struct Counts {
     pub unchanged: usize,
 }
 
+/// Kinds whose objects hold what a deployment cannot bring back: data, history, what people made by hand, secrets.
+const STATEFUL: [&str; 20] = [
+    "catalogs",
+    "dashboards",
+    "database_catalogs",
+    "database_instances",
+    "experiments",
+    "external_locations",
+    "genie_spaces",
+    "models",
+    "pipelines",
+    "postgres_branches",
+    "postgres_databases",
+    "postgres_projects",
+    "postgres_synced_tables",
+    "registered_models",
+    "schemas",
+    "secret_scopes",
+    "synced_database_tables",
+    "tables",
+    "vector_search_indexes",
+    "volumes",
+];
+
 impl Plan {
     /// A plan of these entries against a state of this lineage and serial.
     pub(crate) fn new(lineage: Option<String>, serial: Option<u64>, plan: BTreeMap<ResourceKey, PlanEntry>) -> Self {
@@ -209,8 +233,7 @@ impl Plan {
         lines
     }
 
-    /// The entries that delete something that people may miss (schemas, volumes, tables, dashboards, Genie spaces, secrets), also by
-    /// recreating it: what an approval prompt names.
+    /// The entries that delete something that people may miss ([`STATEFUL`]), also by recreating it: what an approval prompt names.
     #[must_use]
     pub fn destructive(&self) -> Vec<(&ResourceKey, Action)> {
         self.plan
@@ -219,10 +242,7 @@ impl Plan {
                 matches!(entry.action, Action::Delete | Action::Recreate)
                     && !entry.gone
                     && key.sub.is_none()
-                    && matches!(
-                        key.kind.as_str(),
-                        "schemas" | "volumes" | "tables" | "dashboards" | "genie_spaces" | "secret_scopes"
-                    )
+                    && STATEFUL.contains(&key.kind.as_str())
             })
             .map(|(key, entry)| (key, entry.action))
             .collect()

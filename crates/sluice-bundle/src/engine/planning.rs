@@ -400,15 +400,12 @@ impl<'a> Planner<'a> {
             changes: BTreeMap::new(),
         };
         let Some(kind) = kinds::of(key) else {
-            let kinds = kinds::SUPPORTED.join("`, `");
             self.faults.push(
                 Diagnostic::error(format!(
                     "`{key}` is in the state, and the kind `{}` cannot be deleted here",
                     key.kind
                 ))
-                .help(format!(
-                    "supported kinds: `{kinds}`; delete it with `databricks bundle`"
-                ))
+                .help("delete it with `databricks bundle`")
                 .path(path_of(key)),
             );
             return;
@@ -520,7 +517,7 @@ impl<'a> Planner<'a> {
         if let Some(value) = remote.and_then(|remote| reference.field.find(remote)) {
             return Known::Value(value.clone());
         }
-        if kind.rules().output_only.contains(&reference.field.head()) {
+        if remote.is_none() && kind.is_written_by_service(reference.field.head()) {
             return Known::Later;
         }
         never(reference)

@@ -243,12 +243,12 @@ fn next_read(
     }
     if key.sub.is_some() {
         let parent = key.parent();
-        let id = match (observed.get(&parent), states.get(&parent)) {
-            (Some(Observation::Present { id, .. }), _) => id,
-            (None, Some(entry)) => &entry.id,
+        let (id, remote) = match (observed.get(&parent), states.get(&parent)) {
+            (Some(Observation::Present { id, remote }), _) => (id, Some(remote)),
+            (None, Some(entry)) => (&entry.id, None),
             (Some(Observation::Absent | Observation::Lost | Observation::Found(_)), _) | (None, None) => return None,
         };
-        let read = Read::object(key, kind, &kinds::sub_id(key, id)?);
+        let read = Read::object(key, kind, &kinds::sub_id(key, id, remote)?);
         return Some(read.complete(kind, new, old));
     }
     let known = states.get(key).map(|entry| entry.id.as_str());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sluice_model::ResourceKey;
-use sluice_wire::{Method, Request, Response};
+use sluice_wire::{Request, Response};
 
 use super::field_path::FieldPath;
 use super::graph;
@@ -63,7 +63,7 @@ pub struct Step {
     pub idempotent: bool,
     /// Reads back whether a call without an answer took effect: read the answer with [`Step::judge_probe`].
     pub probe: Option<Request>,
-    answer: Answer,
+    pub(super) answer: Answer,
     probe_answer: Option<ProbeAnswer>,
     after: After,
 }
@@ -88,28 +88,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn of(id: &str) -> Self {
+    pub(super) fn of(id: &str) -> Self {
         Self {
             id: id.to_owned(),
             etag: None,
         }
     }
-}
-
-/// What an answer to a step means.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// The step is done.
-    Done(Outcome),
-    /// The work is running: wait, send this, and judge its answer in the same way.
-    Poll(Request),
-    /// The workspace refused or the work failed.
-    Failed {
-        /// Code of the error, such as `INVALID_PARAMETER_VALUE` or a code of a failed statement.
-        code: String,
-        /// Its message.
-        message: String,
-    },
 }
 
 /// What the answer to a probe means.
@@ -320,10 +304,12 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
         let id = id.unwrap_or_default();
         steps.push(state_step(key, "record", id, after.clone()));
     }
-    let count = calls.len();
-    for (index, call) in calls.into_iter().enumerate() {
-        // An id that the service made is in the state before anything else is done to the object.
-        let keeps = index + 1 == count || matches!(call.answer, Answer::IdField(_));
+    let mut calls = calls.into_iter().peekable();
+    while let Some(call) = calls.next() {
+        // An id that the service made is in the state before anything else is done to the object, and what was made is there before
+        // it is waited for.
+        let waited_for = calls.peek().is_none_or(|next| matches!(next.answer, Answer::Ready(..)));
+        let keeps = waited_for || matches!(call.answer, Answer::IdField(_));
         steps.push(step(key, call, if keeps { after.clone() } else { After::Keep }));
     }
     if matches!(entry.action, Action::Update | Action::UpdateId) {
@@ -383,8 +369,11 @@ impl Step {
         let mut step = self.clone();
         if let Some(request) = &mut step.request {
             request.path = request.path.replace(kinds::NEW_ID, &outcome.id);
+            for (_, value) in &mut request.query {
+                *value = value.replace(kinds::NEW_ID, &outcome.id);
+            }
         }
-        if let Answer::Id(id) = &mut step.answer
+        if let Answer::Id(id) | Answer::Ready(id, _) = &mut step.answer
             && id == kinds::NEW_ID
         {
             id.clone_from(&outcome.id);
@@ -407,51 +396,6 @@ impl Step {
         match (&self.request, &self.answer) {
             (None, Answer::Id(id)) => Some(Outcome::of(id)),
             _ => None,
-        }
-    }
-
-    /// What the answer to the request, or to a poll of it, means. Give it every answer, errors too: some of them mean that the
-    /// step is done.
-    #[must_use]
-    pub fn judge(&self, response: &Response) -> Verdict {
-        let failed = || {
-            let (code, message) = kinds::error_of(response);
-            Verdict::Failed { code, message }
-        };
-        let answer = response.json().unwrap_or(Value::Null);
-        if response.status >= 400 {
-            let kind = kinds::of(&self.key);
-            let absent = kind.is_some_and(|kind| kind.is_absent(response.status, &answer));
-            return match &self.answer {
-                Answer::Gone if absent => Verdict::Done(Outcome::of("")),
-                Answer::GoneFrom(id) if absent => Verdict::Done(Outcome::of(id)),
-                Answer::Gone
-                | Answer::GoneFrom(_)
-                | Answer::GoneByStatement(_)
-                | Answer::IdField(_)
-                | Answer::Id(_)
-                | Answer::Statement(_) => failed(),
-            };
-        }
-        let etag = answer.get("etag").and_then(Value::as_str);
-        let done = |id: &str| {
-            Verdict::Done(Outcome {
-                etag: etag.map(str::to_owned),
-                ..Outcome::of(id)
-            })
-        };
-        match &self.answer {
-            Answer::Id(id) | Answer::GoneFrom(id) => done(id),
-            Answer::Gone => done(""),
-            Answer::IdField(field) => match answer.get(field) {
-                Some(Value::String(id)) => done(id),
-                Some(Value::Number(id)) => done(&id.to_string()),
-                _ => Verdict::Failed {
-                    code: "UNEXPECTED_ANSWER".to_owned(),
-                    message: format!("the workspace's answer has no `{field}`"),
-                },
-            },
-            Answer::Statement(id) | Answer::GoneByStatement(id) => judge_statement(&answer, id),
         }
     }
 
@@ -516,29 +460,5 @@ impl Step {
                 })
             }
         }
-    }
-}
-
-/// A statement's answer is HTTP 200 whether it succeeded, failed or runs still; its state says which.
-fn judge_statement(answer: &Value, id: &str) -> Verdict {
-    let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
-    match (text("/status/state"), text("/statement_id")) {
-        (Some("SUCCEEDED"), _) => Verdict::Done(Outcome::of(id)),
-        (Some("PENDING" | "RUNNING"), Some(statement)) => Verdict::Poll(Request::new(
-            Method::Get,
-            format!(
-                "/api/2.0/sql/statements/{}",
-                sluice_wire::request::encode_segment(statement)
-            ),
-        )),
-        (state, _) => Verdict::Failed {
-            code: text("/status/error/error_code")
-                .or(state)
-                .unwrap_or("UNEXPECTED_ANSWER")
-                .to_owned(),
-            message: text("/status/error/message")
-                .unwrap_or("the statement did not succeed, and the workspace gave no reason")
-                .to_owned(),
-        },
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn set(resources: &mut Tree, paths: &WorkspacePaths) {
     for volume in each(resources, "volumes") {
         default(volume, "volume_type", "MANAGED");
     }
-    for kind in ["genie_spaces", "dashboards"] {
+    for kind in ["genie_spaces", "dashboards", "alerts"] {
         for resource in each(resources, kind) {
             default(resource, "parent_path", paths.resource_path.as_str());
             let folder = resource.get_mut("parent_path");
@@ -50,6 +50,41 @@ pub(super) fn set(resources: &mut Tree, paths: &WorkspacePaths) {
     }
     for scope in each(resources, "secret_scopes") {
         default(scope, "backend_type", "DATABRICKS");
+    }
+    for pipeline in each(resources, "pipelines") {
+        default(pipeline, "edition", "ADVANCED");
+        default(pipeline, "channel", "CURRENT");
+    }
+    for warehouse in each(resources, "sql_warehouses") {
+        default(warehouse, "auto_stop_mins", 120);
+        default(warehouse, "enable_photon", true);
+        default(warehouse, "max_num_clusters", 1);
+        default(warehouse, "spot_instance_policy", "COST_OPTIMIZED");
+    }
+    for cluster in each(resources, "clusters") {
+        default(cluster, "autotermination_minutes", 60);
+        clients(cluster);
+    }
+    for job in each(resources, "jobs") {
+        let Some(Node::Sequence(clusters)) = job.get_mut("job_clusters").map(|clusters| &mut clusters.node) else {
+            continue;
+        };
+        for cluster in clusters {
+            if let Some(cluster) = cluster.get_mut("new_cluster") {
+                clients(cluster);
+            }
+        }
+    }
+}
+
+/// What may run on a cluster that says something about it: everything that it does not exclude.
+fn clients(cluster: &mut Tree) {
+    let clients = cluster
+        .get_mut("workload_type")
+        .and_then(|workload| workload.get_mut("clients"));
+    if let Some(clients) = clients.filter(|clients| clients.as_mapping().is_some()) {
+        default(clients, "jobs", true);
+        default(clients, "notebooks", true);
     }
 }
 
@@ -73,13 +108,16 @@ pub(super) fn for_each_task(job: &mut Tree, act: &mut impl FnMut(&mut Tree)) {
     }
 }
 
-/// Marks every job as deployed by a bundle, so that its page shows where to edit it.
+/// Marks every job and pipeline as deployed by a bundle, so that its page shows where to edit it.
 pub(super) fn annotate(resources: &mut Tree, paths: &WorkspacePaths) {
+    let mut deployment = Tree::mapping();
+    deployment.set("kind", "BUNDLE");
+    deployment.set("metadata_file_path", format!("{}/metadata.json", paths.state_path));
+    for pipeline in each(resources, "pipelines") {
+        pipeline.set("deployment", deployment.clone());
+    }
     for job in each(resources, "jobs") {
-        let mut deployment = Tree::mapping();
-        deployment.set("kind", "BUNDLE");
-        deployment.set("metadata_file_path", format!("{}/metadata.json", paths.state_path));
-        job.set("deployment", deployment);
+        job.set("deployment", deployment.clone());
         job.set("edit_mode", "UI_LOCKED");
         job.set("format", "MULTI_TASK");
     }

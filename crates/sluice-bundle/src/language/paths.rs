@@ -13,6 +13,8 @@ enum Kind {
     Notebook,
     File,
     Directory,
+    /// Any number of files; the service looks for them.
+    Pattern,
 }
 
 /// The paths of a task that are translated.
@@ -21,6 +23,13 @@ const TASK_PATHS: [(&[&str], Kind); 4] = [
     (&["spark_python_task", "python_file"], Kind::File),
     (&["sql_task", "file", "path"], Kind::File),
     (&["dbt_task", "project_directory"], Kind::Directory),
+];
+
+/// The paths of a library of a pipeline that are translated.
+const LIBRARY_PATHS: [(&[&str], Kind); 3] = [
+    (&["notebook", "path"], Kind::Notebook),
+    (&["file", "path"], Kind::File),
+    (&["glob", "include"], Kind::Pattern),
 ];
 
 /// The endings of notebooks in source format.
@@ -41,8 +50,9 @@ impl<'paths> Translation<'paths> {
         }
     }
 
-    /// Translates the paths of every job that does not take its code from Git.
+    /// Translates the paths of every pipeline, and of every job that does not take its code from Git.
     pub(super) fn apply(&self, resources: &mut Tree, session: &mut Session<'_>) {
+        self.pipelines(resources, session);
         let Some(Node::Mapping(jobs)) = resources.get_mut("jobs").map(|jobs| &mut jobs.node) else {
             return;
         };
@@ -65,24 +75,47 @@ impl<'paths> Translation<'paths> {
         }
     }
 
+    fn pipelines(&self, resources: &mut Tree, session: &mut Session<'_>) {
+        let Some(Node::Mapping(pipelines)) = resources.get_mut("pipelines").map(|pipelines| &mut pipelines.node) else {
+            return;
+        };
+        for (name, pipeline) in pipelines {
+            let path = TreePath::keys(["resources", "pipelines", name.as_str()]);
+            local_libraries(pipeline, &path, session);
+            self.in_place(pipeline, &["root_path"], Kind::Directory, &path, session);
+            let Some(Node::Sequence(libraries)) = pipeline.get_mut("libraries").map(|libraries| &mut libraries.node)
+            else {
+                continue;
+            };
+            for (index, library) in libraries.iter_mut().enumerate() {
+                let path = path.key("libraries").index(index);
+                for (keys, kind) in LIBRARY_PATHS {
+                    self.in_place(library, keys, kind, &path, session);
+                }
+            }
+        }
+    }
+
     fn task(&self, task: &mut Tree, path: &TreePath, session: &mut Session<'_>) {
         local_libraries(task, path, session);
         for (keys, kind) in TASK_PATHS {
-            let mut value = Some(&mut *task);
-            for key in keys {
-                value = value.and_then(|value| value.get_mut(key));
-            }
-            let Some(value) = value else { continue };
-            let path = keys.iter().fold(path.clone(), |path, key| path.key(*key));
-            let Some(text) = value.as_str().map(str::to_owned) else {
-                continue;
-            };
-            if is_remote(&text) {
-                continue;
-            }
-            if let Some(translated) = self.translate(&text, kind, &path, value.location.as_ref(), session) {
-                value.node = Node::String(translated);
-            }
+            self.in_place(task, keys, kind, path, session);
+        }
+    }
+
+    /// Translates the path that stands below these keys, if there is one and it is a local one.
+    fn in_place(&self, holder: &mut Tree, keys: &[&str], kind: Kind, path: &TreePath, session: &mut Session<'_>) {
+        let mut value = Some(holder);
+        for key in keys {
+            value = value.and_then(|value| value.get_mut(key));
+        }
+        let Some(value) = value else { return };
+        let path = keys.iter().fold(path.clone(), |path, key| path.key(*key));
+        let Some(text) = value.as_str().map(str::to_owned).filter(|text| !is_remote(text)) else {
+            return;
+        };
+        if let Some(translated) = self.translate(&text, kind, &path, value.location.as_ref(), session) {
+            value.node = Node::String(translated);
         }
     }
 
@@ -108,6 +141,9 @@ impl<'paths> Translation<'paths> {
             );
             return None;
         };
+        if kind == Kind::Pattern {
+            return Some(remote);
+        }
         let found = session.local_path(&local)?;
         match (kind, found) {
             (Kind::Notebook, LocalPath::Notebook) => Some(without_ending(&remote).to_owned()),
@@ -116,7 +152,7 @@ impl<'paths> Translation<'paths> {
                 let help = advice(&local, kind, found, session);
                 let what = match kind {
                     Kind::Notebook => "notebook",
-                    Kind::File => "file",
+                    Kind::File | Kind::Pattern => "file",
                     Kind::Directory => "folder",
                 };
                 let summary = match found {

@@ -5,24 +5,19 @@ use sluice_model::{Diagnostic, Node, Tree, TreePath};
 use super::CurrentUser;
 use super::presets::each;
 use super::session::Session;
-use super::shape::PRINCIPAL_FIELDS;
+use super::shape::{PRINCIPAL_FIELDS, ROWS};
 
-/// What a level of the whole bundle is called on each kind of object: `CAN_MANAGE`, `CAN_VIEW`, `CAN_RUN`.
-const KINDS: [(&str, [&str; 3]); 4] = [
-    ("jobs", ["CAN_MANAGE", "CAN_VIEW", "CAN_MANAGE_RUN"]),
-    ("genie_spaces", ["CAN_MANAGE", "CAN_READ", "CAN_RUN"]),
-    ("dashboards", ["CAN_MANAGE", "CAN_READ", "CAN_RUN"]),
-    ("secret_scopes", ["MANAGE", "READ", ""]),
-];
-
-/// Checks entries, gives bundle-level permissions to objects and makes the deployer the owner of jobs where permissions are managed.
+/// Checks entries, gives bundle-level permissions to objects and lets the deployer keep them where permissions are managed.
 pub(super) fn apply(config: &mut Tree, user: &CurrentUser, session: &mut Session<'_>) {
     let bundle = config.get("permissions").cloned().unwrap_or_default();
     check(&bundle, &TreePath::keys(["permissions"]), session);
     let Some(resources) = config.get_mut("resources") else {
         return;
     };
-    for (kind, levels) in KINDS {
+    for row in &ROWS {
+        let (kind, Some(levels)) = (row.name, row.levels) else {
+            continue;
+        };
         let Some(Node::Mapping(objects)) = resources.get_mut(kind).map(|objects| &mut objects.node) else {
             continue;
         };
@@ -42,8 +37,11 @@ pub(super) fn apply(config: &mut Tree, user: &CurrentUser, session: &mut Session
                 }
             }
             if !entries.is_empty() {
-                if kind == "jobs" {
-                    own(&mut entries, user);
+                match row {
+                    _ if row.owned => own(&mut entries, user, "IS_OWNER"),
+                    _ if levels[0] == "CAN_MANAGE" => own(&mut entries, user, "CAN_MANAGE"),
+                    // What may be done with a secret scope is the engine's to complete: its levels are of their own kind.
+                    _ => {}
                 }
                 let place = object.get("permissions").cloned().unwrap_or_default();
                 let node = Node::Sequence(entries);
@@ -87,14 +85,16 @@ fn translated(entry: &Tree, [manage, view, run]: [&str; 3]) -> Option<Tree> {
     Some(entry)
 }
 
-/// A job with managed permissions has exactly one owner: the deployer, unless an owner is given.
-fn own(entries: &mut Vec<Tree>, user: &CurrentUser) {
-    let is_owner = |entry: &Tree| entry.get("level").and_then(Tree::as_str) == Some("IS_OWNER");
-    if entries.iter().any(is_owner) {
+/// Where permissions are managed, the deployer has the highest level: as the one owner, unless another is given, or as one of those
+/// that manage the object.
+fn own(entries: &mut Vec<Tree>, user: &CurrentUser, highest: &str) {
+    let has_highest = |entry: &Tree| entry.get("level").and_then(Tree::as_str) == Some(highest);
+    let enough = |entry: &Tree| has_highest(entry) && (highest == "IS_OWNER" || is_user(entry, user));
+    if entries.iter().any(enough) {
         return;
     }
     let mut owner = Tree::mapping();
-    owner.set("level", "IS_OWNER");
+    owner.set("level", highest);
     owner.set(user_field(user), user.user_name.as_str());
     match entries.iter_mut().find(|entry| is_user(entry, user)) {
         Some(entry) => entry.node = owner.node,
@@ -125,7 +125,7 @@ fn check(permissions: &Tree, path: &TreePath, session: &mut Session<'_>) {
     }
 }
 
-/// Gives `run_as` to every job that has none of its own.
+/// Gives `run_as` to every job, pipeline and alert that has none of its own.
 pub(super) fn run_as(config: &mut Tree, session: &mut Session<'_>) {
     let Some(run_as) = config.get("run_as").filter(|run_as| !run_as.is_null()).cloned() else {
         return;
@@ -148,9 +148,11 @@ pub(super) fn run_as(config: &mut Tree, session: &mut Session<'_>) {
     let Some(resources) = config.get_mut("resources") else {
         return;
     };
-    for job in each(resources, "jobs") {
-        if job.get("run_as").is_none_or(Tree::is_null) {
-            job.set("run_as", run_as.clone());
+    for kind in ["jobs", "pipelines", "alerts"] {
+        for resource in each(resources, kind) {
+            if resource.get("run_as").is_none_or(Tree::is_null) {
+                resource.set("run_as", run_as.clone());
+            }
         }
     }
 }

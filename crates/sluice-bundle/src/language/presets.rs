@@ -3,6 +3,7 @@
 use sluice_model::{Diagnostic, Node, Tree, TreePath};
 
 use super::session::Session;
+use super::shape::{Prefixed, ROWS, Tagged};
 use super::workspace::{normalised, short_name};
 use super::{CurrentUser, Mode};
 
@@ -60,7 +61,7 @@ fn check_development(presets: &Tree, short_name: &str, user: &CurrentUser, sessi
     }
 }
 
-/// Applies the presets; volumes and secret scopes have none.
+/// Applies the presets.
 pub(super) fn apply(config: &mut Tree) {
     let presets = config.get("presets").cloned().unwrap_or_default();
     let schemas_keep_names = config
@@ -76,18 +77,33 @@ pub(super) fn apply(config: &mut Tree) {
     let Some(resources) = config.get_mut("resources") else {
         return;
     };
-    for job in each(resources, "jobs") {
-        apply_to_job(job, &prefix, &presets);
-    }
-    for (kind, field) in [("genie_spaces", "title"), ("dashboards", "display_name")] {
-        for resource in each(resources, kind) {
-            prepend(resource, field, &prefix);
+    for row in &ROWS {
+        let keeps_name = row.name == "schemas" && schemas_keep_names;
+        for resource in each(resources, row.name) {
+            if !keeps_name {
+                rename(resource, row.prefixed, &prefix);
+            }
+            tag(resource, row.tagged, &presets);
         }
     }
-    let schema_prefix = schema_prefix(&prefix);
-    if !schemas_keep_names {
-        for schema in each(resources, "schemas") {
-            prepend(schema, "name", &schema_prefix);
+    let paused = presets.get("trigger_pause_status").and_then(Tree::as_str) == Some("PAUSED");
+    for job in each(resources, "jobs") {
+        apply_to_job(job, &presets);
+    }
+    for pipeline in each(resources, "pipelines") {
+        if presets.get("pipelines_development").and_then(Tree::as_bool) == Some(true) {
+            pipeline.set("development", true);
+        }
+        if paused {
+            pipeline.remove("continuous");
+        }
+    }
+    for alert in each(resources, "alerts") {
+        pause(alert, "schedule", &presets);
+    }
+    if paused {
+        for monitor in each(resources, "quality_monitors") {
+            monitor.remove("schedule");
         }
     }
 }
@@ -101,31 +117,81 @@ pub(super) fn each<'tree>(resources: &'tree mut Tree, kind: &str) -> impl Iterat
     named.into_iter().flat_map(indexmap::IndexMap::values_mut)
 }
 
-fn prepend(resource: &mut Tree, field: &str, prefix: &str) {
-    if let Some(Node::String(name)) = resource.get_mut(field).map(|name| &mut name.node) {
-        name.insert_str(0, prefix);
+fn rename(resource: &mut Tree, prefixed: Prefixed, prefix: &str) {
+    let field = match prefixed {
+        Prefixed::Not => return,
+        Prefixed::Text(field) | Prefixed::LastPart(field) | Prefixed::Identifier(field) => field,
+    };
+    let Some(Node::String(name)) = resource.get_mut(field).map(|name| &mut name.node) else {
+        return;
+    };
+    match prefixed {
+        Prefixed::Not => {}
+        Prefixed::Text(_) => name.insert_str(0, prefix),
+        Prefixed::LastPart(_) => name.insert_str(name.rfind('/').map_or(0, |slash| slash + 1), prefix),
+        Prefixed::Identifier(_) => name.insert_str(0, &identifier_prefix(prefix)),
     }
 }
 
-/// `[dev jane] ` as it can stand in a schema's name: `dev_jane_`.
-fn schema_prefix(prefix: &str) -> String {
+/// `[dev jane] ` as it can stand in an identifier: `dev_jane_`.
+fn identifier_prefix(prefix: &str) -> String {
     let name = normalised(prefix);
     if name.is_empty() { name } else { format!("{name}_") }
 }
 
-fn apply_to_job(job: &mut Tree, prefix: &str, presets: &Tree) {
-    prepend(job, "name", prefix);
-    if let Some(Node::Mapping(tags)) = presets.get("tags").map(|tags| &tags.node)
-        && !tags.is_empty()
-    {
-        let mut own = job.get("tags").cloned().unwrap_or_default();
-        for (key, value) in tags {
-            if own.get(key).is_none() {
-                own.set(key, value.clone());
-            }
-        }
-        job.set("tags", own);
+/// Gives a resource the tags of the target that it does not have itself.
+fn tag(resource: &mut Tree, tagged: Tagged, presets: &Tree) {
+    let Some(Node::Mapping(tags)) = presets.get("tags").map(|tags| &tags.node) else {
+        return;
+    };
+    if tags.is_empty() {
+        return;
     }
+    match tagged {
+        Tagged::Not => {}
+        Tagged::Map(field) => {
+            let mut own = resource.get(field).cloned().unwrap_or_default();
+            for (key, value) in tags {
+                if own.get(key).is_none() {
+                    own.set(key, value.clone());
+                }
+            }
+            resource.set(field, own);
+        }
+        Tagged::List(fields) => {
+            let Some((last, parents)) = fields.split_last() else {
+                return;
+            };
+            let mut holder = resource;
+            for parent in parents {
+                if holder.get(parent).is_none_or(Tree::is_null) {
+                    holder.set(parent, Tree::mapping());
+                }
+                match holder.get_mut(parent) {
+                    Some(inner) => holder = inner,
+                    None => return,
+                }
+            }
+            let held = holder.get(last).and_then(Tree::as_sequence).unwrap_or_default();
+            let mut own = held.to_vec();
+            for (key, value) in sorted(tags) {
+                if !own.iter().any(|tag| tag.get("key").and_then(Tree::as_str) == Some(key)) {
+                    let mut tag = Tree::mapping();
+                    tag.set("key", key);
+                    tag.set("value", value.clone());
+                    own.push(tag);
+                }
+            }
+            holder.set(last, Tree::from(Node::Sequence(own)));
+        }
+    }
+}
+
+fn sorted(tags: &indexmap::IndexMap<String, Tree>) -> std::collections::BTreeMap<&str, &Tree> {
+    tags.iter().map(|(key, value)| (key.as_str(), value)).collect()
+}
+
+fn apply_to_job(job: &mut Tree, presets: &Tree) {
     if let Some(runs) = presets
         .get("jobs_max_concurrent_runs")
         .and_then(Tree::as_integer)
@@ -134,32 +200,35 @@ fn apply_to_job(job: &mut Tree, prefix: &str, presets: &Tree) {
     {
         job.set("max_concurrent_runs", runs);
     }
-    if let Some(status) = presets
-        .get("trigger_pause_status")
-        .and_then(Tree::as_str)
-        .filter(|status| !status.is_empty())
+    for trigger in ["schedule", "continuous", "trigger"] {
+        pause(job, trigger, presets);
+    }
+}
+
+/// Gives a trigger without a status the one of the target.
+fn pause(resource: &mut Tree, trigger: &str, presets: &Tree) {
+    let status = presets.get("trigger_pause_status").and_then(Tree::as_str);
+    if let Some(status) = status.filter(|status| !status.is_empty())
+        && let Some(trigger) = resource
+            .get_mut(trigger)
+            .filter(|trigger| trigger.as_mapping().is_some())
+        && trigger
+            .get("pause_status")
+            .and_then(Tree::as_str)
+            .is_none_or(str::is_empty)
     {
-        for trigger in ["schedule", "continuous", "trigger"] {
-            if let Some(trigger) = job.get_mut(trigger).filter(|trigger| trigger.as_mapping().is_some())
-                && trigger
-                    .get("pause_status")
-                    .and_then(Tree::as_str)
-                    .is_none_or(str::is_empty)
-            {
-                trigger.set("pause_status", status);
-            }
-        }
+        trigger.set("pause_status", status);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::schema_prefix;
+    use super::identifier_prefix;
 
     #[test]
-    fn prefixes_become_part_of_a_schema_name() {
-        assert_eq!(schema_prefix("[dev jane_doe] "), "dev_jane_doe_");
-        assert_eq!(schema_prefix("PR-12: "), "pr_12_");
-        assert_eq!(schema_prefix(""), "");
+    fn prefixes_become_part_of_an_identifier() {
+        assert_eq!(identifier_prefix("[dev jane_doe] "), "dev_jane_doe_");
+        assert_eq!(identifier_prefix("PR-12: "), "pr_12_");
+        assert_eq!(identifier_prefix(""), "");
     }
 }

@@ -6,7 +6,7 @@ use sluice_model::{Diagnostic, ResourceKey, Tree, TreePath};
 
 use super::check::Check;
 use super::session::Session;
-use super::shape::{Object, Type};
+use super::shape::{Object, Type, Wire};
 use super::yaml;
 
 /// Where the settings stand.
@@ -15,7 +15,7 @@ const FILE: &str = "sluice.yml";
 static SETTINGS: Object = Object {
     name: "settings file",
     fields: &[("version", Type::Any), ("protect", Type::List(&Type::Text))],
-    class: None,
+    wire: Wire::Nowhere,
     required: &[],
 };
 

@@ -56,10 +56,7 @@ pub(super) fn refuse(root: &Tree, session: &mut Session<'_>) {
                 Diagnostic::error(format!("kind `{kind}` is not supported by this version of Sluice"))
                     .path(TreePath::keys(["resources", kind]))
                     .location(resources.key_location.clone())
-                    .help(format!(
-                        "supported kinds: `{}`; deploy the others with `databricks bundle`",
-                        SUPPORTED_KINDS.join("`, `")
-                    )),
+                    .help("deploy it with `databricks bundle`"),
             );
         }
     }

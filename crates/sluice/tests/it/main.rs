@@ -11,6 +11,7 @@ mod drift;
 mod faults;
 mod gate;
 mod governed;
+mod kinds;
 mod meanwhile;
 mod metadata;
 mod place;

@@ -205,7 +205,7 @@ fn what_is_there_already_but_not_committed_is_said() {
     let again = shop.sluice(&edit).success().to_owned();
     assert_eq!(again, "Nothing to change, but product.yaml is not committed yet\n");
     let answer: Value =
-        serde_json::from_str(&shop.sluice(&[edit.as_slice(), &["-o", "json"]].concat()).success()).unwrap();
+        serde_json::from_str(shop.sluice(&[edit.as_slice(), &["-o", "json"]].concat()).success()).unwrap();
     assert_eq!(
         answer,
         serde_json::json!({"files": [], "commit": null, "uncommitted": ["product.yaml"]})

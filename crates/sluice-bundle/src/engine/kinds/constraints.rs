@@ -45,7 +45,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for ForeignKeys {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

@@ -66,7 +66,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for Dashboards {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 
@@ -147,7 +147,7 @@ impl Kind for Dashboards {
         comparable
     }
 
-    fn titled(&self) -> Option<&'static Titled> {
+    fn titled(&self) -> Option<&Titled> {
         Some(&DASHBOARDS)
     }
 

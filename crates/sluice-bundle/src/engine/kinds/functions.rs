@@ -71,7 +71,7 @@ const FIELDS: &[&str] = &[
 ];
 
 impl Kind for Functions {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

@@ -50,7 +50,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for GenieSpaces {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 
@@ -107,7 +107,7 @@ impl Kind for GenieSpaces {
         comparable
     }
 
-    fn titled(&self) -> Option<&'static Titled> {
+    fn titled(&self) -> Option<&Titled> {
         Some(&SPACES)
     }
 

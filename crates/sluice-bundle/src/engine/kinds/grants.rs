@@ -57,7 +57,7 @@ static RULES_ALONE: Rules = Rules {
 type ByPrincipal = BTreeMap<String, BTreeSet<String>>;
 
 impl Kind for Grants {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         if self.alone { &RULES_ALONE } else { &RULES }
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sluice_wire::{Method, Request};
 
 use super::{Answer, Call, Change, Facts, Kind, ProbeAnswer, text};
-use crate::engine::difference::{Class, Rule, Rules};
+use crate::engine::difference::{Class, Rules, rule};
 
 /// The kind `jobs`.
 pub(crate) struct Jobs;
@@ -90,12 +90,8 @@ static RULES: Rules = Rules {
     ],
 };
 
-const fn rule(pattern: &'static str, class: Class, reason: &'static str) -> Rule {
-    Rule { pattern, class, reason }
-}
-
 impl Kind for Jobs {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 
@@ -129,13 +125,8 @@ impl Kind for Jobs {
         super::page_after(request, answer)
     }
 
-    /// The workspace answers 404, or in the older form 400 with a message, when a job does not exist.
     fn is_absent(&self, status: u16, answer: &Value) -> bool {
-        let says_so = || {
-            text(answer, "error_code") == Some("INVALID_PARAMETER_VALUE")
-                && text(answer, "message").is_some_and(|message| message.contains("does not exist"))
-        };
-        status == 404 || (status == 400 && says_so())
+        super::says_absent(status, answer)
     }
 
     fn observed(&self, pages: Vec<Value>) -> Value {

@@ -48,7 +48,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for Masks {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

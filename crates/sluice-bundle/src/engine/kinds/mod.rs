@@ -1,25 +1,50 @@
 //! The resource kinds, one file each: field rules as data, requests as values, ids and waits.
 //!
 //! The engine around them ([`super::plan`], [`super::reads`], [`super::steps`]) knows no kind by name. A new kind is one file
-//! here, a line in [`of`], and its name in [`SUPPORTED`].
+//! here and a line in [`of`].
 
+mod alerts;
+mod catalogs;
+mod clusters;
 mod constraints;
 mod dashboards;
+mod database_catalogs;
+mod database_instances;
+mod experiments;
+mod external_locations;
 mod functions;
 mod genie_spaces;
 mod grants;
+mod instance_pools;
 mod jobs;
 mod masks;
+mod model_serving_endpoints;
+mod models;
 mod permissions;
+mod pipelines;
+mod postgres_branches;
+mod postgres_catalogs;
+mod postgres_databases;
+mod postgres_endpoints;
+mod postgres_projects;
+mod postgres_roles;
+mod postgres_synced_tables;
+mod quality_monitors;
+mod registered_models;
+pub(crate) mod rest_object;
 mod schemas;
 mod secret_scopes;
 mod serialized_space;
+mod sql_warehouses;
 pub(crate) mod statements;
 mod sub_resources;
+mod synced_database_tables;
 mod table_constraints;
 mod tables;
 pub(crate) mod tag_policies;
 mod tags;
+mod vector_search_endpoints;
+mod vector_search_indexes;
 mod views;
 mod volumes;
 mod workspace_object;
@@ -36,16 +61,6 @@ use super::plan::{FieldChange, PlanEntry};
 use workspace_object::Titled;
 
 pub(crate) use sub_resources::{standing_alone, sub_document, sub_id, subs_of};
-
-/// The kinds of bundle resources that this engine deploys, for messages.
-pub(crate) const SUPPORTED: &[&str] = &[
-    "jobs",
-    "schemas",
-    "volumes",
-    "genie_spaces",
-    "dashboards",
-    "secret_scopes",
-];
 
 /// Stands in the request of a call for the id that an earlier call of the same object brings.
 pub(crate) const NEW_ID: &str = "{id}";
@@ -72,7 +87,12 @@ pub(crate) struct Facts {
 /// One kind of resource or sub-resource.
 pub(crate) trait Kind: Sync {
     /// How its fields are compared.
-    fn rules(&self) -> &'static Rules;
+    fn rules(&self) -> &Rules;
+
+    /// Whether a field at the top is one that only the service writes, so that its value is known when the object is there.
+    fn is_written_by_service(&self, field: &str) -> bool {
+        self.rules().output_only.contains(&field)
+    }
 
     /// Fields that take ids as whole numbers, as patterns.
     fn integers(&self) -> &'static [&'static str] {
@@ -158,7 +178,7 @@ pub(crate) trait Kind: Sync {
     }
 
     /// How the service speaks of them, for objects that are found by title and folder.
-    fn titled(&self) -> Option<&'static Titled> {
+    fn titled(&self) -> Option<&Titled> {
         None
     }
 
@@ -273,6 +293,12 @@ pub(crate) enum Answer {
     GoneFrom(String),
     /// As [`Answer::Statement`], and the object is gone afterwards.
     GoneByStatement(String),
+    /// The answer is an operation; it may be going on still. The id is known.
+    Operation(String),
+    /// As [`Answer::Operation`], and the object is gone afterwards, also when it was not there.
+    GoneByOperation,
+    /// The answer is the object with this id, which may not be ready yet.
+    Ready(String, rest_object::Ready),
 }
 
 /// How the answer to a probe is read.
@@ -300,17 +326,43 @@ pub(crate) enum ProbeAnswer {
 pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
     match (key.catalog, key.kind.as_str(), key.sub) {
         (false, "jobs", None) => Some(&jobs::Jobs),
-        (false, "jobs", Some(SubResource::Permissions)) => Some(&permissions::Permissions { with_owner: true }),
+        (false, "jobs" | "pipelines" | "sql_warehouses", Some(SubResource::Permissions)) => {
+            Some(&permissions::Permissions { with_owner: true })
+        }
         (false, "genie_spaces", None) => Some(&genie_spaces::GenieSpaces),
         (false, "dashboards", None) => Some(&dashboards::Dashboards),
-        (false, "genie_spaces" | "dashboards", Some(SubResource::Permissions)) => {
-            Some(&permissions::Permissions { with_owner: false })
-        }
         (false, "secret_scopes", None) => Some(&secret_scopes::SecretScopes),
         (false, "secret_scopes", Some(SubResource::Permissions)) => Some(&secret_scopes::SecretAcls),
+        (false, kind, Some(SubResource::Permissions)) if sub_resources::permissions_of(kind).is_some() => {
+            Some(&permissions::Permissions { with_owner: false })
+        }
         (false, "schemas", None) => Some(&schemas::Schemas),
         (false, "volumes", None) => Some(&volumes::Volumes),
-        (false, "schemas" | "volumes", Some(SubResource::Grants)) => Some(&grants::Grants { alone: false }),
+        (false, _, Some(SubResource::Grants)) if securable_of(key).is_some() => Some(&grants::Grants { alone: false }),
+        (false, "alerts", None) => Some(&alerts::ALERTS),
+        (false, "catalogs", None) => Some(&catalogs::CATALOGS),
+        (false, "clusters", None) => Some(&clusters::CLUSTERS),
+        (false, "database_catalogs", None) => Some(&database_catalogs::DATABASE_CATALOGS),
+        (false, "database_instances", None) => Some(&database_instances::DATABASE_INSTANCES),
+        (false, "experiments", None) => Some(&experiments::EXPERIMENTS),
+        (false, "external_locations", None) => Some(&external_locations::EXTERNAL_LOCATIONS),
+        (false, "instance_pools", None) => Some(&instance_pools::INSTANCE_POOLS),
+        (false, "model_serving_endpoints", None) => Some(&model_serving_endpoints::MODEL_SERVING_ENDPOINTS),
+        (false, "models", None) => Some(&models::MODELS),
+        (false, "pipelines", None) => Some(&pipelines::PIPELINES),
+        (false, "postgres_branches", None) => Some(&postgres_branches::POSTGRES_BRANCHES),
+        (false, "postgres_catalogs", None) => Some(&postgres_catalogs::POSTGRES_CATALOGS),
+        (false, "postgres_databases", None) => Some(&postgres_databases::POSTGRES_DATABASES),
+        (false, "postgres_endpoints", None) => Some(&postgres_endpoints::POSTGRES_ENDPOINTS),
+        (false, "postgres_projects", None) => Some(&postgres_projects::POSTGRES_PROJECTS),
+        (false, "postgres_roles", None) => Some(&postgres_roles::POSTGRES_ROLES),
+        (false, "postgres_synced_tables", None) => Some(&postgres_synced_tables::POSTGRES_SYNCED_TABLES),
+        (false, "quality_monitors", None) => Some(&quality_monitors::QUALITY_MONITORS),
+        (false, "registered_models", None) => Some(&registered_models::REGISTERED_MODELS),
+        (false, "sql_warehouses", None) => Some(&sql_warehouses::SQL_WAREHOUSES),
+        (false, "synced_database_tables", None) => Some(&synced_database_tables::SYNCED_DATABASE_TABLES),
+        (false, "vector_search_endpoints", None) => Some(&vector_search_endpoints::VECTOR_SEARCH_ENDPOINTS),
+        (false, "vector_search_indexes", None) => Some(&vector_search_indexes::VECTOR_SEARCH_INDEXES),
         (true, "tables", None) => Some(&tables::Tables),
         (true, "views", None) => Some(&views::Views),
         (true, "functions", None) => Some(&functions::Functions),
@@ -324,6 +376,15 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
         (true, "tables", Some(SubResource::Constraints)) => Some(&constraints::ForeignKeys),
         _ => None,
     }
+}
+
+/// Whether an error answer means that there is no such object. Older services answer 400 with a message.
+pub(crate) fn says_absent(status: u16, answer: &Value) -> bool {
+    let says_so = || {
+        text(answer, "error_code") == Some("INVALID_PARAMETER_VALUE")
+            && text(answer, "message").is_some_and(|message| message.contains("does not exist"))
+    };
+    status == 404 || (status == 400 && says_so())
 }
 
 /// The request for the page after this answer, for answers with `next_page_token`.
@@ -413,7 +474,10 @@ pub(crate) fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
 pub(crate) fn stands_in(key: &ResourceKey, named: &Value, schema: &str) -> bool {
     let in_schema = matches!(
         (key.catalog, key.kind.as_str()),
-        (false, "volumes") | (true, "tables" | "views" | "functions")
+        (
+            false,
+            "volumes" | "registered_models" | "vector_search_indexes" | "synced_database_tables"
+        ) | (true, "tables" | "views" | "functions")
     );
     let name = of(key)
         .filter(|_| in_schema && key.sub.is_none())
@@ -433,7 +497,11 @@ pub(crate) fn schema_name(key: &ResourceKey, named: &Value) -> Option<String> {
 /// The Unity Catalog securable type of a key's kind, as the grants API writes it.
 pub(crate) fn securable_of(key: &ResourceKey) -> Option<&'static str> {
     match (key.catalog, key.kind.as_str()) {
+        (false, "catalogs") => Some("catalog"),
+        (false, "external_locations") => Some("external_location"),
+        (false, "registered_models") => Some("function"),
         (false, "schemas") => Some("schema"),
+        (false, "vector_search_indexes") => Some("table"),
         (false, "volumes") => Some("volume"),
         (true, "tables" | "views") => Some("table"),
         (true, "functions") => Some("function"),

@@ -31,7 +31,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for Permissions {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

@@ -67,7 +67,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for Schemas {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

@@ -51,7 +51,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for SecretScopes {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 
@@ -123,7 +123,7 @@ static ACL_RULES: Rules = Rules {
 const LEVELS: [&str; 3] = ["READ", "WRITE", "MANAGE"];
 
 impl Kind for SecretAcls {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &ACL_RULES
     }
 

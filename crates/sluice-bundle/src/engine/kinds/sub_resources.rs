@@ -9,8 +9,7 @@ use super::{pick, securable_of, tags, text};
 /// The sub-resources that a kind can have.
 pub(crate) fn subs_of(key: &ResourceKey) -> &'static [SubResource] {
     match (key.catalog, key.kind.as_str()) {
-        (false, "jobs" | "genie_spaces" | "dashboards" | "secret_scopes") => &[SubResource::Permissions],
-        (false, "schemas" | "volumes") | (true, "functions") => &[SubResource::Grants],
+        (true, "functions") => &[SubResource::Grants],
         (true, "tables") => &[
             SubResource::Constraints,
             SubResource::Tags,
@@ -18,6 +17,9 @@ pub(crate) fn subs_of(key: &ResourceKey) -> &'static [SubResource] {
             SubResource::Grants,
         ],
         (true, "views") => &[SubResource::Tags, SubResource::Grants],
+        (false, "secret_scopes") => &[SubResource::Permissions],
+        (false, kind) if permissions_of(kind).is_some() => &[SubResource::Permissions],
+        (false, _) if securable_of(key).is_some() => &[SubResource::Grants],
         _ => &[],
     }
 }
@@ -40,7 +42,10 @@ pub(crate) fn sub_document(key: &ResourceKey, sub: SubResource, document: &Value
         SubResource::Permissions => {
             let list = document.get("permissions").cloned().unwrap_or_else(|| json!([]));
             let declared = list.as_array().is_some_and(|list| !list.is_empty());
-            let object_id = permissions_id(key, &id);
+            let object_id = match permissions_of(&key.kind) {
+                Some((place, field)) => format!("/{place}/${{{key}.{field}}}"),
+                None => id,
+            };
             (json!({"object_id": object_id, "__embed__": list}), declared)
         }
         SubResource::Grants => {
@@ -91,21 +96,43 @@ pub(crate) fn standing_alone(key: &ResourceKey, document: Value) -> Value {
     }
 }
 
-/// The id of a sub-resource, from the id of the resource that it belongs to.
-pub(crate) fn sub_id(key: &ResourceKey, parent_id: &str) -> Option<String> {
+/// The id of a sub-resource, from the id of the resource that it belongs to and, when it was read, the resource; none when it is not
+/// known without reading.
+pub(crate) fn sub_id(key: &ResourceKey, parent_id: &str, parent: Option<&Value>) -> Option<String> {
     match key.sub? {
-        SubResource::Permissions => Some(permissions_id(key, parent_id)),
+        SubResource::Permissions => match permissions_of(&key.kind) {
+            Some((place, "id")) => Some(format!("/{place}/{parent_id}")),
+            // The id of a project is its path.
+            Some((place, "project_id")) => Some(format!("/{place}/{}", parent_id.rsplit('/').next()?)),
+            Some((place, field)) => Some(format!("/{place}/{}", text(parent?, field)?)),
+            None => Some(parent_id.to_owned()),
+        },
         SubResource::Grants => Some(format!("{}/{parent_id}", securable_of(key)?)),
         SubResource::Tags => Some(format!("tables/{parent_id}")),
         SubResource::Masks | SubResource::Constraints => Some(parent_id.to_owned()),
     }
 }
 
-/// What the API for permissions calls an object; for a secret scope, which has permissions of its own kind, its name.
-fn permissions_id(key: &ResourceKey, id: &str) -> String {
-    match key.kind.as_str() {
-        "genie_spaces" => format!("/genie/{id}"),
-        "secret_scopes" => id.to_owned(),
-        kind => format!("/{kind}/{id}"),
-    }
+/// What the API for permissions calls the objects of a kind, and the field whose value names one of them. A secret scope has
+/// permissions of its own kind.
+pub(super) fn permissions_of(kind: &str) -> Option<(&'static str, &'static str)> {
+    let (_, place, field) = PERMISSIONS.iter().find(|(known, ..)| *known == kind)?;
+    Some((place, field))
 }
+
+const PERMISSIONS: [(&str, &str, &str); 14] = [
+    ("alerts", "alertsv2", "id"),
+    ("clusters", "clusters", "id"),
+    ("dashboards", "dashboards", "id"),
+    ("database_instances", "database-instances", "id"),
+    ("experiments", "experiments", "id"),
+    ("genie_spaces", "genie", "id"),
+    ("instance_pools", "instance-pools", "id"),
+    ("jobs", "jobs", "id"),
+    ("model_serving_endpoints", "serving-endpoints", "endpoint_id"),
+    ("models", "registered-models", "model_id"),
+    ("pipelines", "pipelines", "id"),
+    ("postgres_projects", "database-projects", "project_id"),
+    ("sql_warehouses", "sql/warehouses", "id"),
+    ("vector_search_endpoints", "vector-search-endpoints", "endpoint_uuid"),
+];

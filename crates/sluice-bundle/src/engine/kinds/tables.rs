@@ -63,7 +63,7 @@ static RULES: Rules = Rules {
 const FIELDS: &[&str] = &["name", "comment", "columns", "constraints", "properties"];
 
 impl Kind for Tables {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

@@ -21,7 +21,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for TagPolicies {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

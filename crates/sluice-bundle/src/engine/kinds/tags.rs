@@ -55,7 +55,7 @@ const FORBIDDEN: [char; 6] = ['.', ',', '-', '=', '/', ':'];
 type Entity = (String, String);
 
 impl Kind for Tags {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

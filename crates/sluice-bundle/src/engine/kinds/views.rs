@@ -49,7 +49,7 @@ static RULES: Rules = Rules {
 const FIELDS: &[&str] = &["name", "comment", "query", "columns", "properties"];
 
 impl Kind for Views {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

@@ -91,7 +91,7 @@ static RULES: Rules = Rules {
 };
 
 impl Kind for Volumes {
-    fn rules(&self) -> &'static Rules {
+    fn rules(&self) -> &Rules {
         &RULES
     }
 

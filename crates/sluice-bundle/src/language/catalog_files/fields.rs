@@ -1,6 +1,6 @@
 //! The fields of catalog files.
 
-use crate::language::shape::{GRANT, Object, Type};
+use crate::language::shape::{GRANT, Object, Type, Wire};
 
 const TEXTS: Type = Type::List(&Type::Text);
 const TAGS: Type = Type::Map(&Type::Text);
@@ -8,14 +8,14 @@ const TAGS: Type = Type::Map(&Type::Text);
 static MASK: Object = Object {
     name: "mask",
     fields: &[("function", Type::Text), ("using_columns", TEXTS)],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["function"],
 };
 
 static ROW_FILTER: Object = Object {
     name: "row filter",
     fields: &[("function", Type::Text), ("columns", TEXTS)],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["function", "columns"],
 };
 
@@ -29,14 +29,14 @@ static COLUMN: Object = Object {
         ("tags", TAGS),
         ("mask", Type::Object(&MASK)),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["name", "type"],
 };
 
 static PRIMARY_KEY: Object = Object {
     name: "primary key",
     fields: &[("name", Type::Text), ("columns", TEXTS), ("rely", Type::Boolean)],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["columns"],
 };
 
@@ -48,7 +48,7 @@ static FOREIGN_KEY: Object = Object {
         ("referenced_columns", TEXTS),
         ("rely", Type::Boolean),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["columns", "references"],
 };
 
@@ -59,14 +59,14 @@ static CONSTRAINTS: Object = Object {
         ("foreign_keys", Type::Map(&Type::Object(&FOREIGN_KEY))),
         ("checks", Type::Map(&Type::Text)),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &[],
 };
 
 static LIFECYCLE: Object = Object {
     name: "lifecycle",
     fields: &[("prevent_destroy", Type::Boolean)],
-    class: None,
+    wire: Wire::Nowhere,
     required: &[],
 };
 
@@ -84,14 +84,14 @@ static TABLE: Object = Object {
         ("lifecycle", Type::Object(&LIFECYCLE)),
         ("on_change", Type::Words(&["recreate"])),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["name", "columns"],
 };
 
 static VIEW_COLUMN: Object = Object {
     name: "column",
     fields: &[("name", Type::Text), ("comment", Type::Text), ("tags", TAGS)],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["name"],
 };
 
@@ -107,14 +107,14 @@ static VIEW: Object = Object {
         ("grants", Type::List(&Type::Object(&GRANT))),
         ("lifecycle", Type::Object(&LIFECYCLE)),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["name"],
 };
 
 static PARAMETER: Object = Object {
     name: "parameter",
     fields: &[("name", Type::Text), ("type", Type::Text), ("comment", Type::Text)],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["name", "type"],
 };
 
@@ -131,7 +131,7 @@ static FUNCTION: Object = Object {
         ("grants", Type::List(&Type::Object(&GRANT))),
         ("lifecycle", Type::Object(&LIFECYCLE)),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["name", "returns"],
 };
 
@@ -145,7 +145,7 @@ static TAGS_ALONE: Object = Object {
         ("name", Type::Text),
         ("tags", TAGS),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["securable", "name", "tags"],
 };
 
@@ -157,14 +157,14 @@ static MASK_ALONE: Object = Object {
         ("function", Type::Text),
         ("using_columns", TEXTS),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["table", "column", "function"],
 };
 
 static ROW_FILTER_ALONE: Object = Object {
     name: "row filter",
     fields: &[("table", Type::Text), ("function", Type::Text), ("columns", TEXTS)],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["table", "function", "columns"],
 };
 
@@ -186,7 +186,7 @@ static CATALOG_GRANT: Object = Object {
         ("full_name", Type::Text),
         ("grants", Type::List(&Type::Object(&GRANT))),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["securable_type", "full_name", "grants"],
 };
 
@@ -203,7 +203,7 @@ pub(super) static CATALOG_TARGET: Object = Object {
         ("masks", Type::Map(&Type::Object(&MASK_ALONE))),
         ("row_filters", Type::Map(&Type::Object(&ROW_FILTER_ALONE))),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &[],
 };
 
@@ -222,6 +222,6 @@ pub(super) static CATALOG_FILE: Object = Object {
         ("row_filters", Type::Map(&Type::Object(&ROW_FILTER_ALONE))),
         ("targets", Type::Map(&Type::Object(&CATALOG_TARGET))),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &[],
 };

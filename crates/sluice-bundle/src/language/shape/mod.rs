@@ -4,13 +4,14 @@ use sluice_model::tree::Step;
 use sluice_model::{Node, Tree, TreePath};
 use sluice_wire::types::{self, Field, FieldType};
 
+mod kinds;
 mod tables;
 
+pub(super) use kinds::{KINDS, Prefixed, RESOURCES, ROWS, SUPPORTED_KINDS, Tagged};
 pub(super) use tables::{
-    AUTH_FIELDS, BUNDLE_PERMISSIONS, GRANT, KINDS, PRESETS, PRINCIPAL_FIELDS, RESOURCES, ROOT, RUN_AS, SUPPORTED_KINDS,
-    SYNC, VARIABLE_FIELDS,
+    AUTH_FIELDS, BUNDLE_PERMISSIONS, GRANT, PRESETS, PRINCIPAL_FIELDS, ROOT, RUN_AS, SYNC, VARIABLE_FIELDS,
 };
-use tables::{BUNDLE_KNOWN, CURRENT_USER, DASHBOARD, GENIE_SPACE, JOB, SCHEMA, SECRET_SCOPE, VOLUME, WORKSPACE};
+use tables::{BUNDLE_KNOWN, CURRENT_USER, WORKSPACE};
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug)]
@@ -48,10 +49,25 @@ pub(super) struct Object {
     pub(super) name: &'static str,
     /// Its fields.
     pub(super) fields: &'static [(&'static str, Type)],
-    /// The class of the REST API whose fields it has too.
-    pub(super) class: Option<&'static str>,
+    /// Where the REST API says which other fields it has.
+    pub(super) wire: Wire,
     /// The fields that must be given, beside those that the class requires.
     pub(super) required: &'static [&'static str],
+}
+
+/// Where the fields of an object stand in the data of the REST API.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wire {
+    /// Nowhere.
+    Nowhere,
+    /// In the class of this name.
+    Class(&'static str),
+    /// In the class of this name, but for the fields that only the service writes.
+    ClassWithout(&'static str, &'static [&'static str]),
+    /// In the body of this operation.
+    Body(&'static str),
+    /// In the body of this operation, but for the fields that only the service writes.
+    BodyWithout(&'static str, &'static [&'static str]),
 }
 
 impl Object {
@@ -59,7 +75,7 @@ impl Object {
         Self {
             name,
             fields,
-            class: None,
+            wire: Wire::Nowhere,
             required: &[],
         }
     }
@@ -69,15 +85,24 @@ impl Object {
 #[derive(Clone, Copy)]
 pub(super) struct Fields {
     own: &'static [(&'static str, Type)],
-    class: &'static [Field],
+    wire: &'static [Field],
+    without: &'static [&'static str],
     pub(super) required: &'static [&'static str],
 }
 
 impl Fields {
     pub(super) fn of_object(object: &'static Object) -> Self {
+        let (wire, without): (_, &[&str]) = match object.wire {
+            Wire::Nowhere => (None, &[]),
+            Wire::Class(class) => (types::class(class), &[]),
+            Wire::ClassWithout(class, without) => (types::class(class), without),
+            Wire::Body(operation) => (types::body(operation), &[]),
+            Wire::BodyWithout(operation, without) => (types::body(operation), without),
+        };
         Self {
             own: object.fields,
-            class: object.class.and_then(types::class).unwrap_or(&[]),
+            wire: wire.unwrap_or(&[]),
+            without,
             required: object.required,
         }
     }
@@ -86,7 +111,8 @@ impl Fields {
     pub(super) fn of_class(name: &str) -> Option<Self> {
         Some(Self {
             own: &[],
-            class: types::class(name)?,
+            wire: types::class(name)?,
+            without: &[],
             required: &[],
         })
     }
@@ -97,22 +123,28 @@ impl Fields {
             .find(|(own, _)| *own == name)
             .map(|(_, of)| *of)
             .or_else(|| {
-                let field = self.class.iter().find(|field| field.name == name)?;
+                let field = self.wire().find(|field| field.name == name)?;
                 Some(Type::Wire(&field.field_type))
             })
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         let own = self.own.iter().map(|(name, _)| *name);
-        own.chain(self.class.iter().map(|field| field.name.as_str()))
+        own.chain(self.wire().map(|field| field.name.as_str()))
     }
 
     pub(super) fn required(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let class = self.class.iter().filter(|field| field.required);
+        let wire = self.wire().filter(|field| field.required);
         self.required
             .iter()
             .copied()
-            .chain(class.map(|field| field.name.as_str()))
+            .chain(wire.map(|field| field.name.as_str()))
+    }
+
+    fn wire(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        let without = self.without;
+        let wire = self.wire.iter();
+        wire.filter(move |field| !without.contains(&field.name.as_str()))
     }
 }
 
@@ -177,18 +209,20 @@ pub(super) fn referable(catalog: bool, kind: &str) -> Vec<&'static str> {
     if catalog {
         return vec!["full_name", "name", "id"];
     }
-    let (object, remote) = match kind {
-        "jobs" => (&JOB, "jobs.Job"),
-        "schemas" => (&SCHEMA, "catalog.SchemaInfo"),
-        "volumes" => (&VOLUME, "catalog.VolumeInfo"),
-        "genie_spaces" => (&GENIE_SPACE, "dashboards.GenieSpace"),
-        "dashboards" => (&DASHBOARD, "dashboards.Dashboard"),
-        "secret_scopes" => (&SECRET_SCOPE, "workspace.SecretScope"),
-        _ => return Vec::new(),
+    let Some(row) = kinds::row(kind) else {
+        return Vec::new();
     };
-    let remote = Fields::of_class(remote);
-    let mut names: Vec<&'static str> = Fields::of_object(object).names().collect();
+    let remote = Fields::of_class(row.remote);
+    let mut names: Vec<&'static str> = Fields::of_object(row.object).names().collect();
     names.extend(remote.iter().flat_map(Fields::names));
-    names.extend(["id", "url", "full_name", "volume_path"]);
+    names.extend([
+        "id",
+        "url",
+        "full_name",
+        "volume_path",
+        "endpoint_id",
+        "endpoint_uuid",
+        "model_id",
+    ]);
     names
 }

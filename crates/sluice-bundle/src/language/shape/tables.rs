@@ -1,78 +1,15 @@
 //! The tables of fields and words.
 
-use super::{Object, Type};
+use super::kinds::RESOURCES;
+use super::{Object, Type, Wire};
 
 /// The fields of a variable's definition.
 pub(in crate::language) const VARIABLE_FIELDS: [&str; 4] = ["default", "lookup", "type", "description"];
-
-/// The kinds of resources that a bundle can declare.
-pub(in crate::language) const KINDS: [&str; 33] = [
-    "jobs",
-    "schemas",
-    "volumes",
-    "alerts",
-    "apps",
-    "catalogs",
-    "clusters",
-    "dashboards",
-    "database_catalogs",
-    "database_instances",
-    "experiments",
-    "external_locations",
-    "genie_spaces",
-    "instance_pools",
-    "job_runs",
-    "model_serving_endpoints",
-    "models",
-    "pipelines",
-    "postgres_branches",
-    "postgres_catalogs",
-    "postgres_databases",
-    "postgres_endpoints",
-    "postgres_projects",
-    "postgres_roles",
-    "postgres_synced_tables",
-    "quality_monitors",
-    "registered_models",
-    "secret_scopes",
-    "secrets",
-    "sql_warehouses",
-    "synced_database_tables",
-    "vector_search_endpoints",
-    "vector_search_indexes",
-];
-
-/// The kinds that this version deploys.
-pub(in crate::language) const SUPPORTED_KINDS: [&str; 6] = [
-    "jobs",
-    "schemas",
-    "volumes",
-    "genie_spaces",
-    "dashboards",
-    "secret_scopes",
-];
 
 const TEXTS: Type = Type::List(&Type::Text);
 const TEXT_MAP: Type = Type::Map(&Type::Text);
 
 pub(in crate::language) static PRINCIPAL_FIELDS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
-
-pub(super) static LIFECYCLE: Object = Object::of("lifecycle", &[("prevent_destroy", Type::Boolean)]);
-
-pub(super) static JOB_PERMISSION: Object = Object {
-    name: "permission",
-    fields: &[
-        (
-            "level",
-            Type::Words(&["CAN_MANAGE", "CAN_MANAGE_RUN", "CAN_VIEW", "IS_OWNER"]),
-        ),
-        ("user_name", Type::Text),
-        ("group_name", Type::Text),
-        ("service_principal_name", Type::Text),
-    ],
-    class: None,
-    required: &["level"],
-};
 
 pub(in crate::language) static GRANT: Object = Object {
     name: "grant",
@@ -80,7 +17,7 @@ pub(in crate::language) static GRANT: Object = Object {
         ("principal", Type::Text),
         ("privileges", Type::List(&Type::Enumeration("catalog.Privilege"))),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["principal", "privileges"],
 };
 
@@ -88,126 +25,6 @@ pub(in crate::language) static RUN_AS: Object = Object::of(
     "run_as",
     &[("user_name", Type::Text), ("service_principal_name", Type::Text)],
 );
-
-pub(super) static JOB: Object = Object {
-    name: "job",
-    fields: &[
-        ("permissions", Type::List(&Type::Object(&JOB_PERMISSION))),
-        ("lifecycle", Type::Object(&LIFECYCLE)),
-    ],
-    class: Some("jobs.JobSettings"),
-    required: &[],
-};
-
-pub(super) static SCHEMA: Object = Object {
-    name: "schema",
-    fields: &[
-        ("name", Type::Text),
-        ("catalog_name", Type::Text),
-        ("comment", Type::Text),
-        ("properties", TEXT_MAP),
-        ("storage_root", Type::Text),
-        ("grants", Type::List(&Type::Object(&GRANT))),
-        ("lifecycle", Type::Object(&LIFECYCLE)),
-    ],
-    class: None,
-    required: &["name", "catalog_name"],
-};
-
-pub(super) static VOLUME: Object = Object {
-    name: "volume",
-    fields: &[
-        ("name", Type::Text),
-        ("catalog_name", Type::Text),
-        ("schema_name", Type::Text),
-        ("volume_type", Type::Words(&["MANAGED", "EXTERNAL"])),
-        ("comment", Type::Text),
-        ("storage_location", Type::Text),
-        ("grants", Type::List(&Type::Object(&GRANT))),
-        ("lifecycle", Type::Object(&LIFECYCLE)),
-    ],
-    class: None,
-    required: &["name", "catalog_name", "schema_name"],
-};
-
-/// Levels on objects with a place in the workspace tree.
-pub(super) static OBJECT_PERMISSION: Object = Object {
-    name: "permission",
-    fields: &[
-        ("level", Type::Words(&["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"])),
-        ("user_name", Type::Text),
-        ("group_name", Type::Text),
-        ("service_principal_name", Type::Text),
-    ],
-    class: None,
-    required: &["level"],
-};
-
-pub(super) static GENIE_SPACE: Object = Object {
-    name: "Genie space",
-    fields: &[
-        ("title", Type::Text),
-        ("description", Type::Text),
-        ("warehouse_id", Type::Text),
-        ("parent_path", Type::Text),
-        ("serialized_space", Type::Any),
-        ("file_path", Type::Text),
-        ("permissions", Type::List(&Type::Object(&OBJECT_PERMISSION))),
-        ("lifecycle", Type::Object(&LIFECYCLE)),
-    ],
-    class: None,
-    required: &["title", "warehouse_id"],
-};
-
-pub(super) static DASHBOARD: Object = Object {
-    name: "dashboard",
-    fields: &[
-        ("display_name", Type::Text),
-        ("warehouse_id", Type::Text),
-        ("parent_path", Type::Text),
-        ("serialized_dashboard", Type::Any),
-        ("file_path", Type::Text),
-        ("embed_credentials", Type::Boolean),
-        ("dataset_catalog", Type::Text),
-        ("dataset_schema", Type::Text),
-        ("permissions", Type::List(&Type::Object(&OBJECT_PERMISSION))),
-        ("lifecycle", Type::Object(&LIFECYCLE)),
-    ],
-    class: None,
-    required: &["display_name"],
-};
-
-static KEY_VAULT: Object = Object {
-    name: "key vault",
-    fields: &[("dns_name", Type::Text), ("resource_id", Type::Text)],
-    class: None,
-    required: &["dns_name", "resource_id"],
-};
-
-static SECRET_PERMISSION: Object = Object {
-    name: "permission",
-    fields: &[
-        ("level", Type::Words(&["READ", "WRITE", "MANAGE"])),
-        ("user_name", Type::Text),
-        ("group_name", Type::Text),
-        ("service_principal_name", Type::Text),
-    ],
-    class: None,
-    required: &["level"],
-};
-
-pub(super) static SECRET_SCOPE: Object = Object {
-    name: "secret scope",
-    fields: &[
-        ("name", Type::Text),
-        ("backend_type", Type::Words(&["DATABRICKS", "AZURE_KEYVAULT"])),
-        ("keyvault_metadata", Type::Object(&KEY_VAULT)),
-        ("permissions", Type::List(&Type::Object(&SECRET_PERMISSION))),
-        ("lifecycle", Type::Object(&LIFECYCLE)),
-    ],
-    class: None,
-    required: &["name"],
-};
 
 pub(super) static LOOKUP: Object = Object::of(
     "lookup",
@@ -270,7 +87,7 @@ pub(super) static BUNDLE: Object = Object {
         ("git", Type::Object(&GIT)),
         ("deployment", Type::Object(&DEPLOYMENT)),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &[],
 };
 
@@ -339,7 +156,7 @@ pub(super) static BUNDLE_PERMISSION: Object = Object {
         ("group_name", Type::Text),
         ("service_principal_name", Type::Text),
     ],
-    class: None,
+    wire: Wire::Nowhere,
     required: &["level"],
 };
 
@@ -374,18 +191,6 @@ pub(super) static EXPERIMENTAL: Object = Object::of(
         ("skip_artifact_cleanup", Type::Boolean),
         ("skip_name_prefix_for_schema", Type::Boolean),
         ("record_deployment_history", Type::Boolean),
-    ],
-);
-
-pub(in crate::language) static RESOURCES: Object = Object::of(
-    "resources",
-    &[
-        ("jobs", Type::Map(&Type::Object(&JOB))),
-        ("schemas", Type::Map(&Type::Object(&SCHEMA))),
-        ("volumes", Type::Map(&Type::Object(&VOLUME))),
-        ("genie_spaces", Type::Map(&Type::Object(&GENIE_SPACE))),
-        ("dashboards", Type::Map(&Type::Object(&DASHBOARD))),
-        ("secret_scopes", Type::Map(&Type::Object(&SECRET_SCOPE))),
     ],
 );
 

@@ -51,8 +51,8 @@ resources:
           "group_name": "readers"
         },
         {
-          "level": "CAN_RUN",
-          "group_name": "runners"
+          "level": "CAN_MANAGE",
+          "user_name": "jane.doe@example.com"
         }
       ],
       "parent_path": "/Workspace/Users/jane.doe@example.com/.bundle/shop/dev/resources"
@@ -72,8 +72,8 @@ resources:
           "group_name": "readers"
         },
         {
-          "level": "CAN_RUN",
-          "group_name": "runners"
+          "level": "CAN_MANAGE",
+          "user_name": "jane.doe@example.com"
         }
       ]
     }
@@ -89,8 +89,8 @@ resources:
           "group_name": "readers"
         },
         {
-          "level": "CAN_RUN",
-          "group_name": "runners"
+          "level": "CAN_MANAGE",
+          "user_name": "jane.doe@example.com"
         }
       ],
       "serialized_dashboard": {

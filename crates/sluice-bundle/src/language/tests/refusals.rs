@@ -266,7 +266,7 @@ resources:
           timeout_seconds: [1]
         - notebook_task: {notebook_path: /Workspace/x}
   job: {}
-  pipelines:
+  apps:
     p: {name: p}
 ";
     insta::assert_snapshot!(refused(text), @r"
@@ -297,10 +297,10 @@ resources:
       at resources.job
       in databricks.yml:16:3
       help: did you mean `jobs`?
-    error: kind `pipelines` is not supported by this version of Sluice
-      at resources.pipelines
+    error: kind `apps` is not supported by this version of Sluice
+      at resources.apps
       in databricks.yml:17:3
-      help: supported kinds: `jobs`, `schemas`, `volumes`, `genie_spaces`, `dashboards`, `secret_scopes`; deploy the others with `databricks bundle`
+      help: deploy it with `databricks bundle`
     error: `task_key` is missing
       at resources.jobs.load.tasks[0].task_key
       in databricks.yml:15:11
@@ -403,8 +403,8 @@ experimental:
   use_legacy_run_as: false
 presets: {source_linked_deployment: true}
 resources:
-  pipelines: {p: {name: p}}
-  sql_warehouses: {}
+  apps: {p: {name: p}}
+  secrets: {}
 ";
     insta::assert_snapshot!(refused(text), @r"
     refused
@@ -428,10 +428,10 @@ resources:
       at presets.source_linked_deployment
       in databricks.yml:10:11
       help: remove it
-    error: kind `pipelines` is not supported by this version of Sluice
-      at resources.pipelines
+    error: kind `apps` is not supported by this version of Sluice
+      at resources.apps
       in databricks.yml:12:3
-      help: supported kinds: `jobs`, `schemas`, `volumes`, `genie_spaces`, `dashboards`, `secret_scopes`; deploy the others with `databricks bundle`
+      help: deploy it with `databricks bundle`
     ");
 }
 
