@@ -2,6 +2,8 @@
 //!
 //! Does not send, answer or check anything. Start at [`find_operation`].
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::generated::operations::OPERATIONS;
@@ -39,25 +41,28 @@ pub fn operations() -> &'static [Operation] {
 /// None when no operation has such a path.
 #[must_use]
 pub fn find_operation(method: Method, path: &str) -> Option<&'static Operation> {
-    let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    templates()
-        .iter()
-        .filter(|template| template.operation.method == method && matches(&template.segments, &segments))
-        .fold(None, |best: Option<&Template>, template| match best {
-            Some(best) if best.rank() >= template.rank() => Some(best),
-            Some(_) | None => Some(template),
-        })
-        .map(|template| template.operation)
+    find_template(method, path).map(|template| template.operation)
 }
 
 /// All operations that a request may be: several methods of the SDK may send the same request, and they may know different fields of it.
 /// Empty when no operation has such a path.
 pub fn find_operations(method: Method, path: &str) -> impl Iterator<Item = &'static Operation> {
-    let found = find_operation(method, path);
-    let same = move |operation: &&Operation| {
-        found.is_some_and(|found| operation.method == method && alike(operation.path, found.path))
-    };
-    OPERATIONS.iter().filter(same)
+    let found = find_template(method, path);
+    found.into_iter().flat_map(|template| &template.alike).copied()
+}
+
+fn find_template(method: Method, path: &str) -> Option<&'static Template> {
+    let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+    let templates = templates();
+    let service = segments
+        .get(SERVICE)
+        .and_then(|service| templates.by_service.get(*service));
+    service
+        .into_iter()
+        .flatten()
+        .chain(&templates.others)
+        .filter(|template| template.operation.method == method && matches(&template.segments, &segments))
+        .max_by_key(|template| (template.rank, Reverse(template.position)))
 }
 
 /// Whether two path templates match the same paths, whatever their parameters are called.
@@ -83,32 +88,56 @@ enum Segment {
 /// A path template in the form that is matched.
 struct Template {
     operation: &'static Operation,
+    /// Its place among all.
+    position: usize,
     segments: Vec<Segment>,
+    /// How closely it describes the paths that it matches: its literal segments, and whether none of its parameters has several segments.
+    rank: (usize, bool),
+    /// The operations with the same requests, itself among them.
+    alike: Vec<&'static Operation>,
 }
 
-impl Template {
-    /// How closely it describes the paths that it matches.
-    fn rank(&self) -> (usize, bool) {
-        let literals = self
-            .segments
-            .iter()
-            .filter(|segment| matches!(segment, Segment::Literal(_)));
-        let several = self
-            .segments
-            .iter()
-            .any(|segment| matches!(segment, Segment::Several { .. }));
-        (literals.count(), !several)
-    }
+/// The segment of a path that names a service, after `api` and the version: almost every template has a text of its own there.
+const SERVICE: usize = 2;
+
+/// All templates, so that a request is compared with few of them.
+struct Templates {
+    /// Those with a literal text for the service.
+    by_service: BTreeMap<&'static str, Vec<Template>>,
+    others: Vec<Template>,
 }
 
-fn templates() -> &'static [Template] {
-    static TEMPLATES: OnceLock<Vec<Template>> = OnceLock::new();
+fn templates() -> &'static Templates {
+    static TEMPLATES: OnceLock<Templates> = OnceLock::new();
     TEMPLATES.get_or_init(|| {
-        let template = |operation: &'static Operation| Template {
-            operation,
-            segments: operation.path.split('/').skip(1).map(segment).collect(),
+        let mut templates = Templates {
+            by_service: BTreeMap::new(),
+            others: Vec::new(),
         };
-        OPERATIONS.iter().map(template).collect()
+        for (position, operation) in OPERATIONS.iter().enumerate() {
+            let segments: Vec<Segment> = operation.path.split('/').skip(1).map(segment).collect();
+            let literal = |segment: &&Segment| matches!(segment, Segment::Literal(_));
+            let several = |segment: &Segment| matches!(segment, Segment::Several { .. });
+            let rank = (segments.iter().filter(literal).count(), !segments.iter().any(several));
+            // Several segments before the service would put another text in its place.
+            let service = match segments.get(SERVICE) {
+                Some(Segment::Literal(service)) if !segments[..SERVICE].iter().any(several) => Some(*service),
+                _ => None,
+            };
+            let same = |other: &&Operation| other.method == operation.method && alike(other.path, operation.path);
+            let template = Template {
+                operation,
+                position,
+                segments,
+                rank,
+                alike: OPERATIONS.iter().filter(same).collect(),
+            };
+            match service {
+                Some(service) => templates.by_service.entry(service).or_default().push(template),
+                None => templates.others.push(template),
+            }
+        }
+        templates
     })
 }
 

@@ -3,6 +3,7 @@
 //! Each module of the workspace contributes a list of [`Route`]s; the [`Router`] finds the most specific one. A template has
 //! literal segments, `{name}` for one segment and, as its last segment, `{*name}` for all the rest.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -119,7 +120,14 @@ pub type Parameters = Vec<(&'static str, String)>;
 /// All routes of a workspace.
 pub struct Router {
     routes: Vec<Route>,
+    /// The routes with a text of their own where a path names a service, by that text.
+    by_service: BTreeMap<&'static str, Vec<usize>>,
+    /// All others.
+    others: Vec<usize>,
 }
+
+/// The segment of a path that names a service, after `api` and the version.
+const SERVICE: usize = 2;
 
 /// How specific one segment's match is; the derived order puts literals first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +141,20 @@ impl Router {
     /// A router over these routes.
     #[must_use]
     pub fn new(routes: Vec<Route>) -> Self {
-        Self { routes }
+        let (mut by_service, mut others) = (BTreeMap::<_, Vec<usize>>::new(), Vec::new());
+        for (index, route) in routes.iter().enumerate() {
+            // Only the last segment of a template stands for several, so that a literal third one is the third one of its paths.
+            let service = route.template.split('/').skip(1).nth(SERVICE);
+            match service.filter(|service| !service.starts_with('{')) {
+                Some(service) => by_service.entry(service).or_default().push(index),
+                None => others.push(index),
+            }
+        }
+        Self {
+            routes,
+            by_service,
+            others,
+        }
     }
 
     /// All routes.
@@ -145,8 +166,13 @@ impl Router {
     /// The most specific route for a request: the earliest literal segment wins, one segment wins over the rest of the path.
     #[must_use]
     pub fn find(&self, method: Method, path: &str) -> Option<(&Route, Parameters)> {
-        self.routes
-            .iter()
+        let service = path.split('/').skip(1).nth(SERVICE);
+        let named = service.and_then(|service| self.by_service.get(service));
+        named
+            .into_iter()
+            .flatten()
+            .chain(&self.others)
+            .map(|index| &self.routes[*index])
             .filter(|route| route.method == method)
             .filter_map(|route| match_template(route.template, path).map(|(rank, values)| (rank, route, values)))
             .min_by(|one, other| one.0.cmp(&other.0))
