@@ -4,12 +4,15 @@
 //! leaves, and a blob has its final name before the row that mentions it. Whether it survives the loss of power is [`Durability`]'s matter. One connection writes, others read. Each module brings
 //! its own tables as a list of migrations; a store written by a newer program is refused.
 
+mod checkpoints;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{Sqlite, Transaction};
 
+use self::checkpoints::{Checkpoints, LARGEST};
 use crate::blobs::Blobs;
 use crate::durability::{Disk, Durability};
 
@@ -72,6 +75,7 @@ pub struct Store {
     /// One connection that goes on seeing what [`Store::remember`] was called for.
     past: SqlitePool,
     writer: SqlitePool,
+    checkpoints: Checkpoints,
     blobs: Blobs,
     disk: Disk,
 }
@@ -102,9 +106,10 @@ impl Store {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .test_before_acquire(false)
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("wal_autocheckpoint", LARGEST))
             .await
             .map_err(opened)?;
+        let checkpoints = Checkpoints::of(path.clone(), options.clone());
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .test_before_acquire(false)
@@ -119,6 +124,7 @@ impl Store {
             readers,
             past,
             writer,
+            checkpoints,
             blobs,
             disk,
         };
@@ -216,6 +222,7 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.checkpoints.written();
         match tokio::spawn(begin(self.writer.clone())).await {
             Ok(begun) => begun,
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
@@ -245,6 +252,7 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         self.past.close().await;
+        self.checkpoints.close().await;
         self.writer.close().await;
     }
 }

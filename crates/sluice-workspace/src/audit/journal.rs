@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use sqlx::QueryBuilder;
 use tokio::sync::Notify;
 
 use super::record::Decision;
@@ -19,6 +20,8 @@ const GATHERING: Duration = Duration::from_millis(250);
 const ENOUGH: usize = 1024;
 /// With more than these, requests write before they answer, so that memory stays bounded without losing any.
 const MANY: usize = 32_768;
+/// So many go into the store at a time: whoever else wants to write has its turn in between.
+const AT_A_TIME: usize = 256;
 
 /// The decisions that wait to be written.
 #[derive(Default)]
@@ -87,8 +90,16 @@ impl Journal {
         if batch.is_empty() {
             return Ok(());
         }
-        let written = insert(store, &batch).await;
+        let (mut written, mut count) = (Ok(()), 0);
+        for some in batch.chunks(AT_A_TIME) {
+            written = insert(store, some).await;
+            if written.is_err() {
+                break;
+            }
+            count += some.len();
+        }
         if written.is_err() {
+            batch.drain(..count);
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             batch.append(&mut waiting);
             // A store that takes nothing for long must not take all memory: what the table would not keep goes.
@@ -100,18 +111,27 @@ impl Journal {
     }
 }
 
-async fn insert(store: &Store, batch: &[Decision]) -> Result<(), sqlx::Error> {
+async fn insert(store: &Store, decisions: &[Decision]) -> Result<(), sqlx::Error> {
+    let mut statement = QueryBuilder::new(
+        "INSERT INTO audit_decision (at, request_id, principal, action, object, allowed, rule, held, holder, stands_on) ",
+    );
+    // One statement for all of them: a list of objects decides once for each.
+    statement.push_values(decisions, |mut row, decision| {
+        row.push_bind(decision.at)
+            .push_bind(decision.request_id.as_deref())
+            .push_bind(decision.principal.as_str())
+            .push_bind(decision.action.as_str())
+            .push_bind(decision.object.as_str())
+            .push_bind(decision.allowed)
+            .push_bind(decision.rule.kind.as_str())
+            .push_bind(decision.rule.held.as_deref())
+            .push_bind(decision.rule.holder.as_deref())
+            .push_bind(decision.rule.stands_on.as_deref());
+    });
     let mut transaction = store.begin().await?;
-    // One statement for all of them: a list of objects decides once for each, and whoever writes meanwhile waits.
-    sqlx::query(
-        "INSERT INTO audit_decision (at, request_id, principal, action, object, allowed, rule, held, holder, stands_on) \
-         SELECT value ->> 'at', value ->> 'request_id', value ->> 'principal', value ->> 'action', value ->> 'object', \
-                value ->> 'allowed', value ->> 'rule', value ->> 'held', value ->> 'holder', value ->> 'stands_on' \
-         FROM json_each(?) ORDER BY key",
-    )
-    .bind(serde_json::to_string(batch).map_err(|error| sqlx::Error::Encode(error.into()))?)
-    .execute(&mut *transaction)
-    .await?;
+    // Only the statement for a full number of rows comes again and again.
+    let full = decisions.len() == AT_A_TIME;
+    statement.build().persistent(full).execute(&mut *transaction).await?;
     sqlx::query("DELETE FROM audit_decision WHERE sequence <= (SELECT max(sequence) FROM audit_decision) - ?")
         .bind(KEPT)
         .execute(&mut *transaction)
