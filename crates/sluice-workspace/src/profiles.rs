@@ -107,6 +107,6 @@ pub(crate) async fn issue(
 }
 
 async fn belongs_to(workspace: &Workspace, token: &Secret<String>, principal: &Principal) -> Result<bool, ApiError> {
-    let owner = identity::owner_of(workspace, token.expose()).await?;
-    Ok(owner.is_some_and(|(owner, _)| owner == principal.id))
+    let holder = identity::holder(workspace, token.expose()).await?;
+    Ok(holder.is_some_and(|(holder, _)| holder.id == principal.id))
 }

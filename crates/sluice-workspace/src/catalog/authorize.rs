@@ -13,7 +13,7 @@ use crate::audit::{Rule, RuleKind};
 use crate::catalog::Catalog;
 use crate::catalog::binding::{BindingType, is_isolated, only_reads};
 use crate::catalog::privilege::{Privilege, SecurableKind};
-use crate::catalog::securable::Securable;
+use crate::catalog::securable::{Securable, full_name, missing};
 use crate::error::ApiError;
 use crate::principal::Principal;
 
@@ -98,8 +98,13 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    fn object(&self) -> &Securable {
+    pub(crate) fn object(&self) -> &Securable {
         &self.links[0].0
+    }
+
+    /// The object alone.
+    pub(crate) fn into_object(mut self) -> Securable {
+        self.links.swap_remove(0).0
     }
 
     /// Decides. Pure: no store, no clock.
@@ -234,11 +239,16 @@ impl Catalog<'_> {
         privilege: Privilege,
         securable: &Securable,
     ) -> Result<Decision, ApiError> {
-        let decision = self.chain(securable).await?.authorize(principal, privilege);
-        let title = securable.title();
+        Ok(self.decide(principal, privilege, &self.chain(securable).await?))
+    }
+
+    /// As [`Self::authorize`], for an object that was read with all above it.
+    pub(crate) fn decide(&self, principal: &Principal, privilege: Privilege, chain: &Chain) -> Decision {
+        let decision = chain.authorize(principal, privilege);
+        let title = chain.object().title();
         self.workspace
             .decided(principal, &privilege.words(), &title, decision.rule());
-        Ok(decision)
+        decision
     }
 
     /// As [`Self::authorize`], a denial being a 403 that names principal, privilege and object.
@@ -258,10 +268,14 @@ impl Catalog<'_> {
 
     /// Whether the principal may see the object.
     pub(crate) async fn sees(&self, principal: &Principal, securable: &Securable) -> Result<bool, ApiError> {
-        let rule = self.chain(securable).await?.sight(principal);
+        Ok(self.in_sight(principal, &self.chain(securable).await?))
+    }
+
+    fn in_sight(&self, principal: &Principal, chain: &Chain) -> bool {
+        let rule = chain.sight(principal);
         let allowed = rule.kind != RuleKind::None;
-        self.workspace.decided(principal, "see", &securable.title(), rule);
-        Ok(allowed)
+        self.workspace.decided(principal, "see", &chain.object().title(), rule);
+        allowed
     }
 
     /// Refuses the use of an object that this workspace is not bound to, for something that is another object's matter.
@@ -284,10 +298,7 @@ impl Catalog<'_> {
     pub(crate) async fn would_see(&self, principal: &Principal, securable: &Securable) -> Result<bool, ApiError> {
         let mut chain = self.chain(securable).await?;
         chain.reach_from_everywhere();
-        let rule = chain.sight(principal);
-        let allowed = rule.kind != RuleKind::None;
-        self.workspace.decided(principal, "see", &securable.title(), rule);
-        Ok(allowed)
+        Ok(self.in_sight(principal, &chain))
     }
 
     /// Refuses who may not see the object.
@@ -295,9 +306,15 @@ impl Catalog<'_> {
     /// # Errors
     /// 403, or when the store fails.
     pub async fn require_visible(&self, principal: &Principal, securable: &Securable) -> Result<(), ApiError> {
-        if self.sees(principal, securable).await? {
+        self.require_in_sight(principal, &self.chain(securable).await?)
+    }
+
+    /// As [`Self::require_visible`], for an object that was read with all above it.
+    pub(crate) fn require_in_sight(&self, principal: &Principal, chain: &Chain) -> Result<(), ApiError> {
+        if self.in_sight(principal, chain) {
             return Ok(());
         }
+        let securable = chain.object();
         let privilege = match securable.kind {
             SecurableKind::Catalog | SecurableKind::Metastore => Privilege::UseCatalog,
             SecurableKind::Schema => Privilege::UseSchema,
@@ -312,33 +329,37 @@ impl Catalog<'_> {
             SecurableKind::Secret => Privilege::Manage,
             SecurableKind::VectorIndex => Privilege::Select,
         };
-        if let Some((on, readable)) = self.chain(securable).await?.shut(true) {
+        if let Some((on, readable)) = chain.shut(true) {
             return Err(unbound(principal, privilege, &on, readable));
         }
         Err(denied(principal, privilege, &securable.title()))
     }
 
-    /// Keeps the objects that the principal may see. They must have one parent, be of one kind and sorted by name.
+    /// Keeps the objects that the principal may see. They must stand directly in `container`, be of one kind and sorted by name.
     pub(crate) async fn visible_of(
         &self,
         principal: &Principal,
+        container: &Chain,
         securables: Vec<Securable>,
     ) -> Result<Vec<Securable>, ApiError> {
         let (Some(first), Some(last)) = (securables.first(), securables.last()) else {
             return Ok(securables);
         };
-        let above = self.chain(first).await?.links.split_off(1);
-        let objects = securables.iter().chain(above.iter().map(|(object, _)| object));
+        let objects = securables
+            .iter()
+            .chain(container.links.iter().map(|(object, _)| object));
         let bound = self.bound_here(objects).await?;
         let mut grants = self.grants_between(first, last).await?;
+        let mut chain = Chain {
+            links: container.links.clone(),
+            bound,
+        };
         let mut visible = Vec::new();
         for securable in securables {
-            let mut links = vec![(securable.clone(), grants.remove(&securable.id).unwrap_or_default())];
-            links.extend(above.iter().cloned());
-            let bound = bound.clone();
-            let rule = Chain { links, bound }.sight(principal);
-            let allowed = rule.kind != RuleKind::None;
-            self.workspace.decided(principal, "see", &securable.title(), rule);
+            let own = grants.remove(&securable.id).unwrap_or_default();
+            chain.links.insert(0, (securable, own));
+            let allowed = self.in_sight(principal, &chain);
+            let (securable, _) = chain.links.remove(0);
             if allowed {
                 visible.push(securable);
             }
@@ -348,31 +369,54 @@ impl Catalog<'_> {
 
     /// The object, all above it and all grants on them.
     pub(crate) async fn chain(&self, securable: &Securable) -> Result<Chain, ApiError> {
+        let chain = self.read_chain(Some(&securable.id), None).await?;
+        chain.ok_or_else(|| missing(securable.kind, &securable.full_name))
+    }
+
+    /// The object of this kind and name, whoever asks, with all above it and all grants on them.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub(crate) async fn chain_of(&self, kind: SecurableKind, name: &str) -> Result<Chain, ApiError> {
+        if kind == SecurableKind::Metastore {
+            return self.chain(&self.find(kind, name).await?).await;
+        }
+        let name = full_name(kind, name)?;
+        let chain = self.read_chain(None, Some((kind, &name))).await?;
+        chain.ok_or_else(|| missing(kind, &name))
+    }
+
+    /// The object with this id or of this kind and name, in one question to the store.
+    async fn read_chain(
+        &self,
+        id: Option<&str>,
+        named: Option<(SecurableKind, &str)>,
+    ) -> Result<Option<Chain>, ApiError> {
         let rows = sqlx::query(
             "WITH RECURSIVE above (id, depth) AS (
-                 SELECT ?, 0 UNION ALL
+                 SELECT coalesce(?1, (SELECT id FROM securable WHERE kind = ?2 AND full_name = ?3)), 0 UNION ALL
                  SELECT parent_id, depth + 1 FROM securable JOIN above USING (id) WHERE parent_id IS NOT NULL)
              SELECT securable.*,
                  (SELECT json_group_array(json_array(principal, privilege) ORDER BY principal, privilege)
                   FROM privilege_grant WHERE securable_id = securable.id) AS grants
              FROM above JOIN securable USING (id) ORDER BY depth",
         )
-        .bind(&securable.id)
+        .bind(id)
+        .bind(named.map(|(kind, _)| kind.as_str()))
+        .bind(named.map(|(_, name)| name))
         .fetch_all(self.workspace.store.reader())
         .await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
         let links = rows.iter().map(|row| {
             let grants: Vec<(String, String)> = serde_json::from_str(row.try_get("grants")?)?;
             let grants = grants.into_iter().map(|(to, what)| Ok((to, what.parse()?)));
             Ok((Securable::from_row(row)?, grants.collect::<Result<_, ApiError>>()?))
         });
         let links: Vec<_> = links.collect::<Result<_, ApiError>>()?;
-        match links.first() {
-            Some(_) => Ok(Chain {
-                bound: self.bound_here(links.iter().map(|(object, _)| object)).await?,
-                links,
-            }),
-            None => Err(crate::catalog::securable::missing(securable.kind, &securable.full_name)),
-        }
+        let bound = self.bound_here(links.iter().map(|(object, _)| object)).await?;
+        Ok(Some(Chain { links, bound }))
     }
 
     /// Grants on the objects of one container and kind from one name to another.

@@ -3,6 +3,7 @@
 //! A page of a large container reads and decides about what stands on the page, not about the whole container.
 
 use crate::catalog::Catalog;
+use crate::catalog::authorize::Chain;
 use crate::catalog::privilege::SecurableKind;
 use crate::catalog::securable::Securable;
 use crate::error::ApiError;
@@ -36,11 +37,26 @@ impl Catalog<'_> {
         window: &Window,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<Securable>, ApiError> {
-        let parent = match (kind, container) {
-            (SecurableKind::Schema, Some(name)) => self.find(SecurableKind::Catalog, name).await?,
-            (kind, Some(name)) if kind.levels() == 3 => self.find(SecurableKind::Schema, name).await?,
-            _ => self.find(SecurableKind::Metastore, "").await?,
+        let container = match (kind, container) {
+            (SecurableKind::Schema, Some(name)) => self.chain_of(SecurableKind::Catalog, name).await?,
+            (kind, Some(name)) if kind.levels() == 3 => self.chain_of(SecurableKind::Schema, name).await?,
+            _ => self.chain_of(SecurableKind::Metastore, "").await?,
         };
+        self.list_in(principal, kind, &container, window, wanted).await
+    }
+
+    /// As [`Self::list_part`], of a container that was read.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn list_in(
+        &self,
+        principal: &Principal,
+        kind: SecurableKind,
+        container: &Chain,
+        window: &Window,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Securable>, ApiError> {
         let enough = window.limit.saturating_add(1);
         // SQLite reads -1 as no limit.
         let batch = i64::try_from(enough).unwrap_or(-1);
@@ -50,7 +66,7 @@ impl Catalog<'_> {
             let children: Vec<Securable> = sqlx::query_as(
                 "SELECT * FROM securable WHERE parent_id = ? AND kind = ? AND name > coalesce(?, '') ORDER BY name LIMIT ?",
             )
-            .bind(&parent.id)
+            .bind(&container.object().id)
             .bind(kind.as_str())
             .bind(&after)
             .bind(batch)
@@ -59,7 +75,7 @@ impl Catalog<'_> {
             let last_batch = children.len() < enough;
             after = children.last().map(|child| child.name.clone());
             let children = children.into_iter().filter(|child| wanted(&child.name)).collect();
-            visible.extend(self.visible_of(principal, children).await?);
+            visible.extend(self.visible_of(principal, container, children).await?);
             if last_batch || visible.len() >= enough {
                 visible.truncate(enough);
                 return Ok(visible);

@@ -103,9 +103,19 @@ impl Catalog<'_> {
         kind: SecurableKind,
         full_name: &str,
     ) -> Result<Securable, ApiError> {
-        let found = self.find(kind, full_name).await?;
-        self.require_visible(principal, &found).await?;
-        Ok(found)
+        Ok(self.get_chain(principal, kind, full_name).await?.into_object())
+    }
+
+    /// As [`Self::get`], with all above it.
+    pub(crate) async fn get_chain(
+        &self,
+        principal: &Principal,
+        kind: SecurableKind,
+        full_name: &str,
+    ) -> Result<authorize::Chain, ApiError> {
+        let chain = self.chain_of(kind, full_name).await?;
+        self.require_in_sight(principal, &chain)?;
+        Ok(chain)
     }
 
     /// The objects of a kind, with those that this workspace is not bound to and that the principal could see otherwise, sorted by name.
@@ -137,8 +147,8 @@ impl Catalog<'_> {
         kind: SecurableKind,
         full_name: &str,
     ) -> Result<Securable, ApiError> {
-        let found = self.find(kind, full_name).await?;
-        self.require(principal, privilege, &found).await?;
-        Ok(found)
+        let chain = self.chain_of(kind, full_name).await?;
+        self.decide(principal, privilege, &chain).or_refuse(principal)?;
+        Ok(chain.into_object())
     }
 }

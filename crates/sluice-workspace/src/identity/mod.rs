@@ -10,7 +10,7 @@ mod tokens;
 
 pub(crate) use principals::{NamedKind, NewPrincipal, add_member, insert_principal, kind_of, load};
 pub use principals::{by_name, principal_exists};
-pub(crate) use tokens::{NewToken, Purpose, hash, make_token, owner_of};
+pub(crate) use tokens::{NewToken, Purpose, hash, holder, make_token};
 pub use tokens::{authenticate, mint_token, revoke_token, same_secret};
 
 use crate::module::Module;

@@ -60,26 +60,39 @@ pub(crate) async fn add_member(
     Ok(())
 }
 
+/// A principal as it is read: kind, name, display name, and the names of all groups that it is in as a JSON array.
+pub(super) type Row = (String, String, String, String);
+
+/// The rest of a statement that has named the ids of principals `own`: their [`Row`]s, after what the statement selects besides.
+macro_rules! principal_columns {
+    () => {
+        "principal.kind, principal.name, principal.display_name, \
+         (WITH RECURSIVE above (id) AS (
+              SELECT group_id FROM membership WHERE member_id = principal.id
+              UNION SELECT group_id FROM membership JOIN above ON member_id = above.id)
+          SELECT json_group_array(team.name) FROM above JOIN principal AS team USING (id))"
+    };
+}
+pub(super) use principal_columns;
+
 /// The principal with this id, with all groups that it is in; none when there is no such user or service principal.
 pub(crate) async fn load(workspace: &Workspace, id: i64) -> Result<Option<Principal>, ApiError> {
-    // Every request asks for it: one question to the store, not two.
-    let rows: Vec<(String, String, String, Option<String>)> = sqlx::query_as(
-        "WITH RECURSIVE above (id) AS (
-             SELECT group_id FROM membership WHERE member_id = ?1
-             UNION SELECT group_id FROM membership JOIN above ON member_id = above.id)
-         SELECT own.kind, own.name, own.display_name, team.name FROM principal AS own
-         LEFT JOIN principal AS team ON team.id IN (SELECT id FROM above)
-         WHERE own.id = ?1 AND own.kind <> 'group'",
-    )
+    let row: Option<Row> = sqlx::query_as(concat!(
+        "SELECT ",
+        principal_columns!(),
+        " FROM principal WHERE id = ? AND kind <> 'group'"
+    ))
     .bind(id)
-    .fetch_all(workspace.store.reader())
+    .fetch_optional(workspace.store.reader())
     .await?;
-    let Some((kind, name, display_name, _)) = rows.first().cloned() else {
-        return Ok(None);
-    };
-    let mut groups: BTreeSet<String> = rows.into_iter().filter_map(|row| row.3).collect();
+    row.map(|row| principal(id, row)).transpose()
+}
+
+/// The principal that a row describes.
+pub(super) fn principal(id: i64, (kind, name, display_name, groups): Row) -> Result<Principal, ApiError> {
+    let mut groups: BTreeSet<String> = serde_json::from_str(&groups)?;
     groups.extend([USERS.to_owned(), ACCOUNT_USERS.to_owned()]);
-    Ok(Some(Principal {
+    Ok(Principal {
         id,
         kind: if kind == "user" {
             PrincipalKind::User
@@ -90,7 +103,7 @@ pub(crate) async fn load(workspace: &Workspace, id: i64) -> Result<Option<Princi
         name,
         display_name,
         groups,
-    }))
+    })
 }
 
 /// The user or service principal with this user name or application id, such as the `run_as` of a job.

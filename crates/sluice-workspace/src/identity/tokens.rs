@@ -3,7 +3,7 @@
 use sluice_model::{Digest, Secret};
 
 use crate::error::ApiError;
-use crate::identity::load;
+use crate::identity::principals::{principal, principal_columns};
 use crate::oauth;
 use crate::principal::Principal;
 use crate::workspace::Workspace;
@@ -37,7 +37,7 @@ pub async fn authenticate(workspace: &Workspace, token: &str) -> Result<Option<P
     if oauth::looks_like_one(token) {
         return oauth::principal_of(workspace, token).await;
     }
-    let Some((id, last_used)) = owner_of(workspace, token).await? else {
+    let Some((principal, last_used)) = holder(workspace, token).await? else {
         return Ok(None);
     };
     let now = workspace.clock.now_ms();
@@ -51,20 +51,30 @@ pub async fn authenticate(workspace: &Workspace, token: &str) -> Result<Option<P
             ));
         }
     }
-    load(workspace, id).await
+    Ok(Some(principal))
 }
 
+/// Id, day of the token's last use, then what makes a principal of it.
+type Held = (i64, Option<i64>, String, String, String, String);
+
 /// Whose personal or internal token this is, and the day of its last use; none when it does not count.
-pub(crate) async fn owner_of(workspace: &Workspace, token: &str) -> Result<Option<(i64, Option<i64>)>, ApiError> {
-    let row = sqlx::query_as(
-        "SELECT principal_id, last_used_day FROM token JOIN principal ON principal.id = principal_id \
-         WHERE hash = ? AND principal.active = 1 AND coalesce(expires_at > ?, 1)",
-    )
+pub(crate) async fn holder(workspace: &Workspace, token: &str) -> Result<Option<(Principal, Option<i64>)>, ApiError> {
+    // Every request asks: one question to the store, not one for the token and one for the principal.
+    let found: Option<Held> = sqlx::query_as(concat!(
+        "SELECT principal.id, last_used_day, ",
+        principal_columns!(),
+        " FROM token JOIN principal ON principal.id = principal_id \
+          WHERE hash = ? AND principal.active = 1 AND coalesce(expires_at > ?, 1) AND principal.kind <> 'group'"
+    ))
     .bind(hash(workspace, token))
     .bind(workspace.clock.now_ms())
     .fetch_optional(workspace.store.reader())
     .await?;
-    Ok(row)
+    found
+        .map(|(id, last_used, kind, name, display_name, groups)| {
+            Ok((principal(id, (kind, name, display_name, groups))?, last_used))
+        })
+        .transpose()
 }
 
 async fn note_use(workspace: &Workspace, hash: &str, day: i64) -> Result<(), ApiError> {

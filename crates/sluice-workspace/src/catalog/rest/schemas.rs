@@ -76,12 +76,12 @@ struct Schemas {
 async fn list(call: Call) -> Result<Json<Schemas>, ApiError> {
     let catalog = call.workspace.catalog();
     let container = call.required_query("catalog_name")?;
-    catalog.get(&call.principal, SecurableKind::Catalog, container).await?;
+    let container = catalog
+        .get_chain(&call.principal, SecurableKind::Catalog, container)
+        .await?;
     let window = Window::of(&call, "max_results")?;
     let found = catalog
-        .list_part(&call.principal, SecurableKind::Schema, Some(container), &window, |_| {
-            true
-        })
+        .list_in(&call.principal, SecurableKind::Schema, &container, &window, |_| true)
         .await?;
     let page = window.page(found, |each| &each.name);
     let metastore_id = metastore_id(catalog).await?;
