@@ -10,6 +10,7 @@ mod object;
 mod path;
 mod rest;
 mod tree;
+mod way;
 mod write;
 
 use std::collections::BTreeSet;
@@ -173,15 +174,8 @@ impl WorkspaceFiles<'_> {
     /// # Errors
     /// 403 naming principal, level and path.
     pub async fn require(&self, principal: &Principal, object: &WorkspaceObject, level: Level) -> Result<(), ApiError> {
-        if self.allows(principal, object, level).await? {
-            return Ok(());
-        }
-        Err(ApiError::denied(format!(
-            "User '{}' does not have {} permission on {}.",
-            principal.name,
-            level.as_str(),
-            object.path
-        )))
+        let rule = self.rule(principal, object, level).await?;
+        self.noted(principal, object, level, rule)
     }
 
     /// Whether the principal has at least this level on the object.
@@ -194,17 +188,32 @@ impl WorkspaceFiles<'_> {
         object: &WorkspaceObject,
         level: Level,
     ) -> Result<bool, ApiError> {
+        let rule = self.rule(principal, object, level).await?;
+        Ok(self.noted(principal, object, level, rule).is_ok())
+    }
+
+    async fn rule(&self, principal: &Principal, object: &WorkspaceObject, level: Level) -> Result<Rule, ApiError> {
         // The directories above all homes are everybody's way to their own.
-        let rule = if level == Level::CanRead && object.path.is_protected() {
-            Rule::everybody()
-        } else {
-            let permissions = self.workspace.permissions();
-            permissions.rule(principal, &object.permission_object(), level).await?
-        };
+        if level == Level::CanRead && object.path.is_protected() {
+            return Ok(Rule::everybody());
+        }
+        let permissions = self.workspace.permissions();
+        permissions.rule(principal, &object.permission_object(), level).await
+    }
+
+    /// Notes what was decided, and refuses whom no rule lets through.
+    fn noted(&self, principal: &Principal, object: &WorkspaceObject, level: Level, rule: Rule) -> Result<(), ApiError> {
         let allowed = rule.kind != RuleKind::None;
-        self.workspace
-            .decided(principal, level.as_str(), object.path.as_str(), rule);
-        Ok(allowed)
+        let path = object.path.as_str();
+        self.workspace.decided(principal, level.as_str(), path, rule);
+        if allowed {
+            return Ok(());
+        }
+        Err(ApiError::denied(format!(
+            "User '{}' does not have {} permission on {path}.",
+            principal.name,
+            level.as_str()
+        )))
     }
 }
 

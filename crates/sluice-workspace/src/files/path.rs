@@ -46,6 +46,11 @@ impl WorkspacePath {
         }
     }
 
+    /// This path, then those above it up to the root.
+    pub(crate) fn upwards(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
     /// The last part; empty for the root.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -105,9 +110,7 @@ mod tests {
     #[test]
     fn parents_end_at_the_root() {
         let path: WorkspacePath = "/a/b".parse().unwrap();
-        let parents: Vec<_> = std::iter::successors(Some(path), WorkspacePath::parent)
-            .map(|path| path.0)
-            .collect();
+        let parents: Vec<_> = path.upwards().map(|path| path.0).collect();
         assert_eq!(parents, ["/a/b", "/a", "/"]);
     }
 }

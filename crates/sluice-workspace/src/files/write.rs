@@ -7,6 +7,7 @@ use super::WorkspaceFiles;
 use super::content::{ImportFormat, Recognised, recognise};
 use super::object::{FileKind, WorkspaceObject, find};
 use super::path::WorkspacePath;
+use super::way::{self, Place};
 use crate::error::ApiError;
 use crate::permissions::{Level, Object, ObjectKind};
 use crate::principal::Principal;
@@ -131,7 +132,7 @@ impl WorkspaceFiles<'_> {
         new: NewObject<'_>,
     ) -> Result<i64, ApiError> {
         let parent = self.parent_to_add_to(transaction, principal, new.path).await?;
-        let id = insert_object(self.workspace, transaction, Some(parent.id), new).await?;
+        let id = insert_object(self.workspace, transaction, Some(parent.object.id), new).await?;
         let resource_id = new.resource_id.map_or_else(|| id.to_string(), str::to_owned);
         self.let_manage(transaction, principal, &parent, resource_id).await?;
         Ok(id)
@@ -145,20 +146,17 @@ impl WorkspaceFiles<'_> {
         &self,
         transaction: &mut Transaction<'_, Sqlite>,
         principal: &Principal,
-        parent: &WorkspaceObject,
+        parent: &Place,
         resource_id: String,
     ) -> Result<(), ApiError> {
-        let permissions = self.workspace.permissions();
-        if permissions
-            .allows(principal, &parent.permission_object(), Level::CanManage)
-            .await?
-        {
+        if self.lets_manage(principal, parent) {
             return Ok(());
         }
         let object = Object {
             kind: ObjectKind::Directory,
             id: resource_id,
         };
+        let permissions = self.workspace.permissions();
         permissions
             .put(transaction, &object, &principal.name, Level::CanManage)
             .await
@@ -173,18 +171,18 @@ impl WorkspaceFiles<'_> {
         transaction: &mut Transaction<'_, Sqlite>,
         principal: &Principal,
         path: &WorkspacePath,
-    ) -> Result<WorkspaceObject, ApiError> {
+    ) -> Result<Place, ApiError> {
         let parent_path = path
             .parent()
             .ok_or_else(|| ApiError::invalid("the root is a directory"))?;
-        let parent = find(&mut **transaction, &parent_path).await?;
-        let Some(parent) = parent else {
+        let parent = way::nearest(transaction, &parent_path).await?;
+        let Some(parent) = parent.filter(|parent| parent.object.path == parent_path) else {
             return Err(no_parent(&parent_path));
         };
-        if parent.kind != FileKind::Directory {
+        if parent.object.kind != FileKind::Directory {
             return Err(ApiError::invalid(format!("{parent_path} is not a directory")));
         }
-        self.require(principal, &parent, Level::CanEdit).await?;
+        self.require_to_add(principal, &parent)?;
         Ok(parent)
     }
 
@@ -194,40 +192,29 @@ impl WorkspaceFiles<'_> {
     /// 403 without `CAN_EDIT` on the nearest existing directory; 400 when a file is in the way.
     pub async fn make_directories(&self, principal: &Principal, path: &WorkspacePath) -> Result<(), ApiError> {
         let mut transaction = self.workspace.store.begin().await?;
-        let mut missing = Vec::new();
-        let mut next = Some(path.clone());
-        while let Some(path) = next {
-            match find(&mut *transaction, &path).await? {
-                Some(object) if object.kind == FileKind::Directory => break,
-                Some(object) => {
-                    return Err(ApiError::new(
-                        axum::http::StatusCode::BAD_REQUEST,
-                        "RESOURCE_ALREADY_EXISTS",
-                        format!("Path ({}) already exists and is not a directory.", object.path),
-                    ));
-                }
-                None => next = path.parent(),
-            }
-            missing.push(path);
-        }
-        let Some(first) = missing.pop() else {
-            return Ok(());
+        let Some(nearest) = way::nearest(&mut transaction, path).await? else {
+            return Err(ApiError::internal("the root directory is missing"));
         };
-        let mut parent = self
-            .insert(
-                &mut transaction,
-                principal,
-                NewObject::numbered(&first, FileKind::Directory),
-            )
-            .await?;
-        for path in missing.iter().rev() {
-            parent = insert_object(
-                self.workspace,
-                &mut transaction,
-                Some(parent),
-                NewObject::numbered(path, FileKind::Directory),
-            )
-            .await?;
+        if nearest.object.kind != FileKind::Directory {
+            return Err(ApiError::new(
+                axum::http::StatusCode::BAD_REQUEST,
+                "RESOURCE_ALREADY_EXISTS",
+                format!("Path ({}) already exists and is not a directory.", nearest.object.path),
+            ));
+        }
+        let missing: Vec<_> = path.upwards().take_while(|path| *path != nearest.object.path).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.require_to_add(principal, &nearest)?;
+        let mut parent = nearest.object.id;
+        for (index, path) in missing.iter().rev().enumerate() {
+            let new = NewObject::numbered(path, FileKind::Directory);
+            parent = insert_object(self.workspace, &mut transaction, Some(parent), new).await?;
+            if index == 0 {
+                self.let_manage(&mut transaction, principal, &nearest, parent.to_string())
+                    .await?;
+            }
         }
         Ok(transaction.commit().await?)
     }

@@ -136,7 +136,7 @@ async fn move_below(
     let path = place(parent, &space.record.space_id);
     let parent = files.parent_to_add_to(transaction, principal, &path).await?;
     sqlx::query("UPDATE workspace_object SET parent_id = ?, path = ? WHERE id = ?")
-        .bind(parent.id)
+        .bind(parent.object.id)
         .bind(path.as_str())
         .bind(space.object.id)
         .execute(&mut **transaction)

@@ -140,9 +140,8 @@ pub(crate) async fn store(
 
 /// The principal whose grants the tasks of a job have: `run_as` of its settings, else its owner.
 pub(crate) async fn run_as(workspace: &Workspace, job: &Job) -> Result<String, ApiError> {
-    let plan = job.plan()?;
-    if let Some(named) = plan.run_as.as_ref().and_then(|run_as| run_as.principal()) {
-        return Ok(named.to_owned());
+    if let Some(named) = job.named_run_as()? {
+        return Ok(named);
     }
     let owner = workspace.permissions().owner(&Object::job(job.id)).await?;
     Ok(owner.unwrap_or_else(|| job.creator.clone()))

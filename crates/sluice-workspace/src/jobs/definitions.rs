@@ -1,4 +1,4 @@
-//! The operations on jobs themselves: create, reset, update, get, list, delete.
+//! The operations on jobs themselves: create, reset, update, get, delete.
 
 use axum::Json;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::principal::Principal;
 use crate::workspace::Workspace;
 
 /// Arrays of settings are cut at this length, page by page.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 const PAGED: [&str; 4] = ["tasks", "job_clusters", "parameters", "environments"];
 
 /// The version of the API that was called.
@@ -200,11 +200,25 @@ pub(crate) struct JobView {
     creator_user_name: String,
     run_as_user_name: String,
     created_time: i64,
-    settings: Object,
+    pub(super) settings: Object,
     #[serde(skip_serializing_if = "Option::is_none")]
-    has_more: Option<bool>,
+    pub(super) has_more: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<String>,
+}
+
+impl JobView {
+    pub(super) fn of(job: Job, run_as_user_name: String) -> Self {
+        Self {
+            job_id: job.id,
+            creator_user_name: job.creator,
+            run_as_user_name,
+            created_time: job.created_at,
+            settings: job.settings,
+            has_more: None,
+            next_page_token: None,
+        }
+    }
 }
 
 /// `GET jobs/get`
@@ -216,7 +230,8 @@ pub(crate) async fn get(call: Call, version: Version) -> Result<Json<JobView>, A
     let job = require(&call.workspace, &call.principal, id, Level::CanView).await?;
     let scope = format!("job {id}");
     let start = page::start(call.query("page_token"), &scope)?;
-    let mut view = view(&call.workspace, job).await?;
+    let run_as = access::run_as(&call.workspace, &job).await?;
+    let mut view = JobView::of(job, run_as);
     if version == Version::V22 {
         let mut more = false;
         for name in PAGED {
@@ -228,74 +243,6 @@ pub(crate) async fn get(call: Call, version: Version) -> Result<Json<JobView>, A
         view.next_page_token = more.then(|| page::token(start + PAGE, &scope));
     }
     Ok(Json(view))
-}
-
-#[derive(Serialize)]
-pub(crate) struct JobList {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    jobs: Vec<JobView>,
-    has_more: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_page_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prev_page_token: Option<String>,
-}
-
-/// `GET jobs/list`
-pub(crate) async fn list(call: Call) -> Result<Json<JobList>, ApiError> {
-    let limit = call.parse_query::<usize>("limit")?.unwrap_or(20);
-    if !(1..=100).contains(&limit) {
-        return Err(ApiError::invalid(format!("`limit` is {limit}: expected 1 to 100")));
-    }
-    let expand = call.flag("expand_tasks")?;
-    let name = call
-        .query("name")
-        .filter(|name| !name.is_empty())
-        .map(str::to_lowercase);
-    let scope = format!("jobs {}", name.as_deref().unwrap_or_default());
-    let start = match call.parse_query::<usize>("offset")? {
-        Some(offset) => offset,
-        None => page::start(call.query("page_token"), &scope)?,
-    };
-    // Decided about in order, and no further than this page: there may be thousands.
-    let mut visible = Vec::new();
-    for (id, job_name) in job::names(&call.workspace).await? {
-        let wanted = name.as_ref().is_none_or(|name| job_name.to_lowercase() == *name);
-        if wanted && access::may_view(&call.workspace, &call.principal, id).await? {
-            visible.push(id);
-        }
-        if visible.len() > start + limit {
-            break;
-        }
-    }
-    let has_more = visible.len() > start + limit;
-    let mut jobs = Vec::new();
-    for id in visible.into_iter().skip(start).take(limit) {
-        if let Some(job) = job::find(&call.workspace, id).await? {
-            jobs.push(listed(view(&call.workspace, job).await?, expand));
-        }
-    }
-    Ok(Json(JobList {
-        jobs,
-        has_more,
-        next_page_token: has_more.then(|| page::token(start + limit, &scope)),
-        prev_page_token: (start > 0).then(|| page::token(start.saturating_sub(limit), &scope)),
-    }))
-}
-
-/// A list shows tasks only when they are asked for, and never more than a page of them.
-fn listed(mut view: JobView, expand: bool) -> JobView {
-    let mut more = false;
-    for name in ["tasks", "job_clusters", "parameters", "environments"] {
-        if !expand && matches!(name, "tasks" | "job_clusters") {
-            view.settings.shift_remove(name);
-        } else if let Some(elements) = view.settings.get_mut(name).and_then(Value::as_array_mut) {
-            more |= elements.len() > PAGE;
-            elements.truncate(PAGE);
-        }
-    }
-    view.has_more = more.then_some(true);
-    view
 }
 
 #[derive(Deserialize)]
@@ -326,19 +273,6 @@ pub(crate) async fn require(
     job::find(workspace, id)
         .await?
         .ok_or_else(|| ApiError::invalid(format!("Job {id} does not exist.")))
-}
-
-async fn view(workspace: &Workspace, job: Job) -> Result<JobView, ApiError> {
-    let run_as_user_name = access::run_as(workspace, &job).await?;
-    Ok(JobView {
-        job_id: job.id,
-        creator_user_name: job.creator,
-        run_as_user_name,
-        created_time: job.created_at,
-        settings: job.settings,
-        has_more: None,
-        next_page_token: None,
-    })
 }
 
 /// Only administrators let a job run as somebody else.

@@ -3,7 +3,7 @@
 use sqlx::{Sqlite, Transaction};
 
 use crate::error::ApiError;
-use crate::jobs::settings::{JobPlan, Object};
+use crate::jobs::settings::{JobPlan, Object, RunAs};
 use crate::workspace::Workspace;
 
 /// A stored job.
@@ -32,6 +32,18 @@ impl Job {
         JobPlan::read(&self.settings)
     }
 
+    /// The principal that the settings name as who the job runs as; none when its owner does.
+    ///
+    /// # Errors
+    /// When the settings cannot be read.
+    pub(crate) fn named_run_as(&self) -> Result<Option<String>, ApiError> {
+        let Some(run_as) = self.settings.get("run_as") else {
+            return Ok(None);
+        };
+        let run_as: Option<RunAs> = serde_json::from_value(run_as.clone())?;
+        Ok(run_as.and_then(|run_as| run_as.principal().map(str::to_owned)))
+    }
+
     /// The name in the settings.
     pub(crate) fn name(&self) -> &str {
         self.settings
@@ -50,13 +62,39 @@ pub(crate) async fn find(workspace: &Workspace, id: i64) -> Result<Option<Job>, 
     row.map(Job::from_row).transpose()
 }
 
-/// The ids and names of all jobs, the newest first.
-pub(crate) async fn names(workspace: &Workspace) -> Result<Vec<(i64, String)>, ApiError> {
-    let names =
-        sqlx::query_as("SELECT id, coalesce(settings ->> 'name', '') FROM job ORDER BY created_at DESC, rowid DESC")
-            .fetch_all(workspace.store.reader())
-            .await?;
-    Ok(names)
+/// The jobs with these ids that are still there, in no order.
+pub(crate) async fn find_all(workspace: &Workspace, ids: &[i64]) -> Result<Vec<Job>, ApiError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, creator, created_at, settings FROM job WHERE id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(serde_json::to_string(ids)?)
+    .fetch_all(workspace.store.reader())
+    .await?;
+    rows.into_iter().map(Job::from_row).collect()
+}
+
+/// Where a job stands in the list of all, the newest first: when it was made, and its id.
+pub(crate) type Position = (i64, i64);
+
+/// The positions of the next jobs after one, or of the first ones, with their names when they are asked for.
+pub(crate) async fn newest(
+    workspace: &Workspace,
+    after: Option<Position>,
+    count: usize,
+    with_names: bool,
+) -> Result<Vec<(Position, String)>, ApiError> {
+    let (before, below) = after.unwrap_or((i64::MAX, i64::MAX));
+    let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+        "SELECT created_at, id, CASE WHEN ? THEN coalesce(settings ->> 'name', '') ELSE '' END FROM job \
+         WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?",
+    )
+    .bind(with_names)
+    .bind(before)
+    .bind(below)
+    .bind(i64::try_from(count).unwrap_or(i64::MAX))
+    .fetch_all(workspace.store.reader())
+    .await?;
+    Ok(rows.into_iter().map(|(at, id, name)| ((at, id), name)).collect())
 }
 
 /// The jobs that have a schedule or a trigger, paused or not.

@@ -14,6 +14,7 @@ mod for_each;
 mod graph;
 mod job;
 mod library;
+mod listing;
 mod operations;
 mod packages;
 mod page;
@@ -61,7 +62,11 @@ pub(crate) fn module() -> Module {
     Module {
         migrations: Migrations {
             module: "jobs",
-            steps: &[include_str!("schema.sql"), include_str!("schema_2.sql")],
+            steps: &[
+                include_str!("schema.sql"),
+                include_str!("schema_2.sql"),
+                include_str!("schema_3.sql"),
+            ],
         },
         routes,
     }
@@ -77,8 +82,8 @@ fn routes() -> Vec<Route> {
         Route::post("/api/2.1/jobs/update", |call| definitions::update(call, V21)),
         Route::get("/api/2.2/jobs/get", |call| definitions::get(call, V22)),
         Route::get("/api/2.1/jobs/get", |call| definitions::get(call, V21)),
-        Route::get("/api/2.2/jobs/list", definitions::list),
-        Route::get("/api/2.1/jobs/list", definitions::list),
+        Route::get("/api/2.2/jobs/list", listing::list),
+        Route::get("/api/2.1/jobs/list", listing::list),
         Route::post("/api/2.2/jobs/delete", definitions::delete),
         Route::post("/api/2.1/jobs/delete", definitions::delete),
         Route::post("/api/2.2/jobs/run-now", run_now::run_now),

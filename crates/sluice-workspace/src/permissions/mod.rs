@@ -79,6 +79,51 @@ pub struct Entry {
     pub inherited_from: Option<String>,
 }
 
+impl Entry {
+    /// An entry for `object` that stands on the object called `on`: itself, or one above it.
+    pub(crate) fn read(object: &Object, on: &str, principal: String, level: &str) -> Result<Self, ApiError> {
+        Ok(Self {
+            principal,
+            level: level.parse()?,
+            inherited_from: (on != object.id).then(|| format!("/directories/{on}")),
+        })
+    }
+
+    /// The entry that every object has.
+    pub(crate) fn of_admins(object: &Object) -> Self {
+        Self {
+            principal: ADMINS.to_owned(),
+            level: object.kind.highest(),
+            inherited_from: Some(object.kind.root().to_owned()),
+        }
+    }
+}
+
+/// The owner that entries name; none when there is none.
+pub(crate) fn owner_among(entries: Vec<Entry>) -> Option<String> {
+    let mut owners = entries.into_iter().filter(|entry| entry.level == Level::IsOwner);
+    owners.next().map(|entry| entry.principal)
+}
+
+/// The rule by which the principal has at least this level on an object for which these entries count, or has not. Pure.
+pub(crate) fn deciding(principal: &Principal, object: &Object, level: Level, entries: &[Entry]) -> Rule {
+    if principal.is_admin {
+        return Rule::administrator();
+    }
+    let path = object.path();
+    let counts = |entry: &&Entry| principal.answers_to(&entry.principal) && entry.level >= level;
+    match entries.iter().find(counts) {
+        Some(entry) => {
+            let on = entry.inherited_from.as_deref().unwrap_or(&path);
+            match entry.level {
+                Level::IsOwner => Rule::owner(&entry.principal, on),
+                _ => Rule::entry(entry.level.as_str(), &entry.principal, on),
+            }
+        }
+        None => Rule::none(level.as_str(), &path),
+    }
+}
+
 /// The access control lists of one workspace.
 #[derive(Clone, Copy)]
 pub struct Permissions<'a> {
@@ -118,29 +163,28 @@ impl Permissions<'_> {
     /// When the store fails.
     pub async fn allows(&self, principal: &Principal, object: &Object, level: Level) -> Result<bool, ApiError> {
         let rule = self.rule(principal, object, level).await?;
+        Ok(self.noted(principal, object, level, rule))
+    }
+
+    /// As [`Self::allows`], for an object whose entries are known.
+    pub(crate) fn allow(&self, principal: &Principal, object: &Object, level: Level, entries: &[Entry]) -> bool {
+        self.noted(principal, object, level, deciding(principal, object, level, entries))
+    }
+
+    fn noted(&self, principal: &Principal, object: &Object, level: Level, rule: Rule) -> bool {
         let allowed = rule.kind != RuleKind::None;
         self.workspace.decided(principal, level.as_str(), &object.path(), rule);
-        Ok(allowed)
+        allowed
     }
 
     /// The rule by which the principal has at least this level on the object, or has not.
     pub(crate) async fn rule(&self, principal: &Principal, object: &Object, level: Level) -> Result<Rule, ApiError> {
-        if principal.is_admin {
-            return Ok(Rule::administrator());
-        }
-        let path = object.path();
-        let entries = self.entries(object).await?;
-        let counts = |entry: &&Entry| principal.answers_to(&entry.principal) && entry.level >= level;
-        Ok(match entries.iter().find(counts) {
-            Some(entry) => {
-                let on = entry.inherited_from.as_deref().unwrap_or(&path);
-                match entry.level {
-                    Level::IsOwner => Rule::owner(&entry.principal, on),
-                    _ => Rule::entry(entry.level.as_str(), &entry.principal, on),
-                }
-            }
-            None => Rule::none(level.as_str(), &path),
-        })
+        // Who may do everything is not looked up.
+        let entries = match principal.is_admin {
+            true => Vec::new(),
+            false => self.entries(object).await?,
+        };
+        Ok(deciding(principal, object, level, &entries))
     }
 
     /// All entries that count for an object: its own first, then what stands above it.
@@ -177,18 +221,40 @@ impl Permissions<'_> {
         };
         let mut entries = Vec::new();
         for (id, _, principal, level) in rows {
-            let inherited_from = (id != object.id).then(|| format!("/directories/{id}"));
-            entries.push(Entry {
-                principal,
-                level: level.parse()?,
-                inherited_from,
-            });
+            entries.push(Entry::read(object, &id, principal, &level)?);
         }
-        entries.push(Entry {
-            principal: ADMINS.to_owned(),
-            level: object.kind.highest(),
-            inherited_from: Some(object.kind.root().to_owned()),
-        });
+        entries.push(Entry::of_admins(object));
+        Ok(entries)
+    }
+
+    /// As [`Self::entries`], for many objects of one kind at once, by id: objects that no directory stands above.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn entries_of(
+        &self,
+        kind: ObjectKind,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, Vec<Entry>>, ApiError> {
+        let rows: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT object_id, principal, level FROM acl \
+             WHERE object_kind = ? AND object_id IN (SELECT value FROM json_each(?)) ORDER BY object_id, principal",
+        )
+        .bind(kind.stored())
+        .bind(serde_json::to_string(ids)?)
+        .fetch_all(self.workspace.store.reader())
+        .await?;
+        let mut entries: BTreeMap<String, Vec<Entry>> = ids.iter().map(|id| (id.clone(), Vec::new())).collect();
+        for (id, principal, level) in rows {
+            let object = Object { kind, id: id.clone() };
+            entries
+                .entry(id)
+                .or_default()
+                .push(Entry::read(&object, &object.id, principal, &level)?);
+        }
+        for (id, list) in &mut entries {
+            list.push(Entry::of_admins(&Object { kind, id: id.clone() }));
+        }
         Ok(entries)
     }
 
@@ -234,11 +300,7 @@ impl Permissions<'_> {
     /// # Errors
     /// When the store fails.
     pub async fn owner(&self, object: &Object) -> Result<Option<String>, ApiError> {
-        let entries = self.entries(object).await?;
-        Ok(entries
-            .into_iter()
-            .find(|entry| entry.level == Level::IsOwner)
-            .map(|entry| entry.principal))
+        Ok(owner_among(self.entries(object).await?))
     }
 
     /// Stores a whole access control list in place of the direct entries.
