@@ -10,9 +10,10 @@ import re
 _KNOWN = [
     (r"remainder by zero", "REMAINDER_BY_ZERO", "22012"),
     (r"divide by zero|division by zero", "DIVIDE_BY_ZERO", "22012"),
-    (r"arithmetic overflow|overflow happened", "ARITHMETIC_OVERFLOW", "22003"),
-    (r"too large to store in a decimal|too small to store in a decimal", "NUMERIC_VALUE_OUT_OF_RANGE", "22003"),
-    (r"can't cast value|value out of range", "CAST_OVERFLOW", "22003"),
+    (r"arithmetic overflow|overflow happened|overflow on negative", "ARITHMETIC_OVERFLOW", "22003"),
+    (r"too large to store in a decimal|too small to store in a decimal|cannot cast to decimal.*overflowing", "NUMERIC_VALUE_OUT_OF_RANGE", "22003"),
+    (r"cannot get result type for decimal operation", "UNSUPPORTED_FEATURE", "0A000"),
+    (r"can't cast value|value out of range|value of \S+ is out of range", "CAST_OVERFLOW", "22003"),
     (r"cannot cast (string|value)|error parsing timestamp|cast error", "CAST_INVALID_INPUT", "22018"),
     (r"element_at: the index is out of bounds", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "22003"),
     (r"merge_cardinality_violation", "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE", "21506"),

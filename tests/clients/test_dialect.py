@@ -6,7 +6,6 @@ A file is a script: comments begin with `--`, a statement ends with a semicolon 
     => a | NULL             one row, cell by cell as the Statement Execution API writes them; `↵` is a line break, `''` no text
     => (none)               no rows
     :: INT | STRING         the types of the columns
-    ~~ a | NULL             the one row that it gives, which is known not to be the one of Databricks
     !! CONDITION words      it fails with this error condition (or one below it), and the message holds the words
 
 Rows are compared in their order when the statement has an ORDER BY, as a set with repetitions otherwise. What stands there comes from the language
@@ -60,7 +59,7 @@ class Script:
         """Reads a file; a line that fits nowhere is an error of the file."""
         script, statement, begun = cls(), "", 0
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if statement or (line and not line.startswith(("--", "=> ", ":: ", "!! ", "~~ ")) and line != "ok"):
+            if statement or (line and not line.startswith(("--", "=> ", ":: ", "!! ")) and line != "ok"):
                 begun = begun if statement else number
                 statement += line + "\n"
                 if line.endswith(";"):

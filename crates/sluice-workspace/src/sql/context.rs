@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::arithmetic;
 use super::error::{from_api, unsupported};
 use super::settings::Settings;
 use crate::catalog::{Privilege, Securable, SecurableKind, TableKind, TableRecord};
@@ -229,25 +230,23 @@ impl Context {
 
     /// Runs a statement on the engine.
     pub(super) async fn run(&self, sql: String, bindings: Vec<Binding>, query: bool) -> Result<Rows, StatementError> {
+        let checked = arithmetic::checked(self, sql, &bindings).await?;
         let statement = EngineStatement {
-            sql,
+            sql: checked.sql.clone(),
             bindings,
             session_id: self.session_id.clone(),
             query,
             row_limit: self.row_limit,
             schema_only: false,
         };
-        self.workspace
-            .compute
-            .execute(&statement)
-            .await
-            .map_err(super::error::from_compute)
+        let answer = self.workspace.compute.execute(&statement).await;
+        answer.map_err(|error| checked.explain(super::error::from_compute(error)))
     }
 
     /// The columns of a query.
     pub(super) async fn analyse(&self, sql: String) -> Result<Rows, StatementError> {
         let statement = EngineStatement {
-            sql,
+            sql: arithmetic::checked(self, sql, &[]).await?.sql,
             session_id: self.session_id.clone(),
             query: true,
             schema_only: true,

@@ -9,6 +9,7 @@
 //! `text` (tokens), `relations` (what a query touches), `rewrite` (names become paths), `rest` (the Statement Execution API).
 
 mod alter;
+mod arithmetic;
 mod block;
 mod change;
 mod columns;
