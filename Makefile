@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build build demo demo-failure test test-rust test-python bench-workspace conformance lint fmt generate coverage lock clean
+.PHONY: help setup setup-build build demo demo-failure test test-rust test-python bench-workspace conformance fuzz lint fmt generate coverage lock clean
 
 run := scripts/with-environment
 # One profile for building and testing, so that nothing is compiled twice.
@@ -43,6 +43,9 @@ bench-workspace: setup ## Measures the local workspace (released build; nothing 
 
 conformance: setup build ## The Databricks CLI that DATABRICKS_CLI names, against local workspaces; not a part of `make test`
 	$(run) .venv/bin/python -m pytest -q conformance
+
+fuzz: ## Feeds the readers of YAML, bundles and states with made-up texts, 10 minutes each (wants cargo-fuzz and a nightly compiler)
+	@for target in yaml bundle state; do (cd fuzz && cargo +nightly fuzz run $$target -- -max_total_time=600 -rss_limit_mb=2048 -timeout=10); done
 
 lint: setup ## Runs what CI runs before the tests: formatting, repository rules, generated files, clippy
 	$(run) cargo fmt --all --check

@@ -69,6 +69,7 @@ pub(crate) fn entries(
     }
     let mut planner = Planner {
         desired: &desired,
+        foreign: reads::foreign_needs(&desired),
         protected: &bundle.protected,
         states,
         observed,
@@ -102,6 +103,8 @@ pub fn check(bundle: &Bundle) -> Vec<Diagnostic> {
 
 struct Planner<'a> {
     desired: &'a Desired,
+    /// What has to exist though nothing declares it.
+    foreign: BTreeMap<ResourceKey, String>,
     protected: &'a [ResourceKey],
     states: &'a States,
     observed: &'a Observed,
@@ -193,10 +196,9 @@ impl<'a> Planner<'a> {
     fn missing_needs(&mut self, key: &ResourceKey, resource: &DesiredResource) {
         let Some(kind) = kinds::of(key) else { return };
         let named = &self.desired.named[key];
-        let foreign = reads::foreign_needs(self.desired);
         for (what, name) in kind.needs(named) {
             let node = ResourceKey::catalog(what, name.to_lowercase());
-            if !foreign.contains_key(&node) {
+            if !self.foreign.contains_key(&node) {
                 continue;
             }
             let what = what.trim_end_matches('s');
