@@ -10,7 +10,8 @@ Fields of `case.toml`, all optional:
 - `git`: `true` for a Git checkout with one commit on the branch `main`;
 - `lenient`: `true` when Sluice is to warn where the CLI only warns;
 - `waits_for`: names of kinds or blocks of bundles that Sluice does not have yet; the case is skipped, and fails once Sluice has them all;
-- `before`: a list of requests (`method`, `path`, `body`, `principal`) that each workspace gets first; `between`: the same, before the second step;
+- `before`: a list of requests (`method`, `path`, `body`, `principal`) that each workspace gets first; `between`: the same, before the second step; `{warehouse}` and
+  `{resources.jobs.load}` in them are ids;
 - `refused`: a part of the message with which the deployment ends because what it waits for never comes in a local workspace.
 
 Files below `then/` take the place of the first ones for a second deployment; a file there that is empty removes the first one.

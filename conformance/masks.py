@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,8 +10,12 @@ from typing import Any
 _TIMES = re.compile(r"(^|_)(time|timestamp|at|date|etag|revision_id)$")
 _TEXTS = (
     (re.compile(r"https?://127\.0\.0\.1:\d+"), "<host>"),
+    (re.compile(r"(?<=/permissions/directories/)\d+"), "<folder>"),
+    (re.compile(r"\?$"), ""),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
 )
+# Lists whose order means nothing: permissions and grants, in requests, answers and states.
+_SETS = {"access_control_list", "changes", "__embed__", "privilege_assignments"}
 _MADE_UP = {"object_id", "resource_id", "schema_id", "volume_id", "catalog_id", "metastore_id", "warehouse_numeric_id"}
 
 
@@ -23,15 +28,20 @@ class Masks:
 
     def add(self, value: Any, name: str) -> None:
         """An id that a workspace gave to what both programs call `name`. A name that somebody chose is no id."""
-        text = str(value)
-        if re.fullmatch(r"\d{5,}|[0-9a-f]{16,}|[0-9a-f-]{36}", text):
-            self.ids[text] = f"<{name}>"
-            self._pattern = re.compile("|".join(sorted(map(re.escape, self.ids), key=len, reverse=True)))
+        if re.fullmatch(r"\d{5,}|[0-9a-f]{16,}|[0-9a-f-]{36}", str(value)):
+            self.replace(value, name)
+
+    def replace(self, value: object, name: str) -> None:
+        """Any text that this run alone has."""
+        self.ids[str(value)] = f"<{name}>"
+        self._pattern = re.compile("|".join(sorted(map(re.escape, self.ids), key=len, reverse=True)))
 
     def apply(self, value: Any, field: str = "") -> Any:
         """The value without what differs from run to run."""
         if isinstance(value, dict):
             return {self._text(key): self.apply(each, key) for key, each in value.items()}
+        if isinstance(value, list) and field in _SETS:
+            return sorted((self.apply(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
         if isinstance(value, list):
             return [self.apply(each, field) for each in value]
         if value is None or isinstance(value, bool):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import urllib.parse
 from collections import Counter
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class _Run:
         self._prepare(case.before)
         with Recorder(self.host) as self.recorder:
             self._read_only(bundle)
-            if case.until == "deploy" and case.fails not in ("validate", "plan"):
+            if self.seen.parts["validate exit"] and case.until == "deploy" and case.fails not in ("validate", "plan"):
                 if self._deploy(bundle, ""):
                     self._hand_over("")
                     if case.has_second_step:
@@ -67,7 +68,8 @@ class _Run:
                         self.masks.add(value, key)
 
     def _filled(self, text: str) -> str:
-        """A text with `{resources.jobs.load}` as the id of that resource, when something is deployed."""
+        """A text with `{warehouse}` as the id of a warehouse, and `{resources.jobs.load}` as that of a resource that is deployed."""
+        text = text.replace("{warehouse}", self.program.warehouse)
         for key, entry in getattr(self, "state", {}).items():
             text = text.replace("{" + key + "}", str(entry["__id__"]))
         return text
@@ -157,11 +159,16 @@ class _Run:
         return written
 
 
+def _plain(path: str) -> str:
+    """A changed path without what each program writes in its own way: keys of maps, and a body that is a list."""
+    return re.sub(r"\['([^']*)'\]", r".\1", path).removeprefix("__embed__")
+
+
 def actions(plan: dict[str, Any]) -> dict[str, Any]:
     """What a plan does: action and changed paths by key."""
     found = {}
     for key, entry in (plan.get("plan") or {}).items():
-        changed = {path: change["action"] for path, change in (entry.get("changes") or {}).items() if change.get("action") != "skip"}
+        changed = {_plain(path): change["action"] for path, change in (entry.get("changes") or {}).items() if change.get("action") != "skip"}
         found[key] = {"action": entry["action"]} | ({"changes": changed} if changed else {})
     return found
 

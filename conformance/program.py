@@ -19,7 +19,10 @@ class Program:
         self.name, self.command, self.place = name, command, place
         self.home = place.data / "home"
         self.home.mkdir(exist_ok=True)
-        self._masks = _new_masks(Reader(*place.host("admin")))
+        reader = Reader(*place.host("admin"))
+        self.warehouse = reader.get("/api/2.0/sql/warehouses")["warehouses"][0]["id"]
+        self._masks = _new_masks(reader)
+        self._masks.replace(place.data, "data")
 
     def seeded_masks(self) -> Masks:
         """Masks of the ids that the workspace had from the beginning; to add to."""

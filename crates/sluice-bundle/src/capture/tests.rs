@@ -42,6 +42,7 @@ fn bundle(files: &BTreeMap<String, String>) -> Bundle {
             user_name: USER.to_owned(),
             display_name: "Engineer".to_owned(),
             service_principal: false,
+            record: sluice_model::Tree::default(),
         }),
         git: Some(None),
         ..Inputs::default()

@@ -86,9 +86,12 @@ pub(crate) fn difference(
 
 /// Whether a field was changed in the workspace after it was applied: a plan of what was applied would set it back.
 pub(crate) fn changed_there(rules: &Rules, path: &str, change: &FieldChange) -> bool {
+    let mut changes = BTreeMap::new();
     let (old, remote) = (change.old.as_ref(), change.remote.as_ref());
-    let path = FieldPath::parse(path).unwrap_or_default();
-    old != remote && Walk { rules }.classify(&path, [old, old, remote]).0 != Action::Skip
+    let mut path = FieldPath::parse(path).unwrap_or_default();
+    // A whole item that left the configuration is looked at field by field: the service added to it.
+    Walk { rules }.compare(&mut path, [old, old, remote], &mut changes);
+    highest(&changes) != Action::Skip
 }
 
 /// The highest action of some field changes.

@@ -40,10 +40,13 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
 
     /// Brings a tree into its type and reports what does not fit.
     pub(super) fn conform(&mut self, tree: &mut Tree, of: Type, path: &TreePath) {
-        if tree.is_null()
-            || tree
-                .as_str()
-                .is_some_and(|text| !reference::references(text).is_empty())
+        if tree.is_null() {
+            self.empty(tree, of, path);
+            return;
+        }
+        if tree
+            .as_str()
+            .is_some_and(|text| !reference::references(text).is_empty())
         {
             return;
         }
@@ -85,6 +88,30 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             FieldType::Object(name) => self.conform(tree, Type::Class(name), path),
             FieldType::List(item) => self.list(tree, Type::Wire(item), path),
             FieldType::Map(value) => self.map(tree, Type::Wire(value), path),
+        }
+    }
+
+    /// Nothing where a single value is expected: no value, which is seldom meant.
+    fn empty(&mut self, tree: &Tree, of: Type, path: &TreePath) {
+        let single = matches!(
+            of,
+            Type::Text
+                | Type::Integer
+                | Type::Boolean
+                | Type::Words(_)
+                | Type::Enumeration(_)
+                | Type::Wire(
+                    FieldType::String | FieldType::Integer | FieldType::Float | FieldType::Bool | FieldType::Enum(_)
+                )
+        );
+        let written = tree.location.is_some() || tree.key_location.is_some();
+        if single && written && !self.resolved && !self.own {
+            self.session.report(
+                Diagnostic::warning(format!("`{}` has no value", last(path)))
+                    .path(path.clone())
+                    .location(tree.location.clone().or_else(|| tree.key_location.clone()))
+                    .help("give it one, or remove it"),
+            );
         }
     }
 
@@ -181,12 +208,19 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             self.wrong(tree, "a map", path);
             return;
         };
+        let mut unknown = Vec::new();
         for (key, value) in fields.iter_mut() {
             let path = path.key(key.as_str());
             match known.get(key) {
                 Some(of) => self.conform(value, of, &path),
-                None if name == "resources" => self.kind(key, value, &path),
+                None if name == "resources" => {
+                    if !KINDS.contains(&key.as_str()) {
+                        unknown.push(key.clone());
+                    }
+                    self.kind(key, value, &path);
+                }
                 None => {
+                    unknown.push(key.clone());
                     let mut diagnostic = Diagnostic::error(format!("unknown field `{key}`"))
                         .path(path)
                         .location(value.key_location.clone().or_else(|| value.location.clone()));
@@ -197,6 +231,8 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
                 }
             }
         }
+        // What was only warned about does not get any further.
+        fields.retain(|key, _| !unknown.contains(key));
         if self.resolved {
             fields.retain(|key, value| {
                 let optional = known.required().all(|required| required != key);
@@ -223,19 +259,24 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             .path(path.clone())
             .location(resources.key_location.clone());
         diagnostic.help = suggest::nearest(kind, KINDS).map(|name| format!("did you mean `{name}`?"));
-        self.session.report(diagnostic);
+        self.report(diagnostic);
     }
 
-    fn wrong(&mut self, tree: &Tree, expected: &str, path: &TreePath) {
+    /// What does not fit is left out where it is only warned about.
+    fn wrong(&mut self, tree: &mut Tree, expected: &str, path: &TreePath) {
         let found = match &tree.node {
             Node::String(text) if text.chars().count() <= 40 && !text.contains('\n') => format!("the string `{text}`"),
             _ => format!("{} {}", article(tree.kind_name()), tree.kind_name()),
         };
-        self.session.report(
+        self.report(
             Diagnostic::error(format!("`{}` has to be {expected}, this is {found}", last(path)))
                 .path(path.clone())
                 .location(tree.location.clone().or_else(|| tree.key_location.clone())),
         );
+        if !self.own && !self.session.inputs.strict {
+            // Without a place it is not found wanting a second time.
+            *tree = Tree::default();
+        }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

@@ -21,14 +21,6 @@ pub(super) fn set(resources: &mut Tree, paths: &WorkspacePaths) {
                 default(trigger, "pause_status", "UNPAUSED");
             }
         }
-        for_each_task(job, &mut |task| {
-            if let Some(dbt_task) = task
-                .get_mut("dbt_task")
-                .filter(|dbt_task| dbt_task.as_mapping().is_some())
-            {
-                default(dbt_task, "schema", "default");
-            }
-        });
     }
     for volume in each(resources, "volumes") {
         default(volume, "volume_type", "MANAGED");
@@ -47,9 +39,6 @@ pub(super) fn set(resources: &mut Tree, paths: &WorkspacePaths) {
     }
     for dashboard in each(resources, "dashboards") {
         default(dashboard, "embed_credentials", false);
-    }
-    for scope in each(resources, "secret_scopes") {
-        default(scope, "backend_type", "DATABRICKS");
     }
     for pipeline in each(resources, "pipelines") {
         default(pipeline, "edition", "ADVANCED");
@@ -92,19 +81,6 @@ fn default(tree: &mut Tree, key: &str, value: impl Into<Tree>) {
     let unset = |tree: &Tree| tree.is_null() || tree.as_str() == Some("");
     if tree.get(key).is_none_or(unset) {
         tree.set(key, value);
-    }
-}
-
-/// Every task of a job, and the task inside a `for_each_task`.
-pub(super) fn for_each_task(job: &mut Tree, act: &mut impl FnMut(&mut Tree)) {
-    let Some(sluice_model::Node::Sequence(tasks)) = job.get_mut("tasks").map(|tasks| &mut tasks.node) else {
-        return;
-    };
-    for task in tasks {
-        act(task);
-        if let Some(inner) = task.get_mut("for_each_task").and_then(|each| each.get_mut("task")) {
-            act(inner);
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
 use super::check::Check;
 use super::session::{Session, Stopped};
 use super::shape::Type;
-use super::{glob, merge, shape, yaml};
+use super::{file_names, glob, merge, shape, yaml};
 
 /// The names that a root file may have.
 const ROOT_FILES: [&str; 4] = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
@@ -23,6 +23,16 @@ pub(super) fn load(session: &mut Session<'_>) -> Result<Tree, Stopped> {
     let known = session.errors();
     let included = included_files(session, &root);
     session.proceed_beyond(known)?;
+    if root.get("include").is_some_and(|include| !include.is_null()) {
+        // What it comes to, as `validate -o json` of the CLI shows it.
+        let files: Vec<Tree> = included.iter().map(|(file, _)| Tree::from(file.as_str())).collect();
+        let node = if files.is_empty() {
+            Node::Null
+        } else {
+            Node::Sequence(files)
+        };
+        root.set("include", Tree::from(node));
+    }
     let texts: Vec<(String, &str)> = included
         .into_iter()
         .filter_map(|(file, location)| match session.file(&file)? {
@@ -46,7 +56,8 @@ pub(super) fn load(session: &mut Session<'_>) -> Result<Tree, Stopped> {
             );
         }
         unique_resource_keys(session, &tree, &mut seen);
-        merge::merge(&mut root, without_include(tree), &TreePath::default(), session);
+        file_names::check(&file, &tree, session);
+        merge::merge(&mut root, tree, &TreePath::default(), session);
     }
     session.proceed_beyond(known)?;
     Ok(root)
@@ -119,13 +130,6 @@ fn has_anchor(tree: &Tree, anchored: &BTreeSet<Location>) -> bool {
     }
 }
 
-fn without_include(mut tree: Tree) -> Tree {
-    if let Node::Mapping(fields) = &mut tree.node {
-        fields.shift_remove("include");
-    }
-    tree
-}
-
 /// The files that `include` names, in order, each once, with the place of their pattern.
 fn included_files(session: &mut Session<'_>, root: &Tree) -> Vec<(String, Option<Location>)> {
     let path = TreePath::keys(["include"]);
@@ -174,11 +178,13 @@ fn matched(session: &mut Session<'_>, pattern: &Tree, path: &TreePath) -> Vec<St
             None => return Vec::new(),
             Some([]) => {
                 let summary = format!("`include` pattern `{text}` matches no file");
-                let refused = refuse(summary);
+                let said = Diagnostic::recommendation(summary)
+                    .path(path.clone())
+                    .location(pattern.location.clone());
                 session.report(if text.contains("**") {
-                    refused.help("`**` is no pattern of its own here: `*` matches within one directory")
+                    said.help("`**` is no pattern of its own here: `*` matches within one directory")
                 } else {
-                    refused.help("correct the pattern or remove it")
+                    said.help("correct the pattern or remove it")
                 });
                 return Vec::new();
             }

@@ -13,8 +13,10 @@
 mod catalog_files;
 mod check;
 mod cli_version;
+mod clusters;
 mod contents;
 mod defaults;
+mod file_names;
 pub mod glob;
 mod graph;
 mod include;
@@ -35,6 +37,7 @@ mod sync;
 mod target;
 mod unsupported;
 mod variables;
+mod volume_paths;
 mod workspace;
 mod yaml;
 
@@ -120,7 +123,7 @@ pub enum LocalPath {
 }
 
 /// The identity that `scim/Me` answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CurrentUser {
     /// `userName`: an e-mail address, or the application id of a service principal.
     pub user_name: String,
@@ -128,6 +131,8 @@ pub struct CurrentUser {
     pub display_name: String,
     /// Whether this is a service principal.
     pub service_principal: bool,
+    /// The whole answer, as `workspace.current_user` shows it.
+    pub record: Tree,
 }
 
 /// The Git checkout that the bundle stands in.

@@ -129,30 +129,6 @@ fn named_well(kind: &str, name: &str, resource: &Tree, session: &mut Session<'_>
     }
 }
 
-/// `${resources.volumes.<key>.volume_path}` as the path itself, in every text below a tree.
-pub(super) fn volume_paths(tree: &mut Tree, volumes: &IndexMap<String, Tree>) {
-    match &mut tree.node {
-        Node::String(text) => {
-            for (key, volume) in volumes {
-                let reference = format!("${{resources.volumes.{key}.volume_path}}");
-                if text.contains(&reference) {
-                    let part = |field: &str| volume.get(field).and_then(Tree::as_str).unwrap_or_default();
-                    let path = format!(
-                        "/Volumes/{}/{}/{}",
-                        part("catalog_name"),
-                        part("schema_name"),
-                        part("name")
-                    );
-                    *text = text.replace(&reference, &path);
-                }
-            }
-        }
-        Node::Sequence(items) => items.iter_mut().for_each(|item| volume_paths(item, volumes)),
-        Node::Mapping(fields) => fields.values_mut().for_each(|value| volume_paths(value, volumes)),
-        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => {}
-    }
-}
-
 /// Merges the items of a list that have the same key, at the place of the first.
 pub(super) fn by_key(list: &mut Tree, key: &str, path: &TreePath, session: &mut Session<'_>) {
     let Node::Sequence(items) = &mut list.node else { return };

@@ -12,6 +12,7 @@ pub(super) fn of_mode(config: &mut Tree, mode: Option<Mode>, user: &CurrentUser,
     if mode != Some(Mode::Development) {
         return;
     }
+    no_lock(config);
     let short_name = short_name(user);
     let mut presets = config.get("presets").cloned().unwrap_or_default();
     let missing = |presets: &Tree, key: &str| presets.get(key).is_none_or(Tree::is_null);
@@ -34,6 +35,18 @@ pub(super) fn of_mode(config: &mut Tree, mode: Option<Mode>, user: &CurrentUser,
     }
     check_development(&presets, &short_name, user, session);
     config.set("presets", presets);
+}
+
+/// Nobody else deploys to a developer's own place, so that there is no lock unless it is asked for.
+fn no_lock(config: &mut Tree) {
+    let Some(bundle) = config.get_mut("bundle") else { return };
+    let mut deployment = bundle.get("deployment").cloned().unwrap_or_default();
+    let mut lock = deployment.get("lock").cloned().unwrap_or_default();
+    if lock.get("enabled").is_none_or(Tree::is_null) {
+        lock.set("enabled", false);
+        deployment.set("lock", lock);
+        bundle.set("deployment", deployment);
+    }
 }
 
 fn check_development(presets: &Tree, short_name: &str, user: &CurrentUser, session: &mut Session<'_>) {
@@ -122,6 +135,10 @@ fn rename(resource: &mut Tree, prefixed: Prefixed, prefix: &str) {
         Prefixed::Not => return,
         Prefixed::Text(field) | Prefixed::LastPart(field) | Prefixed::Identifier(field) => field,
     };
+    if matches!(prefixed, Prefixed::Text("name")) && !prefix.is_empty() && resource.get(field).is_none_or(Tree::is_null)
+    {
+        resource.set(field, "");
+    }
     let Some(Node::String(name)) = resource.get_mut(field).map(|name| &mut name.node) else {
         return;
     };
@@ -133,10 +150,10 @@ fn rename(resource: &mut Tree, prefixed: Prefixed, prefix: &str) {
     }
 }
 
-/// `[dev jane] ` as it can stand in an identifier: `dev_jane_`.
+/// `[dev jane] ` as it can stand in an identifier: `dev_jane_`. Only a closing bracket ends with `_`, as in the CLI.
 fn identifier_prefix(prefix: &str) -> String {
-    let name = normalised(prefix);
-    if name.is_empty() { name } else { format!("{name}_") }
+    let end = if prefix.trim_end().ends_with(']') { "_" } else { "" };
+    format!("{}{end}", normalised(prefix))
 }
 
 /// Gives a resource the tags of the target that it does not have itself.
@@ -228,7 +245,9 @@ mod tests {
     #[test]
     fn prefixes_become_part_of_an_identifier() {
         assert_eq!(identifier_prefix("[dev jane_doe] "), "dev_jane_doe_");
-        assert_eq!(identifier_prefix("PR-12: "), "pr_12_");
+        assert_eq!(identifier_prefix("PR-12: "), "pr_12");
+        assert_eq!(identifier_prefix("x_"), "x");
+        assert_eq!(identifier_prefix("[a] [b]"), "a_b_");
         assert_eq!(identifier_prefix(""), "");
     }
 }

@@ -11,9 +11,10 @@ use super::shape::Type;
 use super::target::Chosen;
 use super::{Bundle, CurrentUser, Inputs, Resolution};
 use super::{
-    catalog_files, cli_version, contents, defaults, graph, include, mode, normalise, permissions, presets, shape, sync,
+    catalog_files, cli_version, clusters, contents, defaults, graph, include, mode, normalise, permissions, presets,
+    shape, sync,
 };
-use super::{target, unsupported, variables, workspace};
+use super::{target, unsupported, variables, volume_paths, workspace};
 
 /// Resolves the bundle of one target, or says what is missing or wrong. Pure: the same inputs give the same answer.
 #[must_use]
@@ -40,6 +41,7 @@ fn run(session: &mut Session<'_>) -> Result<Bundle, Stopped> {
             user_name: NOBODY.to_owned(),
             display_name: NOBODY.to_owned(),
             service_principal: false,
+            record: Tree::default(),
         };
         workspace::prepare(&mut written.root, &nobody, session);
         complete(written, &nobody, false, session)?;
@@ -71,8 +73,10 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
     if known {
         presets::of_mode(&mut config, chosen.mode, user, session);
     }
-    let catalog = shape_resources(&mut config, &catalog, &root, session);
-    permissions::run_as(&mut config, session);
+    let mut catalog = shape_resources(&mut config, &catalog, &root, session);
+    if known {
+        permissions::run_as(&mut config, user, session);
+    }
     presets::apply(&mut config);
     if known {
         mode::validate(&config, &chosen, &paths, user, session);
@@ -82,6 +86,8 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
         defaults::set(resources, &paths);
         Translation::new(&sync, &paths.file_path, git).apply(resources, session);
         defaults::annotate(resources, &paths);
+        // After the presets, which change the names of schemas.
+        volume_paths::fill(resources, &mut catalog);
     }
     session.proceed()?;
     Ok(Bundle {
@@ -156,11 +162,9 @@ fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut
     normalise::resources(&mut resources, session);
     let path = TreePath::keys(["resources"]);
     Check::resolved(session, false).conform(&mut resources, Type::Object(&shape::RESOURCES), &path);
-    let mut catalog = catalog_files::resolve(catalog, root, &resources, session);
-    if let Some(volumes) = resources.get("volumes").and_then(Tree::as_mapping).cloned() {
-        normalise::volume_paths(&mut resources, &volumes);
-        normalise::volume_paths(&mut catalog, &volumes);
-    }
+    let catalog = catalog_files::resolve(catalog, root, &resources, session);
+    clusters::check(&mut resources, session);
+    clusters::normalise(&mut resources);
     graph::check(&resources, &catalog, session);
     if config.get("resources").is_some() {
         config.set("resources", resources);
@@ -194,6 +198,9 @@ fn interpolate(root: &Tree, session: &mut Session<'_>) -> Tree {
     let mut resolver = Resolver::new(root, session);
     let mut config = Tree::mapping();
     for (key, value) in root.as_mapping().into_iter().flatten() {
+        if value.is_null() {
+            continue;
+        }
         let path = TreePath::keys([key.as_str()]);
         config.set(key, resolver.resolve(value, &path));
     }

@@ -35,8 +35,34 @@ pub(super) fn rules(config: &mut Tree, git: Option<&GitCheckout>, session: &mut 
             );
         }
     }
+    if let Some(place) = bundle_root(&rules.root, git).filter(|place| place != ".") {
+        from_sync_root(&mut sync, &place);
+    }
     config.set("sync", sync);
     rules
+}
+
+/// Shows every path from the sync root, which is above the bundle root here.
+fn from_sync_root(sync: &mut Tree, bundle_root: &str) {
+    for key in ["paths", "include", "exclude"] {
+        let Some(Node::Sequence(items)) = sync.get_mut(key).map(|list| &mut list.node) else {
+            continue;
+        };
+        for item in items {
+            if let Node::String(text) = &mut item.node {
+                let (negation, path) = negated(text);
+                *text = format!("{negation}{}", clean(&format!("{bundle_root}/{path}")));
+            }
+        }
+    }
+}
+
+/// The `!` of a pattern, and the rest.
+fn negated(pattern: &str) -> (&'static str, &str) {
+    match pattern.strip_prefix('!') {
+        Some(rest) => ("!", rest),
+        None => ("", pattern),
+    }
 }
 
 /// The texts of a list, each made relative to the bundle root from the folder of the file that it stands in.
@@ -56,18 +82,9 @@ fn relative(sync: &mut Tree, key: &str, session: &mut Session<'_>) -> Vec<String
             );
             continue;
         }
-        let (negation, pattern) = match text.strip_prefix('!') {
-            Some(pattern) => ("!", pattern),
-            None => ("", text.as_str()),
-        };
+        let (negation, pattern) = negated(text);
         let folder = item.location.as_ref().map_or(".", |location| folder(&location.file));
-        // A pattern without a slash of the root file matches in every folder and stays so; `a/` is a folder and stays one.
-        let slash = if pattern.ends_with('/') { "/" } else { "" };
-        let joined = if folder == "." && key != "paths" {
-            pattern.to_owned()
-        } else {
-            format!("{}{slash}", clean(&format!("{folder}/{pattern}")))
-        };
+        let joined = clean(&format!("{folder}/{pattern}"));
         *text = format!("{negation}{joined}");
         paths.push(text.clone());
     }

@@ -195,7 +195,11 @@ fn variables(root: &mut Tree, overrides: &Tree, target: &str, session: &mut Sess
                 fields.shift_remove("lookup");
             }
             match definition {
-                Some(definition) => fields.extend(definition.clone()),
+                Some(definition) => {
+                    // A target changes the value alone.
+                    let values = definition.iter().filter(|(key, _)| key.as_str() != "description");
+                    fields.extend(values.map(|(key, value)| (key.clone(), value.clone())));
+                }
                 None => {
                     fields.insert("default".to_owned(), value.clone());
                 }

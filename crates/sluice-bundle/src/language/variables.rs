@@ -158,7 +158,9 @@ fn overrides(target: &str, session: &mut Session<'_>) -> Option<Tree> {
 fn fits(name: &str, complex: bool, value: &Tree, path: &TreePath, variable: &Tree, session: &mut Session<'_>) {
     let is_complex = matches!(value.node, Node::Mapping(_) | Node::Sequence(_));
     let is_reference = value.as_str().is_some_and(|text| reference::whole(text).is_some());
-    if is_complex && !complex {
+    let own_default =
+        value.location.is_some() && variable.get("default").map(|value| &value.location) == Some(&value.location);
+    if is_complex && !complex && !own_default {
         session.report(
             Diagnostic::error(format!("variable `{name}` gets a {}", value.kind_name()))
                 .path(path.clone())

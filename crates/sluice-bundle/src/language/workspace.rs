@@ -86,7 +86,11 @@ fn without_references(root: &Tree, session: &mut Session<'_>) {
 }
 
 fn described(user: &CurrentUser) -> Tree {
-    let mut tree = Tree::mapping();
+    let mut tree = if user.record.as_mapping().is_some() {
+        user.record.clone()
+    } else {
+        Tree::mapping()
+    };
     let short_name = short_name(user);
     tree.set("userName", user.user_name.as_str());
     tree.set("displayName", user.display_name.as_str());
@@ -261,7 +265,18 @@ fn wrong_branch(root: &Tree, checkout: &GitCheckout, session: &mut Session<'_>) 
 
 /// Fills `bundle.git` with what the checkout says; what the bundle says itself stays.
 pub(super) fn git(root: &mut Tree, checkout: Option<&GitCheckout>, session: &mut Session<'_>) {
-    let Some(checkout) = checkout else { return };
+    let Some(checkout) = checkout else {
+        if session.inputs.git.is_some() {
+            let mut git = root
+                .get("bundle")
+                .and_then(|bundle| bundle.get("git"))
+                .cloned()
+                .unwrap_or_default();
+            git.set("bundle_root_path", ".");
+            set_in(root, "bundle", "git", git);
+        }
+        return;
+    };
     wrong_branch(root, checkout, session);
     let mut git = root
         .get("bundle")
@@ -311,6 +326,7 @@ mod tests {
                 user_name: user_name.to_owned(),
                 display_name: display_name.to_owned(),
                 service_principal,
+                record: Tree::default(),
             };
             assert_eq!(short_name(&user), expected);
         }

@@ -24,6 +24,8 @@ pub struct BundleRequest {
     pub target: Option<String>,
     /// `--var name=value`.
     pub variables: BTreeMap<String, String>,
+    /// Whether unknown fields and values are warnings instead of errors, as with the Databricks CLI.
+    pub lenient: bool,
     /// Values of an environment's binding.
     pub binding: BTreeMap<String, Tree>,
     /// The host that an environment names; the bundle's own when there is none.
@@ -171,6 +173,7 @@ impl<'a> Loader<'a> {
         Self {
             request,
             inputs: Inputs {
+                strict: !request.lenient,
                 target: request.target.clone(),
                 variable_flags: request.variables.clone(),
                 variable_environment,
@@ -257,30 +260,31 @@ fn read_text(path: &Path) -> Result<Option<String>, LoadError> {
     }
 }
 
-/// What `scim/Me` answers, as far as it is looked at.
+/// What `scim/Me` answers; `userName` is always there.
 #[derive(serde::Deserialize)]
-struct Me {
-    #[serde(rename = "userName")]
-    user_name: String,
-    #[serde(rename = "displayName", default)]
-    display_name: Option<String>,
-}
+#[serde(transparent)]
+struct Me(serde_json::Map<String, serde_json::Value>);
 
 /// Who is signed in.
 ///
 /// # Errors
 /// When the workspace cannot be asked.
 pub async fn current_user(client: &Client) -> Result<CurrentUser, ClientError> {
-    let me: Me = client
+    let answer: Me = client
         .fetch(&Request::new(Method::Get, "/api/2.0/preview/scim/v2/Me"))
         .await?;
+    let record = Tree::from_json(&serde_json::Value::Object(answer.0));
+    let text = |field: &str| record.get(field).and_then(Tree::as_str).unwrap_or_default().to_owned();
+    let (user_name, display_name) = (text("userName"), text("displayName"));
     Ok(CurrentUser {
         // A service principal signs in under its application id, which is a UUID; a user name never is one.
-        service_principal: uuid::Uuid::try_parse(&me.user_name).is_ok(),
-        display_name: me
-            .display_name
-            .filter(|name| !name.is_empty())
-            .unwrap_or_else(|| me.user_name.clone()),
-        user_name: me.user_name,
+        service_principal: uuid::Uuid::try_parse(&user_name).is_ok(),
+        display_name: if display_name.is_empty() {
+            user_name.clone()
+        } else {
+            display_name
+        },
+        user_name,
+        record,
     })
 }

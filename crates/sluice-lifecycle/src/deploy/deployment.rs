@@ -10,13 +10,13 @@ use crate::bundle_files::{LoadedBundle, SyncChanges, SyncError};
 use crate::capture::guard;
 use crate::deploy::apply::{Apply, ApplyReport, Halt};
 use crate::deploy::base_state::{self, BaseState, BaseStateError};
-use crate::deploy::finish;
 use crate::deploy::identities;
 use crate::deploy::local_journal::LocalJournal;
 use crate::deploy::local_state::{LocalState, LocalStateError};
 use crate::deploy::lock::{Acquisition, DeploymentLock, LockError};
 use crate::deploy::planning::{PlanError, PlannedDeployment, plan_bundle};
 use crate::deploy::remote_state::RemoteStateError;
+use crate::deploy::{finish, folder_permissions};
 use crate::ports::{DeploymentHeader, DeploymentJournal, Intent, JournalError, Progress, StepOutcome};
 
 /// How this program signs state files and locks.
@@ -91,6 +91,9 @@ pub enum DeployError {
     /// The files could not be brought to the workspace. No resource was changed.
     #[error("the bundle's files are not all in the workspace")]
     Files(#[source] SyncError),
+    /// The bundle's permissions could not be set on its folder. No resource was changed.
+    #[error("the `permissions` of the bundle could not be set on its folder in the workspace")]
+    FolderPermissions(#[source] Box<ClientError>),
     /// Everything is deployed, and what that is could not be written beside the state.
     #[error("everything is deployed, but which objects that are could not be recorded in the workspace")]
     NotRecorded(#[source] Box<PlanError>),
@@ -114,7 +117,11 @@ impl DeployError {
             | Self::Local(_)
             | Self::Journal(_)
             | Self::Client(_) => false,
-            Self::Files(_) | Self::NotRecorded(_) | Self::Incomplete(_) | Self::Stopped(_) => true,
+            Self::Files(_)
+            | Self::FolderPermissions(_)
+            | Self::NotRecorded(_)
+            | Self::Incomplete(_)
+            | Self::Stopped(_) => true,
         }
     }
 }
@@ -226,6 +233,9 @@ async fn locked<J: DeploymentJournal>(
         )?)
     };
     let files = upload(loaded, &planned, progress).await?;
+    folder_permissions::set(loaded)
+        .await
+        .map_err(|error| DeployError::FolderPermissions(Box::new(error)))?;
     let mut report = ApplyReport::default();
     let mut halted = None;
     if let Some(log) = log {

@@ -8,6 +8,7 @@ pub mod base_state;
 pub mod deployment;
 pub mod destroy;
 mod finish;
+mod folder_permissions;
 pub(crate) mod identities;
 pub mod local_journal;
 pub mod local_state;

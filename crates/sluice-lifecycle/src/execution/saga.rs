@@ -299,6 +299,7 @@ pub(super) fn reasons(error: &DeployError) -> Vec<String> {
         | DeployError::Journal(_)
         | DeployError::Client(_)
         | DeployError::Files(_)
+        | DeployError::FolderPermissions(_)
         | DeployError::NotRecorded(_) => vec![causes(error)],
     }
 }

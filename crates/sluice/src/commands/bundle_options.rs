@@ -21,6 +21,9 @@ pub(crate) struct BundleOptions {
     /// Value of a variable; may be given several times
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment)]
     pub(crate) variables: Vec<(String, String)>,
+    /// Only warn about fields and values that bundles do not have, and leave those fields out, as `databricks bundle` does
+    #[arg(long)]
+    pub(crate) lenient: bool,
 }
 
 /// Splits `NAME=VALUE`.
@@ -43,7 +46,7 @@ impl BundleOptions {
     pub(crate) async fn load_to_change(&self, context: &Context) -> Result<LoadedBundle, CommandError> {
         let root = self.root(context)?;
         if let Some(platform) = Platform::find(context.platform.as_deref(), &root)?
-            && let Some(environment) = self.environment(&platform, &root)?
+            && let Some(environment) = self.environment(&platform, &root, context)?
         {
             environment.require_ungated()?;
         }
@@ -61,12 +64,13 @@ impl BundleOptions {
         let root = self.root(context)?;
         let platform = Platform::find(context.platform.as_deref(), &root)?;
         let environment = match &platform {
-            Some(platform) => self.environment(platform, &root)?,
+            Some(platform) => self.environment(platform, &root, context)?,
             None => None,
         };
         let mut request = BundleRequest {
             root,
-            target: self.target.clone(),
+            target: self.target(context),
+            lenient: self.lenient,
             variables: self.variables.iter().cloned().collect::<BTreeMap<_, _>>(),
             environment: context.environment.clone(),
             ..BundleRequest::default()
@@ -80,13 +84,27 @@ impl BundleOptions {
         Ok(request)
     }
 
+    /// The target that is asked for: by the option, or by a variable of the environment as with the Databricks CLI.
+    fn target(&self, context: &Context) -> Option<String> {
+        let named = ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"]
+            .iter()
+            .filter_map(|name| context.environment.get(*name))
+            .find(|target| !target.is_empty());
+        self.target.clone().or_else(|| named.cloned())
+    }
+
     /// The environment of the platform for the chosen target; none when the platform has none for it.
-    fn environment<'a>(&self, platform: &'a Platform, root: &Path) -> Result<Option<&'a Environment>, CommandError> {
+    fn environment<'a>(
+        &self,
+        platform: &'a Platform,
+        root: &Path,
+        context: &Context,
+    ) -> Result<Option<&'a Environment>, CommandError> {
         let listed = || -> String {
             let names: Vec<String> = platform.environments.iter().map(|one| one.target.clone()).collect();
             names.join(", ")
         };
-        let Some(target) = &self.target.clone().or_else(|| default_target(root)) else {
+        let Some(target) = &self.target(context).or_else(|| default_target(root)) else {
             return Err(CommandError::new(
                 ExitKind::Usage,
                 format!("which environment of `{}` is meant?", platform.path.display()),

@@ -130,6 +130,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             let options = BundleOptions {
                 target: Some(environment.clone()),
                 variables: Vec::new(),
+                lenient: false,
             };
             match options.load(context).await {
                 Ok(loaded) => drift_of_target(&loaded).await,

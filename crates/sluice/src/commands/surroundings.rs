@@ -116,6 +116,7 @@ impl<'world> Surroundings<'world> {
                 let options = BundleOptions {
                     target: None,
                     variables: Vec::new(),
+                    lenient: false,
                 };
                 Ok(options.load(self.context).await?.actor())
             }

@@ -126,6 +126,8 @@ impl From<DeployError> for CommandError {
             DeployError::Files(SyncError::Client(error)) if client_kind(&error) == ExitKind::Refused => error.into(),
             DeployError::Files(_) => Self::from_error(ExitKind::HalfWay, &error)
                 .hint("deploy again: only the files that are missing are uploaded"),
+            DeployError::FolderPermissions(_) => Self::from_error(ExitKind::HalfWay, &error)
+                .hint("whoever deploys has to manage the folder: add them to `permissions`, then deploy again"),
             DeployError::NotRecorded(_) => {
                 Self::from_error(ExitKind::HalfWay, &error).hint("deploy again: nothing but the record is missing")
             }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 use sluice_wire::{Method, Request};
 
@@ -57,12 +58,23 @@ impl Kind for SecretScopes {
 
     fn desired(&self, document: Value, _facts: &Facts) -> Result<Value, Vec<String>> {
         super::required(&document, &["name"])?;
-        let backend = text(&document, "backend_type").unwrap_or("DATABRICKS");
-        let mut body = json!({"scope": text(&document, "name"), "scope_backend_type": backend});
+        let mut body = json!({"scope": text(&document, "name")});
+        if let Some(backend) = text(&document, "backend_type") {
+            body["scope_backend_type"] = backend.into();
+        }
         if let Some(vault) = document.get("keyvault_metadata") {
             body["backend_azure_keyvault"] = vault.clone();
         }
         Ok(body)
+    }
+
+    /// A scope whose backend nobody names is one of the service's own.
+    fn expanded(&self, body: &Value) -> Value {
+        let mut body = body.clone();
+        if body.get("scope").is_some() && text(&body, "scope_backend_type").is_none() {
+            body["scope_backend_type"] = "DATABRICKS".into();
+        }
+        body
     }
 
     fn natural_id(&self, body: &Value) -> Option<String> {
@@ -78,7 +90,7 @@ impl Kind for SecretScopes {
     }
 
     fn comparable(&self, _remote: &Value, old: Option<&Value>, new: &Value) -> Value {
-        json!({"scope": old.unwrap_or(new)["scope"]})
+        json!({"scope": old.unwrap_or(new)["scope"], "scope_backend_type": self.expanded(old.unwrap_or(new))["scope_backend_type"]})
     }
 
     fn create(&self, change: &Change<'_>) -> Vec<Call> {
@@ -129,7 +141,7 @@ impl Kind for SecretAcls {
 
     /// One level per principal, the highest; the deployer keeps managing the scope.
     fn desired(&self, document: Value, facts: &Facts) -> Result<Value, Vec<String>> {
-        let mut acls: BTreeMap<String, &str> = BTreeMap::new();
+        let mut acls: IndexMap<String, &str> = IndexMap::new();
         let list = document.get("__embed__").and_then(Value::as_array);
         let mut faults = Vec::new();
         for item in list.into_iter().flatten() {
@@ -166,7 +178,7 @@ impl Kind for SecretAcls {
     fn observed(&self, pages: Vec<Value>) -> Value {
         let answer = super::first_page(pages);
         let items = answer.get("items").and_then(Value::as_array).into_iter().flatten();
-        let acls: BTreeMap<String, &str> = items
+        let acls: IndexMap<String, &str> = items
             .filter_map(|item| Some((text(item, "principal")?.to_owned(), text(item, "permission")?)))
             .collect();
         json!({"acls": to_list(&acls)})
@@ -228,7 +240,7 @@ fn list(scope: &str) -> Request {
     Request::new(Method::Get, "/api/2.0/secrets/acls/list").query("scope", scope)
 }
 
-fn raise<'level>(acls: &mut BTreeMap<String, &'level str>, principal: &str, level: &'level str) {
+fn raise<'level>(acls: &mut IndexMap<String, &'level str>, principal: &str, level: &'level str) {
     let rank = |level: &str| LEVELS.iter().position(|known| *known == level);
     let held = acls.entry(principal.to_owned()).or_insert(level);
     if rank(held) < rank(level) {
@@ -236,7 +248,7 @@ fn raise<'level>(acls: &mut BTreeMap<String, &'level str>, principal: &str, leve
     }
 }
 
-fn to_list(acls: &BTreeMap<String, &str>) -> Vec<Value> {
+fn to_list(acls: &IndexMap<String, &str>) -> Vec<Value> {
     acls.iter()
         .map(|(principal, level)| json!({"principal": principal, "permission": level}))
         .collect()

@@ -41,7 +41,8 @@ pub(crate) fn sub_document(key: &ResourceKey, sub: SubResource, document: &Value
     match sub {
         SubResource::Permissions => {
             let list = document.get("permissions").cloned().unwrap_or_else(|| json!([]));
-            let declared = list.as_array().is_some_and(|list| !list.is_empty());
+            // Who deploys a scope manages it, also when nobody else is named.
+            let declared = key.kind == "secret_scopes" || list.as_array().is_some_and(|list| !list.is_empty());
             let object_id = match permissions_of(&key.kind) {
                 Some((place, field)) => format!("/{place}/${{{key}.{field}}}"),
                 None => id,

@@ -31,6 +31,7 @@ pub(super) fn bundle(resources: Value, catalog: Value) -> Bundle {
             user_name: "deployer".to_owned(),
             display_name: "Deployer".to_owned(),
             service_principal: false,
+            record: sluice_model::Tree::default(),
         },
         git: None,
         sync: SyncRules::default(),

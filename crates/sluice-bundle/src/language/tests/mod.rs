@@ -3,6 +3,7 @@
 mod catalog;
 mod governance;
 mod objects;
+mod peer;
 mod references;
 mod refusals;
 mod resources;
@@ -29,6 +30,7 @@ pub(super) fn project(databricks_yml: &str) -> Project {
                 user_name: "jane.doe@example.com".to_owned(),
                 display_name: "Jane Doe".to_owned(),
                 service_principal: false,
+                record: sluice_model::Tree::default(),
             }),
             git: Some(None),
             ..Inputs::default()

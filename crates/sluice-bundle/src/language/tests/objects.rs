@@ -36,15 +36,7 @@ resources:
     {
       "title": "[dev jane_doe] Ask",
       "warehouse_id": "w",
-      "serialized_space": {
-        "data_sources": {
-          "tables": [
-            {
-              "identifier": "main.gold.sales"
-            }
-          ]
-        }
-      },
+      "serialized_space": "{\"data_sources\":{\"tables\":[{\"identifier\":\"main.gold.sales\"}]}}",
       "permissions": [
         {
           "level": "CAN_READ",
@@ -63,9 +55,7 @@ resources:
       "title": "[dev jane_doe] T",
       "warehouse_id": "w",
       "parent_path": "/Workspace/Shared/spaces",
-      "serialized_space": {
-        "version": 2
-      },
+      "serialized_space": "{\"version\": 2}",
       "permissions": [
         {
           "level": "CAN_READ",
@@ -82,7 +72,7 @@ resources:
     {
       "display_name": "[dev jane_doe] D",
       "warehouse_id": "w",
-      "file_path": "../src/d.lvdash.json",
+      "file_path": "src/d.lvdash.json",
       "permissions": [
         {
           "level": "CAN_EDIT",
@@ -93,13 +83,7 @@ resources:
           "user_name": "jane.doe@example.com"
         }
       ],
-      "serialized_dashboard": {
-        "pages": [
-          {
-            "name": "${var.catalog}"
-          }
-        ]
-      },
+      "serialized_dashboard": "{\"pages\": [{\"name\": \"${var.catalog}\"}]}",
       "parent_path": "/Workspace/Users/jane.doe@example.com/.bundle/shop/dev/resources",
       "embed_credentials": false
     }
@@ -113,8 +97,7 @@ resources:
             "level": "READ",
             "group_name": "readers"
           }
-        ],
-        "backend_type": "DATABRICKS"
+        ]
       }
     }
     "#);
@@ -187,6 +170,10 @@ resources:
       at resources.genie_spaces.list.warehouse_id
       in resources/objects.yml:7:5
       help: a Genie space needs it
+    recommendation: `permissions` leaves out `jane.doe@example.com`, who deploys
+      at permissions
+      in databricks.yml:5:14
+      help: add who deploys, or a group of theirs, with CAN_MANAGE
     error: a permission names exactly one principal
       at resources.dashboards.array.permissions[0]
       in resources/objects.yml:11:66

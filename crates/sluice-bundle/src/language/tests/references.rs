@@ -13,10 +13,6 @@ fn variables() {
     ");
     insta::assert_snapshot!(refused("variables:\n  color: {default: {a: 1}}\n  tags: {type: complex, default: x}\n"), @r"
     refused
-    error: variable `color` gets a map
-      at variables.color
-      in databricks.yml:4:20
-      help: declare it with `type: complex`
     error: variable `tags` is complex and gets a string
       at variables.tags
       in databricks.yml:5:34
@@ -53,6 +49,10 @@ fn variables() {
       at variables.w.lookup.warehous
       in databricks.yml:5:14
       help: did you mean `warehouse`?
+    error: the lookup of variable `w` needs exactly one kind of object
+      at variables.w.lookup
+      in databricks.yml:5:13
+      help: one of: alert, cluster_policy, cluster, dashboard, instance_pool, job, metastore, notification_destination, pipeline, query, service_principal, warehouse
     ");
     insta::assert_snapshot!(refused("variables:\n  v: {lookup: {job: a}}\n  w:\n    lookup: {warehouse: '${var.v}'}\n"), @r"
     refused

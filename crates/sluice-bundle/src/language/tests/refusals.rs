@@ -83,15 +83,15 @@ fn broken_yaml_in_several_files() {
 #[test]
 fn includes() {
     insta::assert_snapshot!(refused("include:\n  - resources/*.yml\n"), @r"
-    refused
-    error: `include` pattern `resources/*.yml` matches no file
+    resolved
+    recommendation: `include` pattern `resources/*.yml` matches no file
       at include[0]
       in databricks.yml:4:5
       help: correct the pattern or remove it
     ");
     insta::assert_snapshot!(refused("include:\n  - resources/**/*.yml\n"), @r"
-    refused
-    error: `include` pattern `resources/**/*.yml` matches no file
+    resolved
+    recommendation: `include` pattern `resources/**/*.yml` matches no file
       at include[0]
       in databricks.yml:4:5
       help: `**` is no pattern of its own here: `*` matches within one directory
@@ -506,6 +506,10 @@ resources:
       at permissions[0]
       in databricks.yml:6:5
       help: set one of `user_name`, `group_name`, `service_principal_name`
+    recommendation: `permissions` leaves out `jane.doe@example.com`, who deploys
+      at permissions
+      in databricks.yml:6:3
+      help: add who deploys, or a group of theirs, with CAN_MANAGE
     error: a permission names exactly one principal
       at resources.jobs.load.permissions[0]
       in databricks.yml:9:26

@@ -151,6 +151,7 @@ fn a_job_from_git_in_a_development_target() {
           }
         }
       ],
+      "name": "[dev jane_doe] ",
       "tags": {
         "dev": "jane_doe"
       },
@@ -165,7 +166,6 @@ fn a_job_from_git_in_a_development_target() {
           "user_name": "jane.doe@example.com"
         }
       ],
-      "name": "Untitled",
       "queue": {
         "enabled": true
       },
@@ -231,14 +231,16 @@ resources:
           "catalog_name": "main",
           "schema_name": "${resources.schemas.gold.name}",
           "name": "files",
-          "volume_type": "MANAGED"
+          "volume_type": "MANAGED",
+          "volume_path": "/Volumes/main/dev_jane_doe_gold/files"
         },
         "other": {
           "catalog_name": "other",
           "schema_name": "gold",
           "name": "files",
           "volume_type": "EXTERNAL",
-          "storage_location": "s3://x"
+          "storage_location": "s3://x",
+          "volume_path": "/Volumes/other/gold/files"
         }
       }
     }
@@ -348,7 +350,7 @@ resources:
     [
       {
         "name": "source",
-        "default": "/Volumes/main/${resources.schemas.raw.name}/files/in"
+        "default": "/Volumes/main/raw/files/in"
       }
     ]
     "#);

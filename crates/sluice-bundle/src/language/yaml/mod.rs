@@ -343,7 +343,7 @@ impl<'text> Reader<'text> {
         }
     }
 
-    /// `<<`: fields of the merged map, or maps, that the map does not have itself; of several maps the earlier wins.
+    /// `<<`: fields of the merged map, or maps, that the map does not have itself; of several maps the later wins, as in the CLI.
     fn merge(&mut self, fields: &mut IndexMap<String, Tree>, value: Tree, location: &Location) {
         let sources = match value.node {
             Node::Mapping(source) => vec![source],
@@ -364,7 +364,7 @@ impl<'text> Reader<'text> {
                 Vec::new()
             }
         };
-        for source in sources {
+        for source in sources.into_iter().rev() {
             for (key, value) in source {
                 fields.entry(key).or_insert(value);
             }

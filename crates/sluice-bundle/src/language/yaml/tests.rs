@@ -51,7 +51,7 @@ fn aliases_and_merges_are_expanded() {
     );
     assert_eq!(
         json("a: &a {x: 1}\nb: &b {x: 2, z: 3}\nc:\n  <<: [*a, *b]\n"),
-        r#"{"a":{"x":1},"b":{"x":2,"z":3},"c":{"x":1,"z":3}}"#
+        r#"{"a":{"x":1},"b":{"x":2,"z":3},"c":{"x":2,"z":3}}"#
     );
 }
 
