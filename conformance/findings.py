@@ -47,13 +47,13 @@ def read(err: str) -> list[Finding]:
 
 def compare(cli: list[Finding], sluice: list[Finding], refused: bool) -> list[tuple[Finding, str]]:
     """Findings that one program alone has, with its name."""
-    left = list(sluice)
+    left = list(dict.fromkeys(sluice))
     missing = []
-    for finding in sorted(set(cli), key=lambda each: each.file == ""):
-        said = next((other for other in left if finding.is_said_by(other)), None)
+    for finding in sorted(set(cli), key=lambda each: (each not in left, each.file == "")):
+        said = finding if finding in left else next((other for other in left if finding.is_said_by(other)), None)
         if said is None:
             missing.append((finding, "cli"))
         else:
             left.remove(said)
-    more = [] if refused else [(finding, "sluice") for finding in dict.fromkeys(left)]
+    more = [] if refused else [(finding, "sluice") for finding in left]
     return missing + more

@@ -7,16 +7,18 @@ import re
 from typing import Any
 
 # Fields whose value depends on when something happened, or which a workspace makes up.
-_TIMES = re.compile(r"(^|_)(time|timestamp|at|date|etag|revision_id)$")
+_TIMES = re.compile(r"(^|_)(time|timestamp|at|date|etag|revision_id|last_modified)$")
 _TEXTS = (
     (re.compile(r"https?://127\.0\.0\.1:\d+"), "<host>"),
-    (re.compile(r"(?<=/permissions/directories/)\d+"), "<folder>"),
+    (re.compile(r"(?<=/directories/)\d+"), "<folder>"),
+    (re.compile(r"\b\d{4}-\d{6}-(pool-)?[0-9a-z]{8}\b"), "<cluster or pool>"),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "<hexadecimal id>"),
     (re.compile(r"\?$"), ""),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
 )
 # Lists whose order means nothing: permissions and grants, in requests, answers and states.
-_SETS = {"access_control_list", "changes", "__embed__", "privilege_assignments"}
-_MADE_UP = {"object_id", "resource_id", "schema_id", "volume_id", "catalog_id", "metastore_id", "warehouse_numeric_id"}
+_SETS = {"access_control_list", "acls", "changes", "__embed__", "privilege_assignments"}
+_MADE_UP = {"object_id", "resource_id", "schema_id", "volume_id", "catalog_id", "metastore_id", "warehouse_numeric_id", "port"}
 
 
 class Masks:
@@ -28,7 +30,7 @@ class Masks:
 
     def add(self, value: Any, name: str) -> None:
         """An id that a workspace gave to what both programs call `name`. A name that somebody chose is no id."""
-        if re.fullmatch(r"\d{5,}|[0-9a-f]{16,}|[0-9a-f-]{36}", str(value)):
+        if re.fullmatch(r"\d{5,}|[0-9a-f]{16,}|[0-9a-f-]{36}|\d{4}-\d{6}-[-0-9a-z]+", str(value)):
             self.replace(value, name)
 
     def replace(self, value: object, name: str) -> None:

@@ -74,7 +74,7 @@ fn compute(task: &Tree, path: &TreePath, session: &mut Session<'_>) {
     };
     let kind = ON_COMPUTE.iter().find(|kind| said(kind));
     if let Some(kind) = kind
-        && !COMPUTE.iter().any(|field| said(&field))
+        && !COMPUTE.iter().any(said)
     {
         session.report(
             Diagnostic::error(format!("a task with `{kind}` needs a cluster or an environment"))

@@ -1,5 +1,5 @@
 //! The contents of Genie spaces and dashboards: written in place as a map, as the text that the service exports, or in a file beside
-//! the bundle file. Afterwards each is a text, as the service takes it.
+//! the bundle file. Afterwards each is a map.
 
 use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
 
@@ -52,14 +52,13 @@ fn one(resource: &mut Tree, field: &str, path: &TreePath, session: &mut Session<
 
 fn in_place(resource: &mut Tree, field: &str, content: Tree, path: &TreePath, session: &mut Session<'_>) {
     match &content.node {
-        Node::Mapping(_) => {
-            // Keys in order and nothing between them, as the CLI writes it.
-            let node = Node::String(sorted(content.to_json()).to_string());
-            resource.set(field, Tree { node, ..content });
-        }
+        Node::Mapping(_) => {}
         Node::String(text) if reference::whole(text).is_some() => {}
         Node::String(text) => match serde_json::from_str::<serde_json::Value>(text) {
-            Ok(value) if value.is_object() => {}
+            Ok(value) if value.is_object() => {
+                let node = Tree::from_json(&value).node;
+                resource.set(field, Tree { node, ..content });
+            }
             Ok(_) => session.report(not_an_object(field, &content, path)),
             Err(error) => session.report(
                 Diagnostic::error(format!("`{field}` is not JSON: {error}"))
@@ -68,18 +67,6 @@ fn in_place(resource: &mut Tree, field: &str, content: Tree, path: &TreePath, se
             ),
         },
         _ => session.report(not_an_object(field, &content, path)),
-    }
-}
-
-/// The same value with the keys of every object in order.
-fn sorted(value: serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Array(items) => items.into_iter().map(sorted).collect(),
-        serde_json::Value::Object(fields) => {
-            let ordered: std::collections::BTreeMap<String, serde_json::Value> = fields.into_iter().collect();
-            ordered.into_iter().map(|(key, value)| (key, sorted(value))).collect()
-        }
-        scalar => scalar,
     }
 }
 
@@ -112,10 +99,7 @@ fn in_file(resource: &mut Tree, field: &str, file: &Tree, path: &TreePath, sessi
     };
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(value) if value.is_object() => {
-            resource.set(field, Tree::from(text).at(file.location.clone()));
-            if let Some(Node::String(path)) = resource.get_mut("file_path").map(|path| &mut path.node) {
-                *path = local;
-            }
+            resource.set(field, Tree::from_json(&value).at(file.location.clone()));
         }
         Ok(_) => session.report(
             Diagnostic::error(format!("`{local}` does not hold a JSON object"))
