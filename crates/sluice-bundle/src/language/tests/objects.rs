@@ -36,7 +36,15 @@ resources:
     {
       "title": "[dev jane_doe] Ask",
       "warehouse_id": "w",
-      "serialized_space": "{\"data_sources\":{\"tables\":[{\"identifier\":\"main.gold.sales\"}]}}",
+      "serialized_space": {
+        "data_sources": {
+          "tables": [
+            {
+              "identifier": "main.gold.sales"
+            }
+          ]
+        }
+      },
       "permissions": [
         {
           "level": "CAN_READ",
@@ -55,7 +63,9 @@ resources:
       "title": "[dev jane_doe] T",
       "warehouse_id": "w",
       "parent_path": "/Workspace/Shared/spaces",
-      "serialized_space": "{\"version\": 2}",
+      "serialized_space": {
+        "version": 2
+      },
       "permissions": [
         {
           "level": "CAN_READ",
@@ -72,7 +82,7 @@ resources:
     {
       "display_name": "[dev jane_doe] D",
       "warehouse_id": "w",
-      "file_path": "src/d.lvdash.json",
+      "file_path": "../src/d.lvdash.json",
       "permissions": [
         {
           "level": "CAN_EDIT",
@@ -83,7 +93,13 @@ resources:
           "user_name": "jane.doe@example.com"
         }
       ],
-      "serialized_dashboard": "{\"pages\": [{\"name\": \"${var.catalog}\"}]}",
+      "serialized_dashboard": {
+        "pages": [
+          {
+            "name": "${var.catalog}"
+          }
+        ]
+      },
       "parent_path": "/Workspace/Users/jane.doe@example.com/.bundle/shop/dev/resources",
       "embed_credentials": false
     }
