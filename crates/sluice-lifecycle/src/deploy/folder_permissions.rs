@@ -1,4 +1,5 @@
-//! The bundle's own `permissions` on its folder in the workspace: who may see or run what is deployed may read its files too.
+//! The bundle's own `permissions` on its folder in the workspace: who may see or run what is deployed may read its files too. A folder that
+//! is shared with everybody stays so, as with the Databricks CLI.
 
 use serde_json::{Value, json};
 use sluice_databricks::ClientError;
@@ -13,6 +14,9 @@ const LEVELS: [(&str, &str); 3] = [
     ("CAN_VIEW", "CAN_READ"),
     ("CAN_RUN", "CAN_RUN"),
 ];
+
+/// Where every user of the workspace manages everything.
+const SHARED: &str = "/Workspace/Shared/";
 
 const PRINCIPALS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
 
@@ -36,10 +40,10 @@ pub(crate) async fn set(loaded: &LoadedBundle) -> Result<(), ClientError> {
         .iter()
         .filter_map(entry)
         .collect();
-    if entries.is_empty() {
+    let root = &loaded.bundle.workspace.root_path;
+    if entries.is_empty() || root.starts_with(SHARED) {
         return Ok(());
     }
-    let root = &loaded.bundle.workspace.root_path;
     let status = Request::new(Method::Get, "/api/2.0/workspace/get-status").query("path", root);
     let folder: Folder = loaded.client.fetch(&status).await?;
     let path = format!("/api/2.0/permissions/directories/{}", folder.object_id);
