@@ -94,16 +94,29 @@ def test_cyclic_references_of_resources(bundle):
     )
 
 
-@pytest.mark.parametrize(
-    ("include", "message"),
-    [
-        ("jobs/*.yml", "`include` pattern `jobs/*.yml` matches no file\n  at include[0]\n  in databricks.yml:4:5\n  help: correct the pattern or remove it\n"),
-        ("jobs/a.yml", "`include` names `jobs/a.yml`, which does not exist\n  at include[0]\n  in databricks.yml:4:5\n  help: correct the path or remove it\n"),
-    ],
-)
-def test_an_include_that_matches_nothing(bundle, include, message):
-    bundle.replace("databricks.yml", "resources/*.yml", include)
-    assert bundle.refused("deploy", code=2) == f"error: {message}"
+def test_an_include_of_a_file_that_is_not_there(bundle):
+    bundle.replace("databricks.yml", "resources/*.yml", "jobs/a.yml")
+    assert bundle.refused("deploy", code=2) == (
+        "error: `include` names `jobs/a.yml`, which does not exist\n"
+        "  at include[0]\n"
+        "  in databricks.yml:4:5\n"
+        "  help: correct the path or remove it\n"
+    )
+
+
+def test_a_pattern_that_matches_nothing_is_said_and_deletes_nothing_by_itself(bundle):
+    """A pattern may match nothing, as with the Databricks CLI: a new bundle has no resources yet. What is deployed is not lost by a slip."""
+    bundle.replace("databricks.yml", "resources/*.yml", "jobs/*.yml")
+    assert bundle.refused("deploy", code=3) == (
+        "recommendation: `include` pattern `jobs/*.yml` matches no file\n"
+        "  at include[0]\n"
+        "  in databricks.yml:4:5\n"
+        "  help: correct the pattern or remove it\n"
+        "This would delete what holds data:\n"
+        "  delete resources.schemas.sales\n"
+        "error: not confirmed: delete what holds data?\n"
+        "hint: run it again with `--auto-approve`, if this is what you want\n"
+    )
 
 
 def test_a_missing_notebook(bundle):
