@@ -10,7 +10,7 @@ use super::difference::{difference, highest};
 use super::kinds::{self, Change, Kind};
 use super::plan::{Action, Dependency, FieldChange, NewState, Plan, PlanEntry};
 use super::reads::{self, Observation, Observed, unclaimed};
-use super::references::{Known, Reference, fill, references_in};
+use super::references::{Known, Reference, fill_body, references_in};
 use super::state::{StateEntry, States};
 use crate::language::Bundle;
 
@@ -132,9 +132,7 @@ impl<'a> Planner<'a> {
     fn desired_entry(&mut self, key: &ResourceKey, resource: &DesiredResource) {
         let Some(kind) = kinds::of(key) else { return };
         let mut body = resource.body.clone();
-        let (vars, reference_faults) = fill(&mut body, kind.integers(), |reference| {
-            self.lookup(reference, key.catalog)
-        });
+        let (vars, reference_faults) = fill_body(kind, &mut body, |reference| self.lookup(reference, key.catalog));
         for fault in reference_faults {
             self.fault(key, resource, format!("`{key}` {fault}"), None);
         }

@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 use sluice_model::ResourceKey;
+use sluice_wire::types::{self, Field, FieldType};
 
 use super::field_path::{FieldPath, Segment, covers};
+use super::kinds::Kind;
 
 /// One reference to a field of another resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +111,36 @@ pub(crate) fn fill(
         }
     }
     (waiting, faults)
+}
+
+/// As [`fill`], for a body of a kind: what a reference brings is of the type that the field has, so that a number becomes a text where
+/// the service takes texts.
+pub(crate) fn fill_body(
+    kind: &dyn Kind,
+    body: &mut Value,
+    lookup: impl Fn(&Reference) -> Known,
+) -> (BTreeMap<String, String>, Vec<String>) {
+    let outcome = fill(body, kind.integers(), lookup);
+    texts(body, kind.fields());
+    outcome
+}
+
+fn texts(body: &mut Value, fields: &[Field]) {
+    for (name, value) in body.as_object_mut().into_iter().flatten() {
+        if let Some(field) = fields.iter().find(|field| field.name == *name) {
+            text(value, &field.field_type);
+        }
+    }
+}
+
+fn text(value: &mut Value, field_type: &FieldType) {
+    match (field_type, &mut *value) {
+        (FieldType::String, Value::Number(_) | Value::Bool(_)) => *value = Value::String(value.to_string()),
+        (FieldType::List(item), Value::Array(items)) => items.iter_mut().for_each(|value| text(value, item)),
+        (FieldType::Map(item), Value::Object(entries)) => entries.values_mut().for_each(|value| text(value, item)),
+        (FieldType::Object(class), Value::Object(_)) => texts(value, types::class(class).unwrap_or(&[])),
+        _ => {}
+    }
 }
 
 fn fill_text(template: &str, lookup: &impl Fn(&Reference) -> Known) -> Known {

@@ -12,7 +12,7 @@ use super::graph;
 use super::kinds::{self, Answer, Call, Change, Kind, ProbeAnswer};
 use super::plan::{Action, Plan, PlanEntry};
 use super::reads::{Observation, Read};
-use super::references::{Known, Reference, fill, references_in, templates};
+use super::references::{Known, Reference, fill_body, references_in, templates};
 use super::state::{StateChange, StateEntry, States};
 
 /// The keys of entries that do something, in the order in which they are applied: everything that is made or changed, after what
@@ -257,7 +257,7 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
         .as_ref()
         .ok_or_else(|| StepError::NoNewState(key.clone()))?;
     let mut body = state.value.clone();
-    let (waiting, mut faults) = fill(&mut body, kind.integers(), |reference| applied.lookup(reference));
+    let (waiting, mut faults) = fill_body(kind, &mut body, |reference| applied.lookup(reference));
     faults.extend(
         waiting
             .into_iter()

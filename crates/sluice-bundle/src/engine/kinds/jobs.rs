@@ -4,6 +4,7 @@
 //! configuration therefore changes nothing in the workspace, as with the Databricks CLI.
 
 use serde_json::{Map, Value, json};
+use sluice_wire::types::{self, Field};
 use sluice_wire::{Method, Request};
 
 use super::{Answer, Call, Change, Facts, Kind, ProbeAnswer, text};
@@ -93,6 +94,10 @@ static RULES: Rules = Rules {
 impl Kind for Jobs {
     fn rules(&self) -> &Rules {
         &RULES
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        types::class("jobs.JobSettings").unwrap_or(&[])
     }
 
     fn integers(&self) -> &'static [&'static str] {

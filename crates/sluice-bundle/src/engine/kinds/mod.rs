@@ -53,6 +53,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sluice_model::{ResourceKey, SubResource};
+use sluice_wire::types::Field;
 use sluice_wire::{Request, Response};
 
 use super::difference::Rules;
@@ -96,6 +97,11 @@ pub(crate) trait Kind: Sync {
 
     /// Fields that take ids as whole numbers, as patterns.
     fn integers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The fields of its body as the REST API describes them; none when it does not.
+    fn fields(&self) -> &'static [Field] {
         &[]
     }
 

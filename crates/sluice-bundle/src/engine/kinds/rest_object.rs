@@ -185,17 +185,9 @@ impl RestObject {
         }
     }
 
-    fn wire_fields(&self) -> &'static [Field] {
-        let fields = match self.fields {
-            Fields::Class(class) => types::class(class),
-            Fields::Body(operation) => types::body(operation),
-        };
-        fields.unwrap_or(&[])
-    }
-
     /// What of an observed object the configuration can have too.
     fn configurable(&self, remote: &Value) -> Value {
-        let mut kept = of_fields(remote, self.wire_fields());
+        let mut kept = of_fields(remote, self.fields());
         if let Identity::Name(id) = &self.identity
             && let Some(value) = remote.get(*id)
         {
@@ -318,8 +310,16 @@ impl Kind for RestObject {
         &self.rules
     }
 
+    fn fields(&self) -> &'static [Field] {
+        let fields = match self.fields {
+            Fields::Class(class) => types::class(class),
+            Fields::Body(operation) => types::body(operation),
+        };
+        fields.unwrap_or(&[])
+    }
+
     fn is_written_by_service(&self, field: &str) -> bool {
-        let configurable = self.wire_fields().iter().any(|known| known.name == field);
+        let configurable = self.fields().iter().any(|known| known.name == field);
         self.rules.output_only.contains(&field) || !configurable
     }
 

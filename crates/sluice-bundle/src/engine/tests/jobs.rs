@@ -313,6 +313,21 @@ fn references_that_cannot_be_filled_are_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_number_that_a_text_refers_to_becomes_a_text() {
+    let mut one = full();
+    one["max_concurrent_runs"] = json!(3);
+    let mut two = full();
+    two["tags"] = json!({"runs": "${resources.jobs.one.max_concurrent_runs}"});
+    two["timeout_seconds"] = json!("${resources.jobs.one.max_concurrent_runs}");
+    let deployment = deployed(&jobs(json!({"one": one, "two": two})));
+    let made = &deployment.workspace.jobs[&2];
+    assert_eq!(
+        (&made["tags"]["runs"], &made["timeout_seconds"]),
+        (&json!("3"), &json!(3))
+    );
+}
+
+#[test]
 fn protected_resources_are_not_deleted_whoever_protects_them() {
     let mut job = full();
     job["lifecycle"] = json!({"prevent_destroy": true});
