@@ -5,6 +5,7 @@ use sluice_model::{Node, Tree, TreePath};
 use sluice_wire::types::{self, Field, FieldType};
 
 mod kinds;
+mod objects;
 mod tables;
 
 pub(super) use kinds::{KINDS, Prefixed, RESOURCES, ROWS, SUPPORTED_KINDS, Tagged};
