@@ -105,39 +105,45 @@ def test_ten_kills_at_random_moments_and_then_the_same_end(demo, finished):
     assert len(killed_at) == MOMENTS, f"it ended before the last kill: {killed_at}"
 
 
-# Stands in the way of Git. Once, instead of the commit of the first edit of metadata, it kills that edit and the demo whose child the edit is.
-KILLS_ONCE = """#!/bin/sh
-case "$*" in
-*commit*carrier_name*)
-    if mkdir {once} 2>/dev/null; then
+# Stands in the way of Git. Twice it kills the command that it was started by and the demo whose child that is: instead of the commit of
+# the first edit of metadata, and while the grant that policies are to find stands in the working copy.
+KILLS_TWICE = """#!/bin/sh
+kill_once() {{
+    if mkdir {once}-$1 2>/dev/null; then
         kill -9 $(ps -o ppid= -p $PPID) $PPID
         exit 1
     fi
-    ;;
+}}
+case "$*" in
+*commit*carrier_name*) kill_once edit ;;
 esac
+if grep -q analyst@sluice.test catalog/gold.yml 2>/dev/null; then
+    kill_once plant
+fi
 exec {git} "$@"
 """
 
 
-def test_an_edit_killed_between_its_writing_and_its_commit_is_made_again(demo, tmp_path):
+def test_an_edit_killed_before_its_commit_or_its_taking_back_is_in_nobodys_way(demo, tmp_path):
     program = tmp_path / "programs" / "git"
     program.parent.mkdir()
-    program.write_text(KILLS_ONCE.format(once=tmp_path / "once", git=shutil.which("git")))
+    program.write_text(KILLS_TWICE.format(once=tmp_path / "once", git=shutil.which("git")))
     program.chmod(0o755)
     started = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     started["env"] = demo.environment | {"PATH": f"{program.parent}:{demo.environment['PATH']}"}
-    with subprocess.Popen(demo.demo_command(), **started) as running:
-        _, messages = running.communicate()
-    assert running.returncode == -signal.SIGKILL, messages[-2000:]
     product = demo.directory / "demo" / "flight-punctuality"
-    status = subprocess.run(["git", "status", "--porcelain"], cwd=product, capture_output=True, text=True)
-    assert "contracts/" in status.stdout, "the edit was written"
+    for left in ["contracts/", "catalog/gold.yml"]:
+        with subprocess.Popen(demo.demo_command(), **started) as running:
+            _, messages = running.communicate()
+        assert running.returncode == -signal.SIGKILL, messages[-2000:]
+        status = subprocess.run(["git", "status", "--porcelain"], cwd=product, capture_output=True, text=True)
+        assert left in status.stdout, "the edit was written"
     with subprocess.Popen(demo.demo_command(), **started) as running:
         messages = []
-        while not messages or messages[-1] and "Step 7:" not in messages[-1]:
+        while not messages or messages[-1] and "Step 8:" not in messages[-1]:
             messages.append(running.stderr.readline())
         running.kill()
-    assert messages[-1], "it ended before step 7:\n" + "".join(messages[-40:])
+    assert messages[-1], "it ended before step 8:\n" + "".join(messages[-40:])
 
 
 def test_the_ledger_is_verified_offline_and_an_edited_entry_is_named(finished, tmp_path):

@@ -22,6 +22,7 @@ use report::{Evidence, StepReport, StepStatus};
 
 use crate::context::Context;
 use crate::error::CommandError;
+use player::ENGINEER;
 use setting::Setting;
 use steps::Step;
 
@@ -45,6 +46,10 @@ pub(crate) type Ending = (DemoReport, Option<CommandError>);
 /// When the preparation fails. A step that fails is reported in the [`Ending`].
 pub(crate) async fn run(wishes: Wishes, context: &Context) -> Result<Ending, CommandError> {
     let setting = Setting::prepare(&wishes, context).await?;
+    if setting.product().is_dir() && setting.repository().set_aside(ENGINEER).await? {
+        let said = "Changes that were not committed were put aside: `git stash show` names them";
+        context.terminal.progress(said);
+    }
     let mut steps = Vec::new();
     let mut failure = None;
     let more = Step::PRODUCTION_THAT_FAILS.iter().filter(|_| wishes.failure);

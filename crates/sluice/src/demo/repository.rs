@@ -48,15 +48,25 @@ impl<'a> Repository<'a> {
         Ok(head.trim().to_owned())
     }
 
-    /// Throws away changes that are not committed: the rest of an edit that was stopped in between, written, staged or half written.
-    /// Other files that Git does not know stay.
-    pub(crate) async fn discard(&self, person: Person) -> Result<(), CommandError> {
-        let half_written = ["clean", "--quiet", "--force", "--", "*.sluice-metadata-*"];
-        let steps: [&[&str]; 2] = [&["reset", "--quiet", "--hard"], &half_written];
-        for arguments in steps {
-            self.player.git(person, &self.root, arguments).await?;
+    /// Puts changes of known files that are not committed aside, into Git's stash: the rest of an edit that was stopped before its
+    /// commit would be found done and stay uncommitted. What another edit left half written is removed; other new files stay.
+    /// Says whether there was anything.
+    pub(crate) async fn set_aside(&self, person: Person) -> Result<bool, CommandError> {
+        let git = async |arguments: &[&str]| self.player.git(person, &self.root, arguments).await;
+        git(&["clean", "--quiet", "--force", "--", "*.sluice-metadata-*"]).await?;
+        let changed = git(&["status", "--porcelain", "--untracked-files=no"]).await?;
+        if changed.trim().is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        git(&[
+            "stash",
+            "push",
+            "--quiet",
+            "--message",
+            "Left by a demo that was stopped",
+        ])
+        .await?;
+        Ok(true)
     }
 
     /// Writes a file.

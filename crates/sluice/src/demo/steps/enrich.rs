@@ -49,8 +49,6 @@ pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, Comm
     };
     let player = setting.player();
     if repository.commit_named(ENGINEER, DECLARED).await?.is_none() {
-        // An edit that was stopped between its writing and its commit would be found done, and stay uncommitted.
-        repository.discard(STEWARD).await?;
         for edit in EDITS {
             player.sluice::<IgnoredAny>(STEWARD, repository.root(), edit).await?;
         }

@@ -120,7 +120,6 @@ pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, Comm
 async fn ready(setting: &Setting<'_>) -> Result<(), CommandError> {
     let (player, repository) = (setting.player(), setting.repository());
     if repository.commit_named(ENGINEER, SUBJECT).await?.is_none() {
-        repository.discard(ENGINEER).await?;
         for (file, old, new) in EDITS {
             repository.replace(file, old, new)?;
         }

@@ -107,11 +107,10 @@ impl Checked {
 pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, CommandError> {
     let repository = setting.repository();
     let (player, arguments) = (setting.player(), ["check", "--for", "qa,prod"]);
-    // An edit that was stopped in between is taken back first.
-    repository.discard(ENGINEER).await?;
-    repository.replace(FILE, TABLE, &format!("{TABLE}{GRANTS}"))?;
+    let planted = format!("{TABLE}{GRANTS}");
+    repository.replace(FILE, TABLE, &planted)?;
     let answer: Result<(bool, Checked), CommandError> = player.ask(ENGINEER, repository.root(), &arguments).await;
-    repository.discard(ENGINEER).await?;
+    repository.replace(FILE, &planted, TABLE)?;
     let (clean, found) = answer?;
     let finding = found.planted().filter(|_| !clean).ok_or_else(|| {
         let message = format!("the planted grant in `{FILE}` was not found by {RULE}");

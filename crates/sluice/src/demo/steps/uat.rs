@@ -45,8 +45,6 @@ pub(super) async fn perform(setting: &Setting<'_>) -> Result<Vec<Evidence>, Comm
     let mut evidence = Vec::new();
     if !has_arrived(setting, SECOND, "qa").await? {
         let rejected = reject(setting).await?;
-        // An edit that was stopped before its commit would be found done, and stay uncommitted.
-        setting.repository().discard(STEWARD).await?;
         let edit = ["metadata", "set", "usage", USAGE];
         player.sluice::<IgnoredAny>(STEWARD, &repository, &edit).await?;
         let change = ["change", "--request", REQUEST, "--from", &rejected, "--version", SECOND];
