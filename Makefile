@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build build demo demo-failure test test-rust test-python bench-workspace conformance fuzz lint fmt generate coverage lock clean
+.PHONY: help setup setup-build build demo demo-failure test test-rust test-python bench-bundle bench-workspace conformance fuzz lint fmt generate coverage lock clean
 
 run := scripts/with-environment
 # One profile for building and testing, so that nothing is compiled twice.
@@ -37,6 +37,9 @@ test-rust:
 
 test-python:
 	$(run) .venv/bin/python -m pytest -q
+
+bench-bundle: setup ## Measures the bundle engine beside the Databricks CLI that DATABRICKS_CLI names (released build; nothing else should run)
+	$(run) cargo bench --profile release --locked --workspace --bench bundle
 
 bench-workspace: setup ## Measures the local workspace (released build; nothing else should run): a table of medians
 	$(run) cargo bench --profile release --locked --workspace --bench workspace

@@ -9,6 +9,7 @@ pub mod digest;
 pub mod names;
 pub mod resource_key;
 pub mod secret;
+pub mod trail;
 pub mod tree;
 
 pub use actor::Actor;
@@ -17,6 +18,7 @@ pub use digest::Digest;
 pub use names::{EnvironmentName, NameError, ProductName, ReleaseVersion};
 pub use resource_key::{ResourceKey, SubResource};
 pub use secret::Secret;
+pub use trail::Trail;
 pub use tree::{Location, Node, Tree, TreePath};
 
 /// A moment in time, UTC, as it is stored in events and printed in RFC 3339. Pure code receives it and never reads a clock.

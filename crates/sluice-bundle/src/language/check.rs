@@ -3,7 +3,9 @@
 //! Values are brought into their type on the way, as the CLI does: `yes` in a boolean field becomes true, `3` in a text field
 //! becomes "3". A text with references fits everywhere. Start at [`Check::conform`].
 
-use sluice_model::{Diagnostic, Node, Tree, TreePath};
+use std::fmt;
+
+use sluice_model::{Diagnostic, Node, Trail, Tree, TreePath};
 use sluice_wire::types::{self, FieldType};
 
 use super::session::Session;
@@ -40,6 +42,10 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
 
     /// Brings a tree into its type and reports what does not fit.
     pub(super) fn conform(&mut self, tree: &mut Tree, of: Type, path: &TreePath) {
+        self.fit(tree, of, &Trail::From(path));
+    }
+
+    fn fit(&mut self, tree: &mut Tree, of: Type, path: &Trail<'_>) {
         if tree.is_null() {
             self.empty(tree, of, path);
             return;
@@ -58,11 +64,11 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             Type::Words(words) => self.words(tree, words.iter().copied(), path),
             Type::List(item) => self.list(tree, *item, path),
             Type::ListOr(_, object) if tree.as_mapping().is_some() => {
-                self.object(tree, object.name, Fields::of_object(object), path);
+                self.object(tree, Named::Object(object.name), Fields::of_object(object), path);
             }
             Type::ListOr(item, _) => self.list(tree, *item, path),
             Type::Map(value) => self.map(tree, *value, path),
-            Type::Object(object) => self.object(tree, object.name, Fields::of_object(object), path),
+            Type::Object(object) => self.object(tree, Named::Object(object.name), Fields::of_object(object), path),
             Type::Wire(field_type) => self.wire(tree, field_type, path),
             Type::Enumeration(name) => {
                 if let Some(words) = types::enumeration(name) {
@@ -71,28 +77,28 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             }
             Type::Class(class) => {
                 if let Some(fields) = Fields::of_class(class) {
-                    self.object(tree, &class_name(class), fields, path);
+                    self.object(tree, Named::Class(class), fields, path);
                 }
             }
         }
     }
 
-    fn wire(&mut self, tree: &mut Tree, field_type: &'static FieldType, path: &TreePath) {
+    fn wire(&mut self, tree: &mut Tree, field_type: &'static FieldType, path: &Trail<'_>) {
         match field_type {
             FieldType::Any => {}
             FieldType::String => self.text(tree, path),
             FieldType::Integer => self.integer(tree, path),
             FieldType::Float => self.float(tree, path),
             FieldType::Bool => self.boolean(tree, path),
-            FieldType::Enum(name) => self.conform(tree, Type::Enumeration(name), path),
-            FieldType::Object(name) => self.conform(tree, Type::Class(name), path),
+            FieldType::Enum(name) => self.fit(tree, Type::Enumeration(name), path),
+            FieldType::Object(name) => self.fit(tree, Type::Class(name), path),
             FieldType::List(item) => self.list(tree, Type::Wire(item), path),
             FieldType::Map(value) => self.map(tree, Type::Wire(value), path),
         }
     }
 
     /// Nothing where a single value is expected: no value, which is seldom meant.
-    fn empty(&mut self, tree: &Tree, of: Type, path: &TreePath) {
+    fn empty(&mut self, tree: &Tree, of: Type, path: &Trail<'_>) {
         let single = matches!(
             of,
             Type::Text
@@ -108,14 +114,14 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
         if single && written && !self.resolved && !self.own {
             self.session.report(
                 Diagnostic::warning(format!("`{}` has no value", last(path)))
-                    .path(path.clone())
+                    .path(path.path())
                     .location(tree.location.clone().or_else(|| tree.key_location.clone()))
                     .help("give it one, or remove it"),
             );
         }
     }
 
-    fn text(&mut self, tree: &mut Tree, path: &TreePath) {
+    fn text(&mut self, tree: &mut Tree, path: &Trail<'_>) {
         match &tree.node {
             Node::String(_) => {}
             Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => {
@@ -125,7 +131,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
         }
     }
 
-    fn integer(&mut self, tree: &mut Tree, path: &TreePath) {
+    fn integer(&mut self, tree: &mut Tree, path: &Trail<'_>) {
         match &tree.node {
             Node::Integer(_) => {}
             Node::String(text) if text.trim().parse::<i64>().is_ok() => {
@@ -142,7 +148,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
         }
     }
 
-    fn float(&mut self, tree: &mut Tree, path: &TreePath) {
+    fn float(&mut self, tree: &mut Tree, path: &Trail<'_>) {
         match &tree.node {
             Node::Integer(_) | Node::Float(_) => {}
             Node::String(text) if text.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
@@ -152,7 +158,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
         }
     }
 
-    fn boolean(&mut self, tree: &mut Tree, path: &TreePath) {
+    fn boolean(&mut self, tree: &mut Tree, path: &Trail<'_>) {
         let value = match &tree.node {
             Node::Bool(value) => Some(*value),
             Node::String(text) => match text.as_str() {
@@ -168,7 +174,7 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
         }
     }
 
-    fn words<'word>(&mut self, tree: &mut Tree, words: impl Iterator<Item = &'word str>, path: &TreePath) {
+    fn words<'word>(&mut self, tree: &mut Tree, words: impl Iterator<Item = &'word str>, path: &Trail<'_>) {
         self.text(tree, path);
         let Some(text) = tree.as_str() else { return };
         let known: Vec<&str> = words.collect();
@@ -176,33 +182,33 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             return;
         }
         let mut diagnostic = Diagnostic::error(format!("`{text}` is no value of `{}`", last(path)))
-            .path(path.clone())
+            .path(path.path())
             .location(tree.location.clone());
         diagnostic.help = suggest::hint(text, known);
         self.report(diagnostic);
     }
 
-    fn list(&mut self, tree: &mut Tree, item: Type, path: &TreePath) {
+    fn list(&mut self, tree: &mut Tree, item: Type, path: &Trail<'_>) {
         if let Node::Sequence(items) = &mut tree.node {
             for (index, value) in items.iter_mut().enumerate() {
-                self.conform(value, item, &path.index(index));
+                self.fit(value, item, &path.index(index));
             }
         } else {
             self.wrong(tree, "a list", path);
         }
     }
 
-    fn map(&mut self, tree: &mut Tree, of: Type, path: &TreePath) {
+    fn map(&mut self, tree: &mut Tree, of: Type, path: &Trail<'_>) {
         if let Node::Mapping(fields) = &mut tree.node {
             for (key, value) in fields {
-                self.conform(value, of, &path.key(key.as_str()));
+                self.fit(value, of, &path.key(key));
             }
         } else {
             self.wrong(tree, "a map", path);
         }
     }
 
-    fn object(&mut self, tree: &mut Tree, name: &str, known: Fields, path: &TreePath) {
+    fn object(&mut self, tree: &mut Tree, of: Named, known: Fields, path: &Trail<'_>) {
         let location = tree.key_location.clone().or_else(|| tree.location.clone());
         let Node::Mapping(fields) = &mut tree.node else {
             self.wrong(tree, "a map", path);
@@ -210,10 +216,10 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
         };
         let mut unknown = Vec::new();
         for (key, value) in fields.iter_mut() {
-            let path = path.key(key.as_str());
+            let path = path.key(key);
             match known.get(key) {
-                Some(of) => self.conform(value, of, &path),
-                None if name == "resources" => {
+                Some(field) => self.fit(value, field, &path),
+                None if of == Named::Object("resources") => {
                     if !KINDS.contains(&key.as_str()) {
                         unknown.push(key.clone());
                     }
@@ -222,11 +228,11 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
                 None => {
                     unknown.push(key.clone());
                     let mut diagnostic = Diagnostic::error(format!("unknown field `{key}`"))
-                        .path(path)
+                        .path(path.path())
                         .location(value.key_location.clone().or_else(|| value.location.clone()));
                     diagnostic.help = suggest::nearest(key, known.names())
                         .map(|name| format!("did you mean `{name}`?"))
-                        .or_else(|| Some(format!("{} {name} has no such field; remove it", article(name))));
+                        .or_else(|| Some(format!("{of} has no such field; remove it")));
                     self.report(diagnostic);
                 }
             }
@@ -241,9 +247,9 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
             for required in known.required() {
                 if !fields.contains_key(required) {
                     let diagnostic = Diagnostic::error(format!("`{required}` is missing"))
-                        .path(path.key(required))
+                        .path(path.key(required).path())
                         .location(location.clone())
-                        .help(format!("{} {name} needs it", article(name)));
+                        .help(format!("{of} needs it"));
                     self.report(diagnostic);
                 }
             }
@@ -251,26 +257,26 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
     }
 
     /// A kind of resources that this version does not know the fields of.
-    fn kind(&mut self, kind: &str, resources: &Tree, path: &TreePath) {
+    fn kind(&mut self, kind: &str, resources: &Tree, path: &Trail<'_>) {
         if KINDS.contains(&kind) {
             return;
         }
         let mut diagnostic = Diagnostic::error(format!("`{kind}` is no kind of resource"))
-            .path(path.clone())
+            .path(path.path())
             .location(resources.key_location.clone());
         diagnostic.help = suggest::nearest(kind, KINDS).map(|name| format!("did you mean `{name}`?"));
         self.report(diagnostic);
     }
 
     /// What does not fit is left out where it is only warned about.
-    fn wrong(&mut self, tree: &mut Tree, expected: &str, path: &TreePath) {
+    fn wrong(&mut self, tree: &mut Tree, expected: &str, path: &Trail<'_>) {
         let found = match &tree.node {
             Node::String(text) if text.chars().count() <= 40 && !text.contains('\n') => format!("the string `{text}`"),
             _ => format!("{} {}", article(tree.kind_name()), tree.kind_name()),
         };
         self.report(
             Diagnostic::error(format!("`{}` has to be {expected}, this is {found}", last(path)))
-                .path(path.clone())
+                .path(path.path())
                 .location(tree.location.clone().or_else(|| tree.key_location.clone())),
         );
         if !self.own && !self.session.inputs.strict {
@@ -288,17 +294,30 @@ impl<'session, 'inputs> Check<'session, 'inputs> {
     }
 }
 
-/// `jobs.NotebookTask` as people say it: `notebook task`.
-fn class_name(class: &str) -> String {
-    let name = class.rsplit('.').next().unwrap_or(class);
-    let mut words = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !words.is_empty() {
-            words.push(' ');
+/// What a map of known fields is called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// As in the shapes of a bundle.
+    Object(&'static str),
+    /// A class of the REST data, such as `jobs.NotebookTask`; people say `notebook task`.
+    Class(&'static str),
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let class = match self {
+            Self::Object(name) => return write!(formatter, "{} {name}", article(name)),
+            Self::Class(class) => class.rsplit('.').next().unwrap_or(class),
+        };
+        let mut words = String::new();
+        for letter in class.chars() {
+            if letter.is_uppercase() && !words.is_empty() {
+                words.push(' ');
+            }
+            words.extend(letter.to_lowercase());
         }
-        words.extend(letter.to_lowercase());
+        write!(formatter, "{} {words}", article(&words))
     }
-    words
 }
 
 fn article(noun: &str) -> &'static str {
@@ -310,7 +329,8 @@ fn article(noun: &str) -> &'static str {
 }
 
 /// The last step of a path, with its index.
-fn last(path: &TreePath) -> String {
+fn last(path: &Trail<'_>) -> String {
+    let path = path.path();
     let from = path
         .0
         .iter()

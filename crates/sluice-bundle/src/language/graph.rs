@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use sluice_model::tree::Step;
-use sluice_model::{Diagnostic, Location, Node, ResourceKey, SubResource, Tree, TreePath};
+use sluice_model::{Diagnostic, Location, Node, ResourceKey, SubResource, Trail, Tree, TreePath};
 
 use super::catalog_files;
 use super::reference::{self, Reference};
@@ -55,18 +55,18 @@ impl<'tree> Graph<'_, '_, 'tree> {
                 self.body(
                     &key(catalog, kind, name),
                     body,
-                    &TreePath::keys([root, *kind, name.as_str()]),
+                    &Trail::From(&TreePath::keys([root, *kind, name.as_str()])),
                 );
             }
         }
     }
 
-    fn body(&mut self, from: &ResourceKey, tree: &Tree, path: &TreePath) {
+    fn body(&mut self, from: &ResourceKey, tree: &Tree, path: &Trail<'_>) {
         match &tree.node {
             Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => {}
             Node::String(text) => {
                 for reference in reference::references(text) {
-                    self.reference(from, &reference, tree, path);
+                    self.reference(from, &reference, tree, &path.path());
                 }
             }
             Node::Sequence(items) => {
@@ -76,7 +76,7 @@ impl<'tree> Graph<'_, '_, 'tree> {
             }
             Node::Mapping(fields) => {
                 for (key, value) in fields {
-                    self.body(from, value, &path.key(key.as_str()));
+                    self.body(from, value, &path.key(key));
                 }
             }
         }

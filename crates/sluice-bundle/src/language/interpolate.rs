@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sluice_model::tree::Step;
-use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
+use sluice_model::{Diagnostic, Location, Node, Trail, Tree, TreePath};
 
 use super::reference::{self, Reference};
 use super::session::Session;
@@ -52,42 +52,48 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
 
     /// The value with its references replaced; what cannot be resolved is reported and stays.
     pub(super) fn resolve(&mut self, tree: &Tree, path: &TreePath) -> Tree {
-        let node = match &tree.node {
-            Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => return tree.clone(),
-            Node::String(text) => return self.text(text, tree, path),
-            Node::Sequence(items) => Node::Sequence(
-                items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.resolve(item, &path.index(index)))
-                    .collect(),
-            ),
-            Node::Mapping(fields) => Node::Mapping(
-                fields
-                    .iter()
-                    .map(|(key, value)| (key.clone(), self.resolve(value, &path.key(key))))
-                    .collect(),
-            ),
-        };
-        Tree { node, ..tree.clone() }
+        let mut resolved = tree.clone();
+        self.replace(&mut resolved, &Trail::From(path));
+        resolved
     }
 
-    fn text(&mut self, text: &str, tree: &Tree, path: &TreePath) -> Tree {
-        let references = reference::references(text);
-        if let [only] = references.as_slice()
+    /// As [`Resolver::resolve`], where the value stands.
+    pub(super) fn replace(&mut self, tree: &mut Tree, path: &Trail<'_>) {
+        match &mut tree.node {
+            Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => {}
+            Node::String(text) => {
+                let references = reference::references(text);
+                if references.is_empty() {
+                    return;
+                }
+                let text = text.clone();
+                if let Some(node) = self.text(&text, &references, tree, &path.path()) {
+                    tree.node = node;
+                }
+            }
+            Node::Sequence(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.replace(item, &path.index(index));
+                }
+            }
+            Node::Mapping(fields) => {
+                for (key, value) in fields {
+                    self.replace(value, &path.key(key));
+                }
+            }
+        }
+    }
+
+    /// What a text with references comes to; nothing when it stays as it is.
+    fn text(&mut self, text: &str, references: &[Reference], tree: &Tree, path: &TreePath) -> Option<Node> {
+        if let [only] = references
             && only.range == (0..text.len())
         {
-            return match self.value(only, tree, path) {
-                Some(value) => Tree {
-                    node: value.node,
-                    ..tree.clone()
-                },
-                None => tree.clone(),
-            };
+            return Some(self.value(only, tree, path)?.node);
         }
         let mut replaced = String::new();
         let mut end = 0;
-        for reference in &references {
+        for reference in references {
             replaced.push_str(&text[end..reference.range.start]);
             end = reference.range.end;
             match self.value(reference, tree, path).map(|value| embed(&value)) {
@@ -108,10 +114,7 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
             }
         }
         replaced.push_str(&text[end..]);
-        Tree {
-            node: Node::String(replaced),
-            ..tree.clone()
-        }
+        Some(Node::String(replaced))
     }
 
     /// The value of a reference; none when it stays as it is or cannot be resolved (which is reported).

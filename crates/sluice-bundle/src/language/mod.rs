@@ -44,7 +44,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use resolve::resolve;
+pub use resolve::{Resolving, resolve};
 pub use yaml::parse as parse_yaml;
 pub(crate) use yaml::reads_as_text;
 

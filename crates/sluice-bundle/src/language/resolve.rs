@@ -1,6 +1,6 @@
 //! The stages of resolution in order.
 
-use sluice_model::{Diagnostic, Node, Tree, TreePath};
+use sluice_model::{Diagnostic, Node, Trail, Tree, TreePath};
 
 use super::check::Check;
 use super::interpolate::Resolver;
@@ -19,18 +19,51 @@ use super::{target, unsupported, variables, volume_paths, workspace};
 /// Resolves the bundle of one target, or says what is missing or wrong. Pure: the same inputs give the same answer.
 #[must_use]
 pub fn resolve(inputs: &Inputs) -> Resolution {
-    let mut session = Session::new(inputs);
-    match run(&mut session) {
-        Ok(bundle) if session.proceed().is_ok() => Resolution::Resolved(Box::new(bundle), session.into_diagnostics()),
-        Ok(_) | Err(Stopped) => session.into_resolution(),
+    Resolving::default().resolve(inputs)
+}
+
+/// The rounds of one resolution, which keep what the files came to once nothing was missing for it: a large bundle is read once.
+#[derive(Default)]
+pub struct Resolving {
+    read: Option<(Written, Vec<Diagnostic>)>,
+}
+
+impl Resolving {
+    /// As [`resolve()`]. From one round to the next, `inputs` may only grow by what was asked for.
+    pub fn resolve(&mut self, inputs: &Inputs) -> Resolution {
+        let mut session = Session::new(inputs);
+        let bundle = self.read(&mut session).and_then(|written| run(written, &mut session));
+        match bundle {
+            Ok(bundle) if session.proceed().is_ok() => {
+                Resolution::Resolved(Box::new(bundle), session.into_diagnostics())
+            }
+            Ok(_) | Err(Stopped) => session.into_resolution(),
+        }
+    }
+
+    fn read(&mut self, session: &mut Session<'_>) -> Result<Written, Stopped> {
+        if let Some((written, diagnostics)) = self.read.take() {
+            session.take_over(diagnostics.clone());
+            // A copy is kept as long as another round may come: until somebody has signed in and names have been looked up.
+            let inputs = session.inputs;
+            let last = !inputs.lookups.is_empty() || !variables::ask_for_lookups(&written.root);
+            if inputs.current_user.is_none() || !last {
+                self.read = Some((written.clone(), diagnostics));
+            }
+            return Ok(written);
+        }
+        let written = read(session)?;
+        if session.is_answered() {
+            self.read = Some((written.clone(), session.diagnostics().to_vec()));
+        }
+        Ok(written)
     }
 }
 
 /// Stands for the user while nobody has been asked.
 pub(super) const NOBODY: &str = "not_signed_in_yet";
 
-fn run(session: &mut Session<'_>) -> Result<Bundle, Stopped> {
-    let mut written = read(session)?;
+fn run(mut written: Written, session: &mut Session<'_>) -> Result<Bundle, Stopped> {
     let lookups = variables::assign(&mut written.root, &written.chosen.name, session);
     let git = session.git().flatten();
     workspace::git(&mut written.root, git, session);
@@ -56,14 +89,14 @@ fn run(session: &mut Session<'_>) -> Result<Bundle, Stopped> {
 /// judged, and there is no bundle.
 fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Session<'_>) -> Result<Bundle, Stopped> {
     let Written {
-        root,
+        mut root,
         chosen,
         catalog,
         settings,
         name,
     } = written;
     let git = session.inputs.git.as_ref().and_then(Option::as_ref);
-    let mut config = interpolate(&root, session);
+    let mut config = interpolate(&mut root, session);
     let paths = workspace::resolved(&mut config, user, session)?;
     if known {
         workspace::check(&config, &paths, session);
@@ -105,6 +138,7 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
 }
 
 /// What stands in the files, with the target chosen and its overrides applied.
+#[derive(Clone)]
 struct Written {
     root: Tree,
     chosen: Chosen,
@@ -157,7 +191,10 @@ fn conform(config: &mut Tree, session: &mut Session<'_>) {
 
 /// Normalises the resources and the catalog and checks them against each other.
 fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut Session<'_>) -> Tree {
-    let mut resources = config.get("resources").cloned().unwrap_or_else(Tree::mapping);
+    let (mut resources, declared) = match config.get_mut("resources") {
+        Some(resources) => (std::mem::take(resources), true),
+        None => (Tree::mapping(), false),
+    };
     contents::read(&mut resources, session);
     normalise::resources(&mut resources, session);
     let path = TreePath::keys(["resources"]);
@@ -166,7 +203,7 @@ fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut
     clusters::check(&mut resources, session);
     clusters::normalise(&mut resources);
     graph::check(&resources, &catalog, session);
-    if config.get("resources").is_some() {
+    if declared {
         config.set("resources", resources);
     }
     catalog
@@ -193,16 +230,20 @@ fn bundle_name(root: &Tree, session: &mut Session<'_>) -> Option<String> {
     }
 }
 
-/// The whole configuration with its references replaced.
-fn interpolate(root: &Tree, session: &mut Session<'_>) -> Tree {
+/// The whole configuration with its references replaced. The resources, which can be large, are taken out of `root`: nothing refers to
+/// them here.
+fn interpolate(root: &mut Tree, session: &mut Session<'_>) -> Tree {
+    let resources = root.remove("resources");
     let mut resolver = Resolver::new(root, session);
     let mut config = Tree::mapping();
     for (key, value) in root.as_mapping().into_iter().flatten() {
-        if value.is_null() {
-            continue;
+        if !value.is_null() {
+            config.set(key, resolver.resolve(value, &TreePath::keys([key.as_str()])));
         }
-        let path = TreePath::keys([key.as_str()]);
-        config.set(key, resolver.resolve(value, &path));
+    }
+    if let Some(mut resources) = resources.filter(|resources| !resources.is_null()) {
+        resolver.replace(&mut resources, &Trail::From(&TreePath::keys(["resources"])));
+        config.set("resources", resources);
     }
     if let Node::Mapping(fields) = &mut config.node {
         fields.sort_keys();

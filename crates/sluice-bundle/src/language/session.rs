@@ -52,6 +52,21 @@ impl<'inputs> Session<'inputs> {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
+    /// Whether nothing is missing so far.
+    pub(super) fn is_answered(&self) -> bool {
+        self.needs.is_empty()
+    }
+
+    /// Everything said so far.
+    pub(super) fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Begins with what an earlier round said.
+    pub(super) fn take_over(&mut self, diagnostics: Vec<Diagnostic>) {
+        self.diagnostics = diagnostics;
+    }
+
     /// Ends the stage: goes on only without errors and with everything known that was asked for.
     pub(super) fn proceed(&self) -> Result<(), Stopped> {
         if self.has_errors() || !self.needs.is_empty() {

@@ -20,7 +20,7 @@ static SETTINGS: Object = Object {
 };
 
 /// Settings as written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Settings {
     protect: Vec<(ResourceKey, Tree)>,
 }

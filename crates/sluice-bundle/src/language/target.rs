@@ -20,6 +20,7 @@ const MERGED: [&str; 7] = [
 ];
 
 /// The target that a bundle is resolved for.
+#[derive(Clone)]
 pub(super) struct Chosen {
     pub(super) name: String,
     pub(super) mode: Option<Mode>,

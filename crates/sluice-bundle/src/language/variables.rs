@@ -71,6 +71,13 @@ pub(super) fn assign(root: &mut Tree, target: &str, session: &mut Session<'_>) -
     lookups
 }
 
+/// Whether a variable is declared with a lookup.
+pub(super) fn ask_for_lookups(root: &Tree) -> bool {
+    let variables = root.get("variables").and_then(Tree::as_mapping);
+    let mut variables = variables.into_iter().flatten();
+    variables.any(|(_, variable)| variable.get("lookup").is_some())
+}
+
 fn set_value(root: &mut Tree, name: &str, value: Tree) {
     if let Some(variable) = root.get_mut("variables").and_then(|variables| variables.get_mut(name)) {
         variable.set("value", value);

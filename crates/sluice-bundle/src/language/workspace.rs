@@ -1,6 +1,6 @@
 //! Where a deployment stands: host, signed-in user, paths with their defaults, Git details.
 
-use sluice_model::{Diagnostic, Node, Tree, TreePath};
+use sluice_model::{Diagnostic, Node, Trail, Tree, TreePath};
 
 use super::session::{Session, Stopped};
 use super::target::set_in;
@@ -53,7 +53,7 @@ pub(super) fn prepare(root: &mut Tree, user: &CurrentUser, session: &mut Session
             *text = absolute(text, &user.user_name);
         }
     }
-    strip_prefix(root, &TreePath::default(), session);
+    strip_prefix(root, &Trail::From(&TreePath::default()), session);
 }
 
 fn paths() -> impl Iterator<Item = &'static str> {
@@ -138,16 +138,16 @@ fn absolute(path: &str, user_name: &str) -> String {
 }
 
 /// `/Workspace${workspace.root_path}` was right once; the paths have the prefix themselves now.
-fn strip_prefix(tree: &mut Tree, path: &TreePath, session: &mut Session<'_>) {
+fn strip_prefix(tree: &mut Tree, path: &Trail<'_>, session: &mut Session<'_>) {
     match &mut tree.node {
-        Node::String(text) => {
+        Node::String(text) if text.contains("/Workspace${workspace.") => {
             for name in paths() {
                 let doubled = format!("/Workspace${{workspace.{name}}}");
                 if text.contains(&doubled) {
                     let right = format!("${{workspace.{name}}}");
                     session.report(
                         Diagnostic::warning(format!("`{doubled}` has the prefix `/Workspace` twice"))
-                            .path(path.clone())
+                            .path(path.path())
                             .location(tree.location.clone())
                             .help(format!("write `{right}`")),
                     );
@@ -162,10 +162,10 @@ fn strip_prefix(tree: &mut Tree, path: &TreePath, session: &mut Session<'_>) {
         }
         Node::Mapping(fields) => {
             for (key, value) in fields {
-                strip_prefix(value, &path.key(key.as_str()), session);
+                strip_prefix(value, &path.key(key), session);
             }
         }
-        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) => {}
+        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) | Node::String(_) => {}
     }
 }
 

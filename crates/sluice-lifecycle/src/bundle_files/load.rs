@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sluice_bundle::engine;
-use sluice_bundle::language::{Bundle, CurrentUser, GitCheckout, Inputs, Need, Resolution, resolve};
+use sluice_bundle::language::{Bundle, CurrentUser, GitCheckout, Inputs, Need, Resolution, Resolving};
 use sluice_databricks::{Client, ClientError, ConfigurationError, ConfigurationSources, CredentialReference};
 use sluice_model::{Actor, Diagnostic, Tree};
 use sluice_wire::{Method, Request};
@@ -123,9 +123,9 @@ pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
         let root = request.root.clone();
         return Err(LoadError::HalfCaptured { root });
     }
-    let mut loader = Loader::new(request);
+    let (mut loader, mut resolving) = (Loader::new(request), Resolving::default());
     loop {
-        match resolve(&loader.inputs) {
+        match resolving.resolve(&loader.inputs) {
             Resolution::Needs(needs) => loader.fill(needs).await?,
             Resolution::Refused(diagnostics) => return Err(LoadError::Refused(diagnostics)),
             Resolution::Resolved(mut bundle, mut findings) => {

@@ -11,6 +11,8 @@ mod execution;
 mod figures;
 mod load;
 mod served;
+#[path = "../serving.rs"]
+mod serving;
 
 use std::process::ExitCode;
 
