@@ -67,16 +67,17 @@ pub(crate) fn measure(size: usize, runs: usize, peer: Option<&Program>, serving:
         eprintln!("{size} jobs: run {} of {runs}", run + 1);
     }
     for (index, (what, efforts)) in measured[0].rows.iter().enumerate() {
-        let other = measured.get(1);
-        println!(
-            "{}",
-            row(
-                size,
-                what,
-                efforts,
-                other.map(|other| (other.rows.get(index), other.gave_up))
-            )
-        );
+        let peer = match measured.get(1) {
+            Some(Measured {
+                gave_up: Some(most), ..
+            }) => Peer::GaveUp(*most),
+            Some(other) => other
+                .rows
+                .get(index)
+                .map_or(Peer::Absent, |(_, efforts)| Peer::Ended(efforts)),
+            None => Peer::Absent,
+        };
+        println!("{}", row(size, what, efforts, &peer));
     }
 }
 

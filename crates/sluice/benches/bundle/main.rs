@@ -10,7 +10,7 @@ mod commands;
 mod files;
 mod generated;
 mod program;
-#[path = "../serving.rs"]
+#[path = "../serving/mod.rs"]
 mod serving;
 
 use std::process::ExitCode;

@@ -11,7 +11,7 @@ mod execution;
 mod figures;
 mod load;
 mod served;
-#[path = "../serving.rs"]
+#[path = "../serving/mod.rs"]
 mod serving;
 
 use std::process::ExitCode;
