@@ -93,7 +93,7 @@ pub fn identity_reads(states: &States) -> Vec<Read> {
 /// Everything that is not as it was deployed, in the order of the keys.
 #[must_use]
 pub fn deviations(bundle: &Bundle, states: &States, observed: &Observed, declared: Declared) -> Vec<Deviation> {
-    let (entries, _) = planning::entries(bundle, states, observed, &PlanOptions::default());
+    let entries = planning::draft(bundle, states, observed, &PlanOptions::default()).entries;
     let absent = |key: &ResourceKey| {
         let observation = observed.get(key);
         matches!(observation, Some(Observation::Absent | Observation::Lost))

@@ -21,13 +21,16 @@ mod plan;
 mod planning;
 mod reads;
 mod references;
+mod selection;
 mod state;
 mod steps;
 mod verdict;
 
 pub(crate) use drift::changed_there;
 pub use drift::{Declared, Deviation, DeviationKind, Identity, deviations, identity, identity_reads};
-pub use plan::{Action, Counts, Dependency, FieldChange, NewState, PLAN_VERSION, Plan, PlanEntry, PlanFileError};
+pub use plan::{
+    Action, Counts, Dependency, FieldChange, NewState, PLAN_VERSION, Pinned, Plan, PlanEntry, PlanFileError,
+};
 pub use planning::{PlanOptions, check, plan};
 pub use reads::{Observation, Observed, Read, ReadError, reads};
 pub use state::{STATE_VERSION, State, StateChange, StateEntry, StateError, States};

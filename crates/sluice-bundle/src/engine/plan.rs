@@ -57,10 +57,26 @@ pub struct Plan {
     /// Serial of that state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<u64>,
+    /// How many resources the plan says nothing about, because they were not selected.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_selected: usize,
     /// Entries by key.
     pub plan: BTreeMap<ResourceKey, PlanEntry>,
+    /// In a saved plan: what else has to be the same when it is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Pinned>,
     /// Digest of the normalised effects: no ids of runs, times, texts for people or fields that the server alone decides.
     pub effect_digest: Digest,
+}
+
+/// What a saved plan was made with, beside the state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pinned {
+    /// Names of the selected resources; none for all.
+    pub select: Vec<String>,
+    /// Digests of the files that the deployment uploads, by path relative to the sync root.
+    pub files: BTreeMap<String, Digest>,
 }
 
 /// What a deployment would do to one resource.
@@ -174,13 +190,20 @@ const STATEFUL: [&str; 20] = [
 
 impl Plan {
     /// A plan of these entries against a state of this lineage and serial.
-    pub(crate) fn new(lineage: Option<String>, serial: Option<u64>, plan: BTreeMap<ResourceKey, PlanEntry>) -> Self {
+    pub(crate) fn new(
+        lineage: Option<String>,
+        serial: Option<u64>,
+        not_selected: usize,
+        plan: BTreeMap<ResourceKey, PlanEntry>,
+    ) -> Self {
         let effect_digest = effect_digest(&plan);
         Self {
             plan_version: PLAN_VERSION,
             lineage,
             serial,
+            not_selected,
             plan,
+            pinned: None,
             effect_digest,
         }
     }
@@ -229,7 +252,11 @@ impl Plan {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.push(format!("Plan: {}", self.summary()));
+        let left_out = match self.not_selected {
+            0 => String::new(),
+            count => format!(", {count} not selected"),
+        };
+        lines.push(format!("Plan: {}{left_out}", self.summary()));
         lines
     }
 
@@ -302,6 +329,11 @@ impl std::fmt::Display for Counts {
             "{create} to add, {change} to change, {delete} to delete, {unchanged} unchanged"
         )
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The key as messages show it: without `resources.`.

@@ -11,12 +11,15 @@ use super::kinds::{self, Change, Kind};
 use super::plan::{Action, Dependency, FieldChange, NewState, Plan, PlanEntry};
 use super::reads::{self, Observation, Observed, unclaimed};
 use super::references::{Known, Reference, fill_body, references_in};
+use super::selection::Selection;
 use super::state::{StateEntry, States};
 use crate::language::Bundle;
 
 /// What the caller wants of a plan.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlanOptions {
+    /// Names of the resources that the plan is about, with what they need; all when there are none.
+    pub select: Vec<String>,
     /// Plans with an empty configuration: everything in the state is deleted.
     pub destroy: bool,
     /// Takes over objects that exist without a state entry, whoever made them.
@@ -42,7 +45,11 @@ pub fn plan(
     observed: &Observed,
     options: &PlanOptions,
 ) -> Result<Plan, Vec<Diagnostic>> {
-    let (entries, faults) = entries(bundle, states, observed, options);
+    let Draft {
+        entries,
+        not_selected,
+        faults,
+    } = draft(bundle, states, observed, options);
     if faults.iter().any(Diagnostic::is_error) {
         return Err(faults);
     }
@@ -51,22 +58,29 @@ pub fn plan(
     Ok(Plan::new(
         state.map(|state| state.lineage.clone()),
         state.map(|state| state.serial),
+        not_selected,
         entries,
     ))
 }
 
-/// The entries of a plan, also those that cannot be carried out, and why they cannot. What must not be touched has no entry.
-pub(crate) fn entries(
-    bundle: &Bundle,
-    states: &States,
-    observed: &Observed,
-    options: &PlanOptions,
-) -> (BTreeMap<ResourceKey, PlanEntry>, Vec<Diagnostic>) {
+/// What a plan is made of, whether or not it can be carried out.
+pub(crate) struct Draft {
+    /// What must not be touched has no entry.
+    pub(crate) entries: BTreeMap<ResourceKey, PlanEntry>,
+    /// How many resources were not selected.
+    not_selected: usize,
+    /// Why it cannot be carried out.
+    faults: Vec<Diagnostic>,
+}
+
+/// The entries of a plan, also those that cannot be carried out.
+pub(crate) fn draft(bundle: &Bundle, states: &States, observed: &Observed, options: &PlanOptions) -> Draft {
     let mut faults = Vec::new();
     let desired = desired::collect(bundle, states, &mut faults);
     if options.destroy {
         faults.clear();
     }
+    let selection = Selection::of(&options.select, &desired, states, &mut faults);
     let mut planner = Planner {
         desired: &desired,
         foreign: reads::foreign_needs(&desired),
@@ -79,18 +93,30 @@ pub(crate) fn entries(
         faults,
     };
     if !options.destroy {
-        for key in &desired.order {
+        for key in desired.order.iter().filter(|key| selection.contains(key)) {
             planner.desired_entry(key, &desired.resources[key]);
             planner.missing_needs(key, &desired.resources[key]);
             planner.refused_tags(key, &desired.resources[key]);
         }
     }
     for (key, entry) in states.entries() {
-        if options.destroy || !desired.resources.contains_key(key) {
+        if selection.contains(key) && (options.destroy || !desired.resources.contains_key(key)) {
             planner.removed_entry(key, entry);
         }
     }
-    (planner.entries, planner.faults)
+    let known: BTreeSet<&ResourceKey> = desired
+        .resources
+        .keys()
+        .chain(states.entries().map(|(key, _)| key))
+        .collect();
+    let left_out = known
+        .into_iter()
+        .filter(|key| key.sub.is_none() && !selection.contains(key));
+    Draft {
+        not_selected: left_out.count(),
+        entries: planner.entries,
+        faults: planner.faults,
+    }
 }
 
 /// What is wrong with a bundle as far as it can be told without any state and without asking the workspace: unknown kinds, references

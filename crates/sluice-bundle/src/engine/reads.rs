@@ -13,6 +13,7 @@ use sluice_wire::{Request, Response};
 use super::desired::{self, Desired};
 use super::kinds::{self, Kind};
 use super::planning::PlanOptions;
+use super::selection::Selection;
 use super::state::States;
 use crate::language::Bundle;
 
@@ -193,9 +194,10 @@ impl Read {
 pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &PlanOptions) -> Vec<Read> {
     let mut faults: Vec<Diagnostic> = Vec::new();
     let desired = desired::collect(bundle, states, &mut faults);
+    let selection = Selection::of(&options.select, &desired, states, &mut faults);
     let mut reads = Vec::new();
     if !options.destroy {
-        for key in &desired.order {
+        for key in desired.order.iter().filter(|key| selection.contains(key)) {
             reads.extend(next_read(key, &desired, states, observed, options));
         }
         for (key, id) in foreign_needs(&desired).into_iter().chain(tag_policies(&desired)) {
@@ -206,7 +208,7 @@ pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &Pl
     }
     for (key, entry) in states.entries() {
         let planned = !options.destroy && desired.resources.contains_key(key);
-        if planned || observed.contains_key(key) || key.sub.is_some() {
+        if planned || observed.contains_key(key) || key.sub.is_some() || !selection.contains(key) {
             continue;
         }
         if let Some(kind) = kinds::of(key) {

@@ -32,7 +32,7 @@ mod resolve;
 mod session;
 mod settings;
 mod shape;
-mod suggest;
+pub(crate) mod suggest;
 mod sync;
 mod target;
 mod unsupported;

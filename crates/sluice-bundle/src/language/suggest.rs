@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that is nearest to a mistyped one.
 
 /// The nearest of the known names, when it is near enough to be what was meant.
-pub(super) fn nearest<'names>(text: &str, known: impl IntoIterator<Item = &'names str>) -> Option<&'names str> {
+pub(crate) fn nearest<'names>(text: &str, known: impl IntoIterator<Item = &'names str>) -> Option<&'names str> {
     let lower = text.to_lowercase();
     known
         .into_iter()
@@ -12,7 +12,7 @@ pub(super) fn nearest<'names>(text: &str, known: impl IntoIterator<Item = &'name
 }
 
 /// `did you mean …?` for the nearest known name, else the known names when they are few.
-pub(super) fn hint<'names>(text: &str, known: impl IntoIterator<Item = &'names str>) -> Option<String> {
+pub(crate) fn hint<'names>(text: &str, known: impl IntoIterator<Item = &'names str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(text, known.iter().copied()) {
         Some(name) => Some(format!("did you mean `{name}`?")),

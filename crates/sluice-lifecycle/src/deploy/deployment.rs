@@ -324,7 +324,7 @@ pub(crate) async fn still_valid(
     if base == planned.base {
         return Ok(planned);
     }
-    let again = plan_bundle(loaded, planned.wishes).await?;
+    let again = plan_bundle(loaded, &planned.wishes).await?;
     if again.plan.effect_digest != planned.plan.effect_digest {
         return Err(DeployError::PlanMoved {
             planned: planned.plan.effect_digest,

@@ -18,6 +18,7 @@ pub mod planning;
 pub(crate) mod process;
 pub mod remote_state;
 pub mod run_job;
+mod saved_plan;
 pub mod summary;
 
 pub use apply::{ApplyReport, FailedEntry, SkippedEntry};
@@ -30,4 +31,5 @@ pub use lock::LockError;
 pub use planning::{PlanError, PlanWishes, PlannedDeployment, plan_bundle};
 pub use remote_state::RemoteStateError;
 pub use run_job::{RunError, RunFailure, RunOutcome, RunParameters, run_job};
+pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use summary::{Summary, SummaryResource, summary};

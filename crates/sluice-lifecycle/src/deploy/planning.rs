@@ -17,8 +17,10 @@ use crate::ports::JournalError;
 pub(super) const PARALLEL: usize = 10;
 
 /// What a caller wants of a plan beside what the bundle says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanWishes {
+    /// Names of the resources that it is about, with what they need; all when there are none.
+    pub select: Vec<String>,
     /// Deletes everything.
     pub destroy: bool,
     /// Takes over objects that exist and are not ours.
@@ -77,7 +79,7 @@ pub enum PlanError {
 ///
 /// # Errors
 /// When the engine refuses the deployment or something cannot be read.
-pub async fn plan_bundle(loaded: &LoadedBundle, wishes: PlanWishes) -> Result<PlannedDeployment, PlanError> {
+pub async fn plan_bundle(loaded: &LoadedBundle, wishes: &PlanWishes) -> Result<PlannedDeployment, PlanError> {
     let files = if wishes.destroy {
         LocalFiles::new()
     } else {
@@ -91,6 +93,7 @@ pub async fn plan_bundle(loaded: &LoadedBundle, wishes: PlanWishes) -> Result<Pl
         guard::Known::read(loaded, &base.states).await?
     };
     let options = PlanOptions {
+        select: wishes.select.clone(),
         destroy: wishes.destroy,
         adopt: wishes.adopt,
         allow_destroy: wishes.allow_destroy,
@@ -98,8 +101,12 @@ pub async fn plan_bundle(loaded: &LoadedBundle, wishes: PlanWishes) -> Result<Pl
         captured: known.adoptable(wishes.overwrite_uncaptured || wishes.adopt),
     };
     let observed = observe(loaded, &base.states, &options).await?;
-    let mut uncaptured = known.changed(|key| declares(loaded, key));
     let planned = engine::plan(&loaded.bundle, &base.states, &observed, &options);
+    let planned_about = |key: &ResourceKey| match &planned {
+        Ok(plan) => wishes.select.is_empty() || plan.plan.contains_key(key),
+        Err(_) => true,
+    };
+    let mut uncaptured = known.changed(|key| declares(loaded, key) && planned_about(key));
     if planned.is_err() && !uncaptured.is_empty() && !wishes.overwrite_uncaptured {
         return Err(PlanError::Uncaptured(uncaptured));
     }
@@ -109,7 +116,7 @@ pub async fn plan_bundle(loaded: &LoadedBundle, wishes: PlanWishes) -> Result<Pl
         plan,
         base,
         files,
-        wishes,
+        wishes: wishes.clone(),
         uncaptured,
     })
 }

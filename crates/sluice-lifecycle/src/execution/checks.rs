@@ -92,7 +92,7 @@ async fn job_run(candidate: &Candidate, job: &str, progress: &dyn Progress) -> R
 }
 
 async fn second_plan(candidate: &Candidate) -> Result<String, String> {
-    let planned = plan_bundle(&candidate.loaded, PlanWishes::default())
+    let planned = plan_bundle(&candidate.loaded, &PlanWishes::default())
         .await
         .map_err(|error| causes(&error))?;
     if planned.plan.is_empty() {

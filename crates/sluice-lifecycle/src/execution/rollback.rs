@@ -247,7 +247,7 @@ impl Way<'_> {
             ..PlanWishes::default()
         };
         let loaded = &self.previous.loaded;
-        let planned = match plan_bundle(loaded, wishes).await {
+        let planned = match plan_bundle(loaded, &wishes).await {
             Ok(planned) => planned,
             Err(error) => {
                 self.report.unfinished.push(plan_reasons(&error));
@@ -269,7 +269,7 @@ impl Way<'_> {
             Ok(outcome) => {
                 self.report.restored.extend(done);
                 self.recreated(&outcome.states);
-                self.second_plan(wishes).await;
+                self.second_plan(&wishes).await;
             }
             Err(error) => self.report.unfinished.extend(reasons(&error)),
         }
@@ -308,7 +308,7 @@ impl Way<'_> {
         }
     }
 
-    async fn second_plan(&mut self, wishes: PlanWishes) {
+    async fn second_plan(&mut self, wishes: &PlanWishes) {
         match plan_bundle(&self.previous.loaded, wishes).await {
             Ok(planned) if planned.plan.is_empty() => {}
             Ok(planned) => self

@@ -237,7 +237,7 @@ async fn preflight(
         overwrite_uncaptured: candidate.environment.require_ungated().is_err(),
         ..PlanWishes::default()
     };
-    let planned = plan_bundle(&candidate.loaded, wishes)
+    let planned = plan_bundle(&candidate.loaded, &wishes)
         .await
         .map_err(|error| plan_reasons(&error))?;
     if !planned.uncaptured.is_empty() && !wishes.overwrite_uncaptured {

@@ -78,7 +78,7 @@ pub async fn check(
         progress.say(&format!("checking for {}", environment.name));
         let loaded = resolve(request, environment, root).await?;
         let plan = match &loaded {
-            Ok(loaded) => plan_bundle(loaded, PlanWishes::default())
+            Ok(loaded) => plan_bundle(loaded, &PlanWishes::default())
                 .await
                 .map_err(|error| causes(&error)),
             Err(reason) => Err(reason.clone()),

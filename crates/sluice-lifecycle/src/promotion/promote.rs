@@ -311,7 +311,7 @@ impl Driver<'_> {
                     .await;
             }
         };
-        let planned = match plan_bundle(&candidate.loaded, PlanWishes::default()).await {
+        let planned = match plan_bundle(&candidate.loaded, &PlanWishes::default()).await {
             Ok(planned) => planned,
             Err(error) => {
                 let reasons = vec![saga::plan_reasons(&error)];
@@ -329,7 +329,7 @@ impl Driver<'_> {
         if row.state != PromotionState::Ready {
             return Ok(row);
         }
-        let again = match plan_bundle(&candidate.loaded, PlanWishes::default()).await {
+        let again = match plan_bundle(&candidate.loaded, &PlanWishes::default()).await {
             Ok(again) => again,
             Err(error) => {
                 let reasons = vec![saga::plan_reasons(&error)];

@@ -8,13 +8,11 @@ use serde::Serialize;
 use sluice_bundle::Plan;
 use sluice_bundle::engine::Counts;
 use sluice_lifecycle::bundle_files::SyncChanges;
-use sluice_lifecycle::deploy::{
-    ApplyReport, DeployError, DeployOptions, PlannedDeployment, Unrecorded, deploy, plan_bundle,
-};
+use sluice_lifecycle::deploy::{ApplyReport, DeployError, DeployOptions, SavedPlan, Unrecorded, deploy, plan_bundle};
 use sluice_model::Digest;
 
 use crate::commands::bundle_options::BundleOptions;
-use crate::commands::plan::{WishOptions, announce_recovery, read_saved};
+use crate::commands::plan::{WishOptions, announce_recovery};
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
 use crate::render::Answer;
@@ -26,7 +24,10 @@ pub(crate) struct Arguments {
     bundle: BundleOptions,
     #[command(flatten)]
     wishes: WishOptions,
-    /// Deploy only if the effects are those of this saved plan
+    /// Deploy only these resources and what they need: `load`, `jobs.load` or a whole key; files are uploaded all the same
+    #[arg(long, value_name = "RESOURCE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Deploy only if the effects and the files are those of this saved plan
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
     /// Do not ask before deleting or recreating what holds data
@@ -70,12 +71,20 @@ impl Answer for Deployed {
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
-    let saved = arguments.plan.as_deref().map(read_saved).transpose()?;
+    let saved = arguments.plan.as_deref().map(SavedPlan::read).transpose()?;
     let loaded = arguments.bundle.load_to_change(context).await?;
-    let planned = plan_bundle(&loaded, arguments.wishes.wishes(false)).await?;
+    let select = match &saved {
+        Some(saved) if arguments.select.is_empty() => saved.select(),
+        Some(_) | None => arguments.select.as_slice(),
+    };
+    let planned = plan_bundle(&loaded, &arguments.wishes.wishes(false, select)).await?;
     announce_recovery(&planned, context);
     if let Some(saved) = &saved {
-        compare(saved, &planned)?;
+        saved.holds(&planned)?;
+        if !saved.names_files() {
+            let said = "the plan was not saved with `--out` and names no files: they are uploaded as they are now";
+            context.terminal.warning(said);
+        }
     }
     approve(&planned.plan, arguments.auto_approve, context).await?;
     let _held = context.interrupt.hold();
@@ -97,30 +106,6 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         resources: outcome.report,
     })?;
     Ok(Outcome::Done)
-}
-
-/// A saved plan holds when a plan made now has the same effects on the same state.
-fn compare(saved: &Plan, planned: &PlannedDeployment) -> Result<(), CommandError> {
-    let now = &planned.plan;
-    let message = if (&saved.lineage, saved.serial) != (&now.lineage, now.serial) {
-        format!(
-            "the saved plan was made for another state: serial {}, now {}",
-            shown(saved.serial),
-            shown(now.serial)
-        )
-    } else if saved.effect_digest != now.effect_digest {
-        format!(
-            "the saved plan does not hold any more: its effects are {}, a plan made now has {}",
-            saved.effect_digest, now.effect_digest
-        )
-    } else {
-        return Ok(());
-    };
-    Err(CommandError::new(ExitKind::Refused, message).hint("look at a new plan: `sluice plan --out FILE`"))
-}
-
-fn shown(serial: Option<u64>) -> String {
-    serial.map_or_else(|| "none".to_owned(), |serial| serial.to_string())
 }
 
 /// Asks before anything that holds data is deleted or recreated.

@@ -46,7 +46,7 @@ impl Answer for Destroyed {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let loaded = arguments.bundle.load_to_change(context).await?;
-    let planned = plan_bundle(&loaded, arguments.wishes.wishes(true)).await?;
+    let planned = plan_bundle(&loaded, &arguments.wishes.wishes(true, &[])).await?;
     announce_recovery(&planned, context);
     let root_path = loaded.bundle.workspace.root_path.clone();
     if !arguments.auto_approve {

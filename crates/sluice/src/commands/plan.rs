@@ -1,12 +1,12 @@
 //! `sluice plan`: shows what a deployment would do, changes nothing.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::{Serialize, Serializer};
 use sluice_bundle::Plan;
-use sluice_lifecycle::deploy::{PlanWishes, PlannedDeployment, plan_bundle, write_atomically};
+use sluice_lifecycle::deploy::{PlanWishes, PlannedDeployment, SavedPlan, plan_bundle};
 
 use crate::commands::bundle_options::BundleOptions;
 use crate::context::Context;
@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     bundle: BundleOptions,
     #[command(flatten)]
     wishes: WishOptions,
+    /// Plan only these resources and what they need: `load`, `jobs.load` or a whole key
+    #[arg(long, value_name = "RESOURCE", value_delimiter = ',')]
+    select: Vec<String>,
     /// Also write the plan to a file, for `sluice deploy --plan`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -43,9 +46,10 @@ pub(crate) struct WishOptions {
 }
 
 impl WishOptions {
-    /// The wishes for a plan that deploys, or one that deletes everything.
-    pub(crate) fn wishes(self, destroy: bool) -> PlanWishes {
+    /// The wishes for a plan that deploys these resources, or all when there are none, or one that deletes everything.
+    pub(crate) fn wishes(self, destroy: bool, select: &[String]) -> PlanWishes {
         PlanWishes {
+            select: select.to_vec(),
             destroy,
             adopt: self.adopt,
             allow_destroy: self.allow_destroy,
@@ -70,10 +74,11 @@ impl Answer for Shown<'_> {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let loaded = arguments.bundle.load(context).await?;
-    let planned = plan_bundle(&loaded, arguments.wishes.wishes(false)).await?;
+    let planned = plan_bundle(&loaded, &arguments.wishes.wishes(false, &arguments.select)).await?;
     announce_recovery(&planned, context);
     if let Some(path) = &arguments.out {
-        save(&planned.plan, path)?;
+        let cannot = |error| CommandError::new(ExitKind::Config, format!("cannot write `{}`: {error}", path.display()));
+        SavedPlan::write(&planned, path).map_err(cannot)?;
     }
     if !arguments.wishes.overwrite_uncaptured {
         for work in &planned.uncaptured {
@@ -99,28 +104,4 @@ pub(crate) fn announce_recovery(planned: &PlannedDeployment, context: &Context) 
             keys.join(", ")
         ));
     }
-}
-
-fn save(plan: &Plan, path: &Path) -> Result<(), CommandError> {
-    let mut text = serde_json::to_string_pretty(plan)
-        .map_err(|error| CommandError::new(ExitKind::Internal, format!("cannot write the plan as JSON: {error}")))?;
-    text.push('\n');
-    // A pipe or a device has no content to keep, and must not be replaced by a file.
-    let written = if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        std::fs::write(path, text)
-    } else {
-        write_atomically(path, text.as_bytes())
-    };
-    written.map_err(|error| CommandError::new(ExitKind::Config, format!("cannot write `{}`: {error}", path.display())))
-}
-
-/// Reads a saved plan.
-pub(crate) fn read_saved(path: &Path) -> Result<Plan, CommandError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CommandError::new(ExitKind::Config, format!("cannot read `{}`: {error}", path.display())))?;
-    Plan::parse(&text).map_err(|error| {
-        let mut shown = CommandError::from_error(ExitKind::Config, &error);
-        shown.message = format!("`{}`: {}", path.display(), shown.message);
-        shown
-    })
 }

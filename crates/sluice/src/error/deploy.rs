@@ -3,6 +3,7 @@
 use sluice_lifecycle::bundle_files::{ListingError, LoadError, RootError, SyncError};
 use sluice_lifecycle::deploy::{
     BaseStateError, DeployError, Incomplete, LocalStateError, LockError, PlanError, RemoteStateError, RunError,
+    SavedPlanError,
 };
 
 use super::databricks::client_kind;
@@ -33,6 +34,18 @@ impl From<LoadError> for CommandError {
 impl From<ListingError> for CommandError {
     fn from(error: ListingError) -> Self {
         Self::from_error(ExitKind::Config, &error)
+    }
+}
+
+impl From<SavedPlanError> for CommandError {
+    fn from(error: SavedPlanError) -> Self {
+        let kind = match error {
+            SavedPlanError::Read { .. } | SavedPlanError::Unusable { .. } => ExitKind::Config,
+            SavedPlanError::OtherState { .. }
+            | SavedPlanError::OtherEffects { .. }
+            | SavedPlanError::OtherFiles { .. } => ExitKind::Refused,
+        };
+        Self::from_error(kind, &error).hint("look at a new plan: `sluice plan --out FILE`")
     }
 }
 

@@ -87,6 +87,10 @@ fn a_saved_plan_is_applied_only_while_it_holds() {
     let place = Place::new();
     place.write_bundle("shop", &place.host);
     let planned = place.sluice(&["plan", "--out", "saved.json", "-o", "json"]).json(0);
+    assert!(
+        planned.get("pinned").is_none(),
+        "what is printed has the form of the CLI"
+    );
     let edited = std::fs::read_to_string(place.bundle.join("saved.json"))
         .unwrap()
         .replace("shop load", "shop lead");
@@ -101,6 +105,14 @@ fn a_saved_plan_is_applied_only_while_it_holds() {
         refused.refusal(3).contains("the saved plan does not hold any more"),
         "{refused:?}"
     );
+    let refused = place.sluice(&["deploy", "--plan", "saved.json"]);
+    assert!(
+        refused
+            .refusal(3)
+            .contains("the files are not those that it was made with: `edited.json`"),
+        "{refused:?}"
+    );
+    std::fs::remove_file(place.bundle.join("edited.json")).unwrap();
     assert_eq!(place.jobs(), Vec::<String>::new());
     let deployed = place.sluice(&["deploy", "--plan", "saved.json", "-o", "json"]).json(0);
     assert_eq!(deployed["effect_digest"], planned["effect_digest"]);
@@ -109,6 +121,43 @@ fn a_saved_plan_is_applied_only_while_it_holds() {
         refused.refusal(3).contains("the saved plan was made for another state"),
         "{refused:?}"
     );
+}
+
+#[test]
+fn a_part_of_a_bundle_is_deployed_alone() {
+    let place = Place::new();
+    place.write_bundle("shop", &place.host);
+    let refused = place.sluice(&["plan", "--select", "lod"]);
+    assert!(
+        refused.refusal(3).contains("there is no resource `lod` to select"),
+        "{refused:?}"
+    );
+    let planned = place.sluice(&["plan", "--select", "landing", "--out", "part.json"]);
+    assert_eq!(planned.code, Some(0), "{planned:?}");
+    assert_eq!(
+        planned.stdout,
+        "create schemas.sales\ncreate volumes.landing\n\nPlan: 2 to add, 0 to change, 0 to delete, 0 unchanged, 1 not selected\n"
+    );
+    // The saved plan knows what it was about.
+    let deployed = place.sluice(&["deploy", "--plan", "part.json", "-o", "json"]).json(0);
+    assert_eq!(deployed["counts"]["create"], 2, "{deployed}");
+    assert_eq!(place.jobs(), Vec::<String>::new());
+    let rest = place.sluice(&["deploy", "--select", "jobs.load", "-o", "json"]).json(0);
+    assert_eq!(
+        rest["counts"],
+        serde_json::json!({"create": 2, "change": 0, "delete": 0, "unchanged": 0}),
+        "{rest}"
+    );
+    assert_eq!(place.jobs(), ["shop load"]);
+    // One that left the configuration is deleted when it is chosen, and only then.
+    let text = std::fs::read_to_string(place.bundle.join("databricks.yml")).unwrap();
+    let start = text.find("  jobs:").unwrap();
+    place.write("databricks.yml", &text[..start]);
+    let other = place.sluice(&["plan", "--select", "schemas.sales"]);
+    assert!(other.stdout.ends_with("1 unchanged, 2 not selected\n"), "{other:?}");
+    let gone = place.sluice(&["deploy", "--select", "load"]);
+    assert_eq!(gone.code, Some(0), "{gone:?}");
+    assert_eq!(place.jobs(), Vec::<String>::new());
 }
 
 #[test]
