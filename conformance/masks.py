@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 # Fields whose value depends on when something happened, or which a workspace makes up.
-_TIMES = re.compile(r"(^|_)(time|timestamp|at|date|etag|revision_id|last_modified)$")
+_TIMES = re.compile(r"(^|_)(time|timestamp|at|date|etag|revision_id|last_modified|duration)$")
 _TEXTS = (
     (re.compile(r"https?://127\.0\.0\.1:\d+"), "<host>"),
     (re.compile(r"(?<=/directories/)\d+"), "<folder>"),
@@ -18,7 +18,7 @@ _TEXTS = (
 )
 # Lists whose order means nothing: permissions and grants, in requests, answers and states.
 _SETS = {"access_control_list", "acls", "changes", "__embed__", "privilege_assignments"}
-_MADE_UP = {"object_id", "resource_id", "schema_id", "volume_id", "catalog_id", "metastore_id", "warehouse_numeric_id", "port"}
+_MADE_UP = {"object_id", "resource_id", "schema_id", "volume_id", "catalog_id", "metastore_id", "warehouse_numeric_id", "port", "run_id", "run_page_url"}
 
 
 class Masks:

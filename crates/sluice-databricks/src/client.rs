@@ -201,7 +201,7 @@ impl Client {
         if !request.query.is_empty() {
             builder = builder.query(&request.query);
         }
-        match &request.body {
+        match request.exposed().as_ref() {
             Body::None => builder,
             Body::Json(value) => builder.json(value),
             Body::Bytes(bytes) => builder

@@ -17,6 +17,18 @@ pub struct Intent {
     pub description: String,
     /// Method and path of the call.
     pub call: String,
+    /// What tells the service that a call is the same one again, for calls that have such a thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
+}
+
+/// A token by which a service does a call once, however often it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// The token.
+    pub value: String,
+    /// Digest of what the call asks for, without the token.
+    pub asks: Digest,
 }
 
 /// What came of an intent.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(transparent)]
 pub struct Secret<T>(T);
 
-const REDACTED: &str = "[redacted]";
+/// What stands in place of a secret wherever one is shown.
+pub const REDACTED: &str = "[redacted]";
 
 impl<T> Secret<T> {
     /// Wraps a value.

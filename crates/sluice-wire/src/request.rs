@@ -1,8 +1,10 @@
 //! Requests and answers as values, so that a plan can be printed, saved, compared and replayed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sluice_model::Secret;
 
 /// An HTTP method that the REST API uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,6 +80,10 @@ pub struct Request {
     /// What it carries.
     #[serde(default)]
     pub body: Body,
+    /// Fields at the top of a JSON body that have their values on the wire alone, with those values: nothing that prints, saves or
+    /// compares the request has them.
+    #[serde(skip)]
+    pub sealed: Vec<(String, Secret<String>)>,
 }
 
 impl Request {
@@ -88,6 +94,7 @@ impl Request {
             path: path.into(),
             query: Vec::new(),
             body: Body::None,
+            sealed: Vec::new(),
         }
     }
 
@@ -103,6 +110,39 @@ impl Request {
     pub fn json(mut self, body: serde_json::Value) -> Self {
         self.body = Body::Json(body);
         self
+    }
+
+    /// Gives a field at the top of the JSON body a value that stands there on the wire alone.
+    #[must_use]
+    pub fn seal(mut self, field: &str, value: Secret<String>) -> Self {
+        self.sealed.push((field.to_owned(), value));
+        self
+    }
+
+    /// The body as it goes over the wire, with its sealed values: for whoever sends it.
+    #[must_use]
+    pub fn exposed(&self) -> Cow<'_, Body> {
+        match &self.body {
+            Body::Json(document) if !self.sealed.is_empty() => {
+                let mut document = document.clone();
+                for (field, value) in &self.sealed {
+                    document[field] = value.expose().as_str().into();
+                }
+                Cow::Owned(Body::Json(document))
+            }
+            body => Cow::Borrowed(body),
+        }
+    }
+
+    /// A text about the request, such as the message of an error answer, without its sealed values.
+    #[must_use]
+    pub fn redacted(&self, text: &str) -> String {
+        self.sealed
+            .iter()
+            .filter(|(_, value)| !value.expose().is_empty())
+            .fold(text.to_owned(), |text, (_, value)| {
+                text.replace(value.expose(), &value.to_string())
+            })
     }
 
     /// Sets a raw body.

@@ -37,6 +37,8 @@ pub(crate) struct DesiredResource {
     pub(crate) places: BTreeMap<String, Location>,
     /// `lifecycle.prevent_destroy`.
     pub(crate) prevent_destroy: bool,
+    /// `lifecycle.triggers.on_bundle_deploy`.
+    pub(crate) on_deploy: bool,
     /// `on_change: recreate` of a catalog resource.
     pub(crate) recreate_on_change: bool,
 }
@@ -179,6 +181,7 @@ impl Collector<'_> {
             location,
             places,
             prevent_destroy: flag("/lifecycle/prevent_destroy"),
+            on_deploy: flag("/lifecycle/triggers/on_bundle_deploy"),
             recreate_on_change: document.get("on_change").and_then(Value::as_str) == Some("recreate"),
         };
         let mut body = kinds::standing_alone(&key, document.clone());
@@ -186,6 +189,12 @@ impl Collector<'_> {
             && !(key.catalog && key.kind == "grants")
         {
             fields.retain(|name, _| !ENGINE_FIELDS.contains(&name.as_str()));
+        }
+        if let Some(lifecycle) = kinds::started::of_document(&document)
+            && !key.catalog
+            && kinds::started::KINDS.contains(&key.kind.as_str())
+        {
+            body[kinds::started::LIFECYCLE] = lifecycle;
         }
         if !self.add(key.clone(), body, resource.clone()) {
             return;

@@ -116,7 +116,7 @@ pub fn deviations(bundle: &Bundle, states: &States, observed: &Observed, declare
 
 /// Whether a field of a planned object was changed in the workspace after it was applied.
 pub(crate) fn changed_there(key: &ResourceKey, path: &str, change: &FieldChange) -> bool {
-    kinds::of(key).is_some_and(|kind| difference::changed_there(kind.rules(), path, change))
+    kinds::of(key).is_some_and(|kind| !kind.is_condition(path) && difference::changed_there(kind.rules(), path, change))
 }
 
 fn of_entry(key: &ResourceKey, entry: &PlanEntry, states: &States, declared: Declared) -> Vec<Deviation> {
@@ -127,7 +127,7 @@ fn of_entry(key: &ResourceKey, entry: &PlanEntry, states: &States, declared: Dec
         (Action::Create, Declared::State) if !known => Vec::new(),
         (Action::Create, _) if known => vec![whole(key, states, DeviationKind::Gone)],
         (Action::Create, _) => vec![whole(key, states, DeviationKind::Unknown)],
-        (Action::Skip | Action::Update | Action::UpdateId | Action::Recreate, _) => entry
+        (Action::Skip | Action::Resize | Action::Update | Action::UpdateId | Action::Recreate, _) => entry
             .changes
             .iter()
             .filter(|(path, change)| differs(key, path, change, declared))

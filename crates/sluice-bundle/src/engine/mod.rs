@@ -40,6 +40,12 @@ pub use verdict::Verdict;
 /// The property that marks tables and views of a deployment.
 pub(crate) const OWNER_MARK: &str = kinds::statements::MARKER;
 
+/// The deployment of an app, as `POST /api/2.0/apps/{name}/deployments` takes it, from what was last applied.
+#[must_use]
+pub fn app_deployment(applied: &serde_json::Value) -> serde_json::Value {
+    kinds::apps::deployment(applied)
+}
+
 /// A column type in the form in which Unity Catalog shows it; one that this program does not know stays as it is.
 pub(crate) fn canonical_type(text: &str) -> String {
     ddl::ColumnType::parse(text).map_or_else(|_unknown| text.to_owned(), |kind| kind.to_string())

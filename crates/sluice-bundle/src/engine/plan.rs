@@ -18,6 +18,8 @@ pub const PLAN_VERSION: u32 = 2;
 pub enum Action {
     /// Nothing.
     Skip,
+    /// Makes it larger or smaller while it runs.
+    Resize,
     /// Changes it in place.
     Update,
     /// Changes it in place, and its id with it.
@@ -36,6 +38,7 @@ impl Action {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Skip => "skip",
+            Self::Resize => "resize",
             Self::Update => "update",
             Self::UpdateId => "update_id",
             Self::Create => "create",
@@ -221,7 +224,7 @@ impl Plan {
         for entry in self.plan.values() {
             match entry.action {
                 Action::Skip => counts.unchanged += 1,
-                Action::Update | Action::UpdateId => counts.change += 1,
+                Action::Resize | Action::Update | Action::UpdateId => counts.change += 1,
                 Action::Create => counts.create += 1,
                 Action::Delete => counts.delete += 1,
                 Action::Recreate => {

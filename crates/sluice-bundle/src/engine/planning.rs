@@ -26,6 +26,8 @@ pub struct PlanOptions {
     pub adopt: bool,
     /// Allows deleting tables, which hold rows.
     pub allow_destroy: bool,
+    /// Does what every deployment does, whether or not something differs (`lifecycle.triggers.on_bundle_deploy`).
+    pub triggers: bool,
     /// Keys whose creation was begun by a deployment that stopped before it knew the answer (from the journal): an object that
     /// exists for such a key is taken over.
     pub interrupted: BTreeSet<ResourceKey>,
@@ -176,7 +178,8 @@ impl<'a> Planner<'a> {
                     remote_state: Some(remote.clone()),
                     ..blank_entry(resource)
                 };
-                self.compared(key, kind, resource, entry, &body)
+                let entry = self.compared(key, kind, resource, entry, &body);
+                self.triggered(resource, entry)
             }
         };
         if entry.action != Action::Skip {
@@ -190,6 +193,24 @@ impl<'a> Planner<'a> {
         }
         self.bodies.insert(key.clone(), body);
         self.entries.insert(key.clone(), entry);
+    }
+
+    /// Makes what is to be made anew by every deployment.
+    fn triggered(&self, resource: &DesiredResource, mut entry: PlanEntry) -> PlanEntry {
+        if resource.on_deploy && self.options.triggers && entry.action == Action::Skip {
+            entry.action = Action::Recreate;
+            let change = FieldChange {
+                action: Action::Recreate,
+                reason: Some("each deployment".to_owned()),
+                old: None,
+                new: Some(true.into()),
+                remote: None,
+            };
+            entry
+                .changes
+                .insert("lifecycle.triggers.on_bundle_deploy".to_owned(), change);
+        }
+        entry
     }
 
     /// Refuses values that the policy of their tag does not allow, where tags are to change at all.
@@ -378,6 +399,8 @@ impl<'a> Planner<'a> {
         let remote = kind.expanded(&kind.comparable(&remote, old, body));
         let before = old.map(|old| kind.expanded(old));
         entry.changes = difference(kind.rules(), before.as_ref(), &kind.expanded(body), Some(&remote));
+        let observed = entry.remote_state.as_ref().unwrap_or(&Value::Null);
+        kind.decide(&mut entry.changes, observed);
         entry.action = highest(&entry.changes);
         if entry.adopted {
             entry.action = entry.action.max(Action::Update);
@@ -517,6 +540,12 @@ impl<'a> Planner<'a> {
             return Known::Later;
         };
         let field = reference.field.to_string();
+        if kind
+            .sealed()
+            .is_some_and(|sealed| sealed.field == reference.field.head())
+        {
+            return Known::Never(format!("the value of `{}` is given to nothing else", reference.node));
+        }
         if let Some(value) = reference.field.find(body) {
             return if holds_references(value) {
                 Known::Later
@@ -524,7 +553,7 @@ impl<'a> Planner<'a> {
                 Known::Value(value.clone())
             };
         }
-        let keeps_id = matches!(entry.action, Action::Skip | Action::Update);
+        let keeps_id = matches!(entry.action, Action::Skip | Action::Resize | Action::Update);
         if field == "id"
             && let (true, Some(id)) = (keeps_id, &entry.id)
         {

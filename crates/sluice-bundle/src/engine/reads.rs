@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sluice_model::{Diagnostic, ResourceKey};
+use sluice_model::{Diagnostic, ResourceKey, Secret};
 use sluice_wire::{Request, Response};
 
 use super::desired::{self, Desired};
@@ -48,6 +48,8 @@ pub struct Read {
     /// Requests that follow, each with its pages; what they ask for may be missing.
     more: Vec<Request>,
     purpose: Purpose,
+    /// The value that is wanted in a field that nothing keeps or shows; the observation says whether it is there.
+    wanted: Option<Secret<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +95,20 @@ impl Read {
             request: kind.read(id),
             more: Vec::new(),
             purpose: Purpose::Object { id: id.to_owned() },
+            wanted: None,
         }
+    }
+
+    /// With the value that is wanted in a field that nothing keeps or shows.
+    fn wanting(mut self, secret: Option<&Secret<String>>) -> Self {
+        let sealed = kinds::of(&self.key).and_then(Kind::sealed);
+        if let (Some(sealed), Some(secret), Purpose::Object { .. } | Purpose::Known { .. }) =
+            (sealed, secret, &self.purpose)
+        {
+            self.request = sealed.asking(self.request);
+            self.wanted = Some(secret.clone());
+        }
+        self
     }
 
     /// With what the kind has to read beside the object itself.
@@ -168,6 +183,10 @@ impl Read {
         }
         Ok(match &self.purpose {
             Purpose::Object { id } | Purpose::Known { id } => {
+                if let Some(sealed) = kind.sealed() {
+                    let wanted = self.wanted.as_ref();
+                    pages.iter_mut().for_each(|page| sealed.judge(page, wanted));
+                }
                 let remote = kind.observed(pages);
                 if kind.is_trashed(&remote) {
                     return Ok(self.absent());
@@ -198,7 +217,8 @@ pub fn reads(bundle: &Bundle, states: &States, observed: &Observed, options: &Pl
     let mut reads = Vec::new();
     if !options.destroy {
         for key in desired.order.iter().filter(|key| selection.contains(key)) {
-            reads.extend(next_read(key, &desired, states, observed, options));
+            let read = next_read(key, &desired, states, observed, options);
+            reads.extend(read.map(|read| read.wanting(bundle.secrets.get(key))));
         }
         for (key, id) in foreign_needs(&desired).into_iter().chain(tag_policies(&desired)) {
             if let Some(kind) = kinds::of(&key).filter(|_| !observed.contains_key(&key)) {
@@ -275,6 +295,7 @@ fn next_read(
         purpose: Purpose::Search {
             mark: kind.mark(new, &desired.facts),
         },
+        wanted: None,
     })
 }
 

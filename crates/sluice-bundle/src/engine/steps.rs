@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sluice_model::ResourceKey;
+use sluice_model::{ResourceKey, Secret};
+use sluice_wire::request::Body;
 use sluice_wire::{Request, Response};
 
 use super::field_path::FieldPath;
@@ -49,6 +50,11 @@ fn with_needs_of_parts(edges: &graph::Edges) -> graph::Edges {
     }
     all
 }
+
+/// Stands in a request for a token that is made, and written into the journal, before the request is sent for the first time: the
+/// service does a request with the same token once.
+pub(crate) const FRESH_TOKEN: &str = "{token}";
+const TOKEN_FIELD: &str = "idempotency_token";
 
 /// One remote call of a deployment, or, without a request, a change of the state alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +133,9 @@ pub enum StepError {
         /// Which reference, and why it has no value.
         fault: String,
     },
+    /// The value of a secret is not known.
+    #[error("`{0}` has no value to send; make the plan again")]
+    NoSecret(ResourceKey),
 }
 
 /// What is known of resources while a plan is applied: it fills references and is kept up by [`Applied::record`].
@@ -134,6 +143,7 @@ pub enum StepError {
 pub struct Applied {
     known: BTreeMap<ResourceKey, Object>,
     old: BTreeMap<ResourceKey, StateEntry>,
+    secrets: BTreeMap<ResourceKey, Secret<String>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -164,7 +174,18 @@ impl Applied {
                 (key.clone(), object)
             })
             .collect();
-        Self { known, old }
+        Self {
+            known,
+            old,
+            secrets: BTreeMap::new(),
+        }
+    }
+
+    /// With the values that are given to secrets.
+    #[must_use]
+    pub fn with_secrets(self, secrets: &BTreeMap<ResourceKey, Secret<String>>) -> Self {
+        let secrets = secrets.clone();
+        Self { secrets, ..self }
     }
 
     /// Takes in what a step did to the state.
@@ -285,8 +306,9 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
             };
             kind.create(&fresh)
         }
-        Action::Skip | Action::Update | Action::UpdateId | Action::Delete => kind.update(&change),
+        Action::Skip | Action::Resize | Action::Update | Action::UpdateId | Action::Delete => kind.update(&change),
     };
+    let calls = sealed(key, kind, calls, applied, &mut body)?;
     // The Databricks CLI reads `resources.json`, and knows nothing of catalog kinds.
     let mut depends_on = entry.depends_on.clone();
     depends_on.retain(|dependency| key.catalog || !dependency.node.catalog);
@@ -308,11 +330,14 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
     while let Some(call) = calls.next() {
         // An id that the service made is in the state before anything else is done to the object, and what was made is there before
         // it is waited for.
-        let waited_for = calls.peek().is_none_or(|next| matches!(next.answer, Answer::Ready(..)));
-        let keeps = waited_for || matches!(call.answer, Answer::IdField(_));
+        let waited_for = calls
+            .peek()
+            .is_none_or(|next| matches!(next.answer, Answer::Ready(..) | Answer::Run(_)));
+        let made = matches!(call.answer, Answer::IdField(_) | Answer::Made(_));
+        let keeps = made || waited_for && !matches!(call.answer, Answer::Part(_));
         steps.push(step(key, call, if keeps { after.clone() } else { After::Keep }));
     }
-    if matches!(entry.action, Action::Update | Action::UpdateId) {
+    if matches!(entry.action, Action::Resize | Action::Update | Action::UpdateId) {
         let etag = entry.remote_state.as_ref().and_then(|remote| remote.get("etag"));
         for step in &mut steps {
             step.keep_etag(etag.and_then(Value::as_str));
@@ -321,18 +346,45 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
     Ok(steps)
 }
 
+/// The calls with the value of a secret for the wire, and the body as the state keeps it: without.
+fn sealed(
+    key: &ResourceKey,
+    kind: &dyn Kind,
+    mut calls: Vec<Call>,
+    applied: &Applied,
+    body: &mut Value,
+) -> Result<Vec<Call>, StepError> {
+    let Some(sealed) = kind.sealed() else { return Ok(calls) };
+    let value = applied
+        .secrets
+        .get(key)
+        .ok_or_else(|| StepError::NoSecret(key.clone()))?;
+    for call in &mut calls {
+        if let Body::Json(document) = &call.request.body
+            && document.get(sealed.field).is_some()
+        {
+            call.request = call.request.clone().seal(sealed.field, value.clone());
+        }
+    }
+    sealed.kept(body);
+    Ok(calls)
+}
+
 fn delete_steps(key: &ResourceKey, kind: &dyn Kind, entry: &PlanEntry, old: Option<&StateEntry>) -> Vec<Step> {
     let id = entry.id.clone().unwrap_or_default();
     let body = old.map_or(Value::Null, |entry| entry.state.clone());
-    let calls = if entry.gone {
-        Vec::new()
-    } else {
-        kind.delete(&id, &body)
+    let calls = match &entry.remote_state {
+        _ if entry.gone => Vec::new(),
+        Some(remote) => kind.delete_observed(&id, &body, remote),
+        None => kind.delete(&id, &body),
     };
-    if calls.is_empty() {
+    let Some(last) = calls.len().checked_sub(1) else {
         return vec![state_step(key, "forget", id, After::Remove)];
-    }
-    calls.into_iter().map(|call| step(key, call, After::Remove)).collect()
+    };
+    let calls = calls.into_iter().enumerate();
+    calls
+        .map(|(index, call)| step(key, call, if index == last { After::Remove } else { After::Keep }))
+        .collect()
 }
 
 fn step(key: &ResourceKey, call: Call, after: After) -> Step {
@@ -373,12 +425,43 @@ impl Step {
                 *value = value.replace(kinds::NEW_ID, &outcome.id);
             }
         }
-        if let Answer::Id(id) | Answer::Ready(id, _) = &mut step.answer
+        if let Some(Request {
+            body: Body::Json(Value::Object(fields)),
+            ..
+        }) = &mut step.request
+        {
+            for value in fields.values_mut().filter(|value| *value == kinds::NEW_ID) {
+                *value = outcome.id.as_str().into();
+            }
+        }
+        if let Answer::Id(id) | Answer::Ready(id, _) | Answer::Run(id) = &mut step.answer
             && id == kinds::NEW_ID
         {
             id.clone_from(&outcome.id);
         }
         step.keep_etag(outcome.etag.as_deref());
+        step
+    }
+
+    /// Whether the request has to be given a token, with [`Step::with_token`], before it is sent.
+    #[must_use]
+    pub fn needs_token(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| match &request.body {
+            Body::Json(body) => body.get(TOKEN_FIELD).is_some_and(|token| token == FRESH_TOKEN),
+            Body::None | Body::Bytes(_) => false,
+        })
+    }
+
+    /// The step with this token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        let mut step = self.clone();
+        if let Some(Request {
+            body: Body::Json(body), ..
+        }) = &mut step.request
+        {
+            body[TOKEN_FIELD] = token.into();
+        }
         step
     }
 

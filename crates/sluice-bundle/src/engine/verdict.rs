@@ -3,6 +3,7 @@
 use serde_json::Value;
 use sluice_wire::{Method, Request, Response};
 
+use super::kinds::job_runs::is_over;
 use super::kinds::rest_object::{self, Ready};
 use super::kinds::{self, Answer};
 use super::steps::{Outcome, Step};
@@ -46,6 +47,10 @@ impl Step {
                 | Answer::GoneByOperation
                 | Answer::IdField(_)
                 | Answer::Id(_)
+                | Answer::Made(_)
+                | Answer::Part(_)
+                | Answer::Run(_)
+                | Answer::Over(_)
                 | Answer::Operation(_)
                 | Answer::Ready(..)
                 | Answer::Statement(_) => failed(),
@@ -59,9 +64,9 @@ impl Step {
             })
         };
         match &self.answer {
-            Answer::Id(id) | Answer::GoneFrom(id) => done(id),
+            Answer::Id(id) | Answer::Made(id) | Answer::GoneFrom(id) => done(id),
             Answer::Gone => done(""),
-            Answer::IdField(field) => match answer.get(field) {
+            Answer::IdField(field) | Answer::Part(field) => match answer.get(field) {
                 Some(Value::String(id)) => done(id),
                 Some(Value::Number(id)) => done(&id.to_string()),
                 _ => Verdict::Failed {
@@ -72,6 +77,14 @@ impl Step {
             Answer::Statement(id) | Answer::GoneByStatement(id) => judge_statement(&answer, id),
             Answer::Operation(id) => judge_operation(&answer, id),
             Answer::GoneByOperation => judge_operation(&answer, ""),
+            Answer::Run(id) => match &self.request {
+                Some(read) => judge_run(&answer, id, read),
+                None => done(id),
+            },
+            Answer::Over(id) => match &self.request {
+                Some(read) if !is_over(&answer) => Verdict::Poll(read.clone()),
+                _ => done(id),
+            },
             Answer::Ready(id, ready) => match &self.request {
                 Some(read) => judge_ready(&answer, id, *ready, read),
                 None => done(id),
@@ -119,6 +132,26 @@ fn judge_operation(answer: &Value, id: &str) -> Verdict {
             Verdict::Poll(rest_object::operation(name))
         }
         (None, _) => Verdict::Done(Outcome::of(id)),
+    }
+}
+
+/// A run that is over has succeeded when its result says so.
+fn judge_run(answer: &Value, id: &str, read: &Request) -> Verdict {
+    let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
+    let result = text("/state/result_state");
+    match text("/state/life_cycle_state") {
+        Some(_) if is_over(answer) && result == Some("SUCCESS") => Verdict::Done(Outcome::of(id)),
+        Some(state) if is_over(answer) => Verdict::Failed {
+            code: result.unwrap_or(state).to_owned(),
+            message: format!(
+                "run {id} did not succeed: {}; its page: {}",
+                text("/state/state_message")
+                    .filter(|message| !message.is_empty())
+                    .unwrap_or("no reason given"),
+                text("/run_page_url").unwrap_or("not known")
+            ),
+        },
+        Some(_) | None => Verdict::Poll(read.clone()),
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) fn set(resources: &mut Tree, paths: &WorkspacePaths) {
             }
         }
     }
+    for app in each(resources, "apps") {
+        default(app, "description", "");
+    }
     for volume in each(resources, "volumes") {
         default(volume, "volume_type", "MANAGED");
     }

@@ -10,7 +10,7 @@ use sluice_model::{Diagnostic, Location, Node, ResourceKey, SubResource, Trail, 
 use super::catalog_files;
 use super::reference::{self, Reference};
 use super::session::Session;
-use super::shape::{self, SUPPORTED_KINDS};
+use super::shape::{self, KINDS};
 use super::suggest;
 
 /// The kinds of catalog files that references may name.
@@ -26,9 +26,9 @@ pub(super) fn check(resources: &Tree, catalog: &Tree, session: &mut Session<'_>)
         needs: BTreeMap::new(),
         session,
     };
-    graph.collect(resources, false, &SUPPORTED_KINDS);
+    graph.collect(resources, false, &KINDS);
     graph.collect(catalog, true, &catalog_files::KINDS);
-    graph.references(resources, false, &SUPPORTED_KINDS);
+    graph.references(resources, false, &KINDS);
     graph.references(catalog, true, &catalog_files::KINDS);
     graph.circles();
 }
@@ -101,7 +101,7 @@ impl<'tree> Graph<'_, '_, 'tree> {
                 .report(refuse(format!("`{}` names no resource", reference.text), Some(help)));
             return;
         };
-        let known_kinds: &[&str] = if catalog { &CATALOG_KINDS } else { &SUPPORTED_KINDS };
+        let known_kinds: &[&str] = if catalog { &CATALOG_KINDS } else { &KINDS };
         let to = key(catalog, kind, name);
         let Some(body) = self
             .keys

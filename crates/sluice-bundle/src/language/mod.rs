@@ -10,6 +10,7 @@
 //! is still unknown, so that they come together, and the workspace is asked only when there are none. What stays to be
 //! filled in by the engine are `${resources.…}` references, and `${catalog.…}` ones in catalog files.
 
+mod apps;
 mod catalog_files;
 mod check;
 mod cli_version;
@@ -29,6 +30,7 @@ mod permissions;
 mod presets;
 pub(crate) mod reference;
 mod resolve;
+mod secrets;
 mod session;
 mod settings;
 mod shape;
@@ -50,7 +52,7 @@ pub(crate) use yaml::reads_as_text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_model::{Diagnostic, ResourceKey, Tree};
+use sluice_model::{Diagnostic, ResourceKey, Secret, Tree};
 
 /// Whether a text holds what a bundle reads as a reference.
 pub(crate) fn has_references(text: &str) -> bool {
@@ -210,6 +212,8 @@ pub struct Bundle {
     pub sync: SyncRules,
     /// The resources that `sluice.yml` protects: never deleted or recreated.
     pub protected: Vec<ResourceKey>,
+    /// The values of Unity Catalog secrets. They stand nowhere else: `config` has `[redacted]` in their places.
+    pub secrets: BTreeMap<ResourceKey, Secret<String>>,
 }
 
 /// The mode of a target.

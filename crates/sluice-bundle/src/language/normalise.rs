@@ -8,11 +8,11 @@ use super::merge::merge;
 use super::presets::each;
 use super::reference;
 use super::session::Session;
-use super::shape::SUPPORTED_KINDS;
+use super::shape::KINDS;
 
 /// Normalises all resources.
 pub(super) fn resources(resources: &mut Tree, session: &mut Session<'_>) {
-    for kind in SUPPORTED_KINDS {
+    for kind in KINDS {
         let lists: &[(&str, &str)] = match kind {
             "jobs" => &[
                 ("job_clusters", "job_cluster_key"),

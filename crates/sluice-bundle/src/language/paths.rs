@@ -53,6 +53,7 @@ impl<'paths> Translation<'paths> {
     /// Translates the paths of every pipeline, and of every job that does not take its code from Git.
     pub(super) fn apply(&self, resources: &mut Tree, session: &mut Session<'_>) {
         self.pipelines(resources, session);
+        self.apps(resources, session);
         let Some(Node::Mapping(jobs)) = resources.get_mut("jobs").map(|jobs| &mut jobs.node) else {
             return;
         };
@@ -93,6 +94,16 @@ impl<'paths> Translation<'paths> {
                     self.in_place(library, keys, kind, &path, session);
                 }
             }
+        }
+    }
+
+    fn apps(&self, resources: &mut Tree, session: &mut Session<'_>) {
+        let Some(Node::Mapping(apps)) = resources.get_mut("apps").map(|apps| &mut apps.node) else {
+            return;
+        };
+        for (name, app) in apps {
+            let path = TreePath::keys(["resources", "apps", name.as_str()]);
+            self.in_place(app, &["source_code_path"], Kind::Directory, &path, session);
         }
     }
 

@@ -11,10 +11,10 @@ use super::shape::Type;
 use super::target::Chosen;
 use super::{Bundle, CurrentUser, Inputs, Resolution};
 use super::{
-    catalog_files, cli_version, clusters, contents, defaults, graph, include, mode, normalise, permissions, presets,
-    shape, sync,
+    apps, catalog_files, cli_version, clusters, contents, defaults, graph, include, mode, normalise, permissions,
+    presets, shape, sync,
 };
-use super::{target, unsupported, variables, volume_paths, workspace};
+use super::{secrets, target, unsupported, variables, volume_paths, workspace};
 
 /// Resolves the bundle of one target, or says what is missing or wrong. Pure: the same inputs give the same answer.
 #[must_use]
@@ -96,7 +96,9 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
         name,
     } = written;
     let git = session.inputs.git.as_ref().and_then(Option::as_ref);
+    let written = secrets::written(&root);
     let mut config = interpolate(&mut root, session);
+    let secrets = secrets::take(&written, &mut config);
     let paths = workspace::resolved(&mut config, user, session)?;
     if known {
         workspace::check(&config, &paths, session);
@@ -134,6 +136,7 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
         git: git.cloned(),
         sync,
         protected: settings.protected(),
+        secrets,
     })
 }
 
@@ -163,6 +166,7 @@ fn read(session: &mut Session<'_>) -> Result<Written, Stopped> {
     let chosen = target::choose(&root, session)?;
     target::apply(&mut root, &chosen, session);
     unsupported::refuse(&root, session);
+    secrets::check(&root, session);
     cli_version::check(&root, session);
 
     let catalog = catalog_files::load(&chosen.name, &targets, session);
@@ -203,6 +207,7 @@ fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut
     clusters::check(&mut resources, session);
     clusters::normalise(&mut resources);
     graph::check(&resources, &catalog, session);
+    apps::check(&resources, session);
     if declared {
         config.set("resources", resources);
     }

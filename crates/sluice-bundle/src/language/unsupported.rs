@@ -3,7 +3,6 @@
 use sluice_model::{Diagnostic, Node, Tree, TreePath};
 
 use super::session::Session;
-use super::shape::{KINDS, SUPPORTED_KINDS};
 
 /// Blocks that would change the result, with what to do about them.
 const BLOCKS: [(&[&str], &str); 12] = [
@@ -33,7 +32,7 @@ const BLOCKS: [(&[&str], &str); 12] = [
     (&["experimental", "immutable_folder"], "remove it"),
 ];
 
-/// Reports every unsupported block and kind of the chosen target.
+/// Reports every unsupported block of the chosen target.
 pub(super) fn refuse(root: &Tree, session: &mut Session<'_>) {
     for (keys, help) in BLOCKS {
         let found = keys.iter().try_fold(root, |tree, key| tree.get(key));
@@ -49,17 +48,6 @@ pub(super) fn refuse(root: &Tree, session: &mut Session<'_>) {
     }
     presets(root, session);
     engine(root, session);
-    let kinds = root.get("resources").and_then(Tree::as_mapping);
-    for (kind, resources) in kinds.into_iter().flatten() {
-        if KINDS.contains(&kind.as_str()) && !SUPPORTED_KINDS.contains(&kind.as_str()) && is_used(resources) {
-            session.report(
-                Diagnostic::error(format!("kind `{kind}` is not supported by this version of Sluice"))
-                    .path(TreePath::keys(["resources", kind]))
-                    .location(resources.key_location.clone())
-                    .help("deploy it with `databricks bundle`"),
-            );
-        }
-    }
 }
 
 fn presets(root: &Tree, session: &mut Session<'_>) {

@@ -3,18 +3,19 @@
 //! An entry that fails stops those that need it; the others go on. Nothing is decided here: whether a call took effect, and what
 //! it means for the state, the engine says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_bundle::engine::{self, Action, Applied, Outcome, Plan, PlanEntry, ProbeVerdict, States, Step, Verdict};
 use sluice_databricks::Client;
-use sluice_model::ResourceKey;
+use sluice_model::{Digest, ResourceKey, Secret};
+use sluice_wire::request::Body;
 use sluice_wire::{Request, Response};
 
 use crate::deploy::local_journal::LocalJournal;
 use crate::deploy::local_state::{LocalStateError, StateLog};
 use crate::deploy::planning;
 use crate::polling::Polling;
-use crate::ports::{DeploymentJournal, Intent, JournalError, Progress, StepOutcome};
+use crate::ports::{DeploymentJournal, Intent, JournalError, Progress, StepOutcome, Token};
 
 /// What became of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -78,19 +79,28 @@ const ATTEMPTS: u32 = 3;
 pub(crate) struct Apply<'a, J> {
     pub(crate) client: &'a Client,
     pub(crate) plan: &'a Plan,
+    pub(crate) secrets: &'a BTreeMap<ResourceKey, Secret<String>>,
     pub(crate) states: &'a mut States,
     pub(crate) log: StateLog,
     pub(crate) local_journal: &'a mut LocalJournal,
     pub(crate) journal: &'a mut J,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) next_step: u32,
+    /// Tokens of calls whose outcome an interrupted deployment did not learn.
+    pub(crate) tokens: BTreeMap<ResourceKey, Token>,
+}
+
+/// The tokens of the calls that a journal leaves open.
+pub(crate) fn open_tokens(journal: &LocalJournal) -> Result<BTreeMap<ResourceKey, Token>, JournalError> {
+    let open = journal.unresolved()?.into_iter();
+    Ok(open.filter_map(|(key, intent)| Some((key, intent.token?))).collect())
 }
 
 impl<J: DeploymentJournal> Apply<'_, J> {
     /// Applies every entry. On [`Halt`] the states hold everything that is known to have taken effect.
     pub(crate) async fn run(&mut self, report: &mut ApplyReport) -> Result<(), Halt> {
         let order = engine::order(self.plan);
-        let mut applied = Applied::new(self.plan, self.states);
+        let mut applied = Applied::new(self.plan, self.states).with_secrets(self.secrets);
         let mut blocked: BTreeSet<ResourceKey> = BTreeSet::new();
         for (position, key) in order.iter().enumerate() {
             if self.progress.stop_requested() {
@@ -169,6 +179,10 @@ impl<J: DeploymentJournal> Apply<'_, J> {
     /// Journals and sends one call. A failure has its outcome in the journal already; a success gets it from the caller, after the
     /// state is saved.
     async fn call(&mut self, step: &Step) -> Result<Result<Outcome, StepFailure>, Halt> {
+        let token = self.token(step);
+        let step = &token
+            .as_ref()
+            .map_or_else(|| step.clone(), |token| step.with_token(&token.value));
         let Some(request) = &step.request else {
             return Ok(Err(known("the step has no call".to_owned())));
         };
@@ -178,10 +192,15 @@ impl<J: DeploymentJournal> Apply<'_, J> {
             key: step.key.clone(),
             description: step.description.clone(),
             call: format!("{} {}", request.method, request.path),
+            token,
         };
         self.local_journal.intent(&intent).await?;
         self.journal.intent(&intent).await?;
-        let result = self.send(step, request).await;
+        // What the workspace says of a value that it refuses may repeat it.
+        let result = self.send(step, request).await.map_err(|failure| StepFailure {
+            message: request.redacted(&failure.message),
+            ..failure
+        });
         if let Err(failure) = &result {
             let message = failure.message.clone();
             let outcome = if failure.outcome_unknown {
@@ -192,6 +211,24 @@ impl<J: DeploymentJournal> Apply<'_, J> {
             self.record_outcome(&outcome).await?;
         }
         Ok(result)
+    }
+
+    /// The token of a call that takes one: that of the same call of an interrupted deployment, or a new one.
+    fn token(&mut self, step: &Step) -> Option<Token> {
+        let Some(Body::Json(body)) = step
+            .request
+            .as_ref()
+            .map(|request| &request.body)
+            .filter(|_| step.needs_token())
+        else {
+            return None;
+        };
+        let asks = Digest::of_canonical_json(body).ok()?;
+        let before = self.tokens.remove(&step.key).filter(|token| token.asks == asks);
+        Some(before.unwrap_or_else(|| Token {
+            value: uuid::Uuid::new_v4().to_string(),
+            asks,
+        }))
     }
 
     async fn record_outcome(&mut self, outcome: &StepOutcome) -> Result<(), Halt> {

@@ -8,7 +8,7 @@ use sluice_model::{Digest, Timestamp, TreePath};
 use crate::bundle_files::upload::{FilePlaces, synchronise};
 use crate::bundle_files::{LoadedBundle, SyncChanges, SyncError};
 use crate::capture::guard;
-use crate::deploy::apply::{Apply, ApplyReport, Halt};
+use crate::deploy::apply::{Apply, ApplyReport, Halt, open_tokens};
 use crate::deploy::base_state::{self, BaseState, BaseStateError};
 use crate::deploy::identities;
 use crate::deploy::local_journal::LocalJournal;
@@ -217,6 +217,7 @@ async fn locked<J: DeploymentJournal>(
     refuse_to_overwrite(loaded, &planned).await?;
     let deployment = uuid::Uuid::new_v4().to_string();
     let mut local_journal = LocalJournal::new(local.directory());
+    let tokens = open_tokens(&local_journal)?;
     let header = header(loaded, &deployment, &planned.plan);
     local_journal.begin(&header).await?;
     journal.begin(&header).await?;
@@ -242,12 +243,14 @@ async fn locked<J: DeploymentJournal>(
         let mut apply = Apply {
             client: &loaded.client,
             plan: &planned.plan,
+            secrets: &loaded.bundle.secrets,
             states: &mut states,
             log,
             local_journal: &mut local_journal,
             journal: &mut *journal,
             progress,
             next_step: 0,
+            tokens,
         };
         halted = apply.run(&mut report).await.err();
     }

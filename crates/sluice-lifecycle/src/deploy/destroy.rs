@@ -3,7 +3,7 @@
 use sluice_bundle::engine::Plan;
 
 use crate::bundle_files::LoadedBundle;
-use crate::deploy::apply::{Apply, ApplyReport};
+use crate::deploy::apply::{Apply, ApplyReport, open_tokens};
 use crate::deploy::base_state;
 use crate::deploy::deployment::{
     DeployError, DeployOptions, Incomplete, WRITER, header, lock, still_valid, with_causes,
@@ -47,6 +47,7 @@ async fn locked<J: DeploymentJournal>(
     let planned = still_valid(loaded, planned).await?;
     let deployment = uuid::Uuid::new_v4().to_string();
     let mut local_journal = LocalJournal::new(local.directory());
+    let tokens = open_tokens(&local_journal)?;
     let header = header(loaded, &deployment, &planned.plan);
     local_journal.begin(&header).await?;
     journal.begin(&header).await?;
@@ -62,12 +63,14 @@ async fn locked<J: DeploymentJournal>(
     let mut apply = Apply {
         client: &loaded.client,
         plan: &planned.plan,
+        secrets: &loaded.bundle.secrets,
         states: &mut states,
         log,
         local_journal: &mut local_journal,
         journal: &mut *journal,
         progress,
         next_step: 0,
+        tokens,
     };
     let halted = apply.run(&mut report).await.err();
     if !report.is_complete() || halted.is_some() {

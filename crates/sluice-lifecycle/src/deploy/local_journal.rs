@@ -48,22 +48,24 @@ impl LocalJournal {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             Err(error) => return Err(self.error(error)),
         };
-        let mut open: BTreeMap<ResourceKey, Intent> = BTreeMap::new();
+        // Steps have numbers in their deployment.
+        let mut deployment = 0;
+        let mut open: BTreeMap<ResourceKey, (u32, Intent)> = BTreeMap::new();
         for line in text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
             match line {
-                Line::Begin(_) => {}
+                Line::Begin(_) => deployment += 1,
                 Line::Intent(intent) => {
-                    open.insert(intent.key.clone(), intent);
+                    open.insert(intent.key.clone(), (deployment, intent));
                 }
                 Line::Outcome { step, outcome } => match outcome {
                     StepOutcome::Done { .. } | StepOutcome::Failed { .. } => {
-                        open.retain(|_, intent| intent.step != step);
+                        open.retain(|_, (begun, intent)| (*begun, intent.step) != (deployment, step));
                     }
                     StepOutcome::Unknown { .. } => {}
                 },
             }
         }
-        Ok(open)
+        Ok(open.into_iter().map(|(key, (_, intent))| (key, intent)).collect())
     }
 
     fn error(&self, source: std::io::Error) -> JournalError {
@@ -131,6 +133,7 @@ mod tests {
             key: ResourceKey::bundle("jobs", name),
             description: "create".to_owned(),
             call: "POST /x".to_owned(),
+            token: None,
         }
     }
 

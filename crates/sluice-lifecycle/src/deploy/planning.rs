@@ -29,6 +29,8 @@ pub struct PlanWishes {
     pub allow_destroy: bool,
     /// Replaces what was changed in the workspace and not captured.
     pub overwrite_uncaptured: bool,
+    /// Does what every deployment does, whether or not something differs.
+    pub triggers: bool,
 }
 
 /// A plan with everything that it was made from.
@@ -97,6 +99,7 @@ pub async fn plan_bundle(loaded: &LoadedBundle, wishes: &PlanWishes) -> Result<P
         destroy: wishes.destroy,
         adopt: wishes.adopt,
         allow_destroy: wishes.allow_destroy,
+        triggers: wishes.triggers,
         interrupted: unresolved.into_keys().collect(),
         captured: known.adoptable(wishes.overwrite_uncaptured || wishes.adopt),
     };

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sluice_bundle::engine::States;
 use sluice_databricks::{Client, ClientError};
 use sluice_model::ResourceKey;
 use sluice_wire::{Method, Request};
 
 use crate::bundle_files::LoadedBundle;
 use crate::deploy::base_state::{self, BaseStateError};
+use crate::deploy::run_app::AppFailure;
 use crate::polling::Polling;
 use crate::ports::Progress;
 
@@ -64,13 +66,13 @@ pub struct RunFailure {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The bundle has no such job, or it is not deployed.
-    #[error("`{key}` is not deployed to target `{target}`; deployed jobs: {}", listed(deployed))]
+    #[error("`{key}` is not deployed to target `{target}`; deployed {}: {}", key.kind, listed(deployed))]
     NotDeployed {
         /// What was asked for.
-        key: String,
+        key: ResourceKey,
         /// The target.
         target: String,
-        /// Jobs that are deployed.
+        /// Those of its kind that are deployed.
         deployed: Vec<String>,
     },
     /// The state of the deployment cannot be read.
@@ -82,6 +84,9 @@ pub enum RunError {
     /// The state has an id that no job can have.
     #[error("the deployment state names `{0}` as the id of a job")]
     JobId(String),
+    /// An app does not run, or not with the code that it was given.
+    #[error(transparent)]
+    App(#[from] AppFailure),
     /// The run ended without success.
     #[error("run {} of job {} ended with {}", .0.outcome.run_id, .0.outcome.job_id, .0.outcome.result)]
     Failed(Box<RunFailure>),
@@ -91,6 +96,21 @@ pub enum RunError {
         /// Page of the run.
         url: String,
     },
+}
+
+impl RunError {
+    /// That the state has no such resource.
+    pub(crate) fn not_deployed(key: &ResourceKey, states: &States, target: &str) -> Self {
+        let deployed = states.entries().map(|(key, _)| key);
+        Self::NotDeployed {
+            key: key.clone(),
+            target: target.to_owned(),
+            deployed: deployed
+                .filter(|other| other.kind == key.kind && other.sub.is_none())
+                .map(|other| other.name.clone())
+                .collect(),
+        }
+    }
 }
 
 fn listed(names: &[String]) -> String {
@@ -173,15 +193,7 @@ pub async fn run_job(
     let name = key.strip_prefix("jobs.").unwrap_or(key);
     let resource = ResourceKey::bundle("jobs", name);
     let Some(entry) = base.states.get(&resource) else {
-        let deployed = base.states.entries().map(|(key, _)| key);
-        return Err(RunError::NotDeployed {
-            key: resource.to_string(),
-            target: loaded.bundle.target.clone(),
-            deployed: deployed
-                .filter(|key| key.kind == "jobs" && key.sub.is_none())
-                .map(|key| key.name.clone())
-                .collect(),
-        });
+        return Err(RunError::not_deployed(&resource, &base.states, &loaded.bundle.target));
     };
     let job_id: i64 = entry
         .id

@@ -26,6 +26,9 @@ pub struct SummaryResource {
     pub id: Option<String>,
     /// Its page in the workspace, for kinds that have one.
     pub url: Option<String>,
+    /// For a run: the job that it is one of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<i64>,
     /// Whether the bundle still has it; it is deleted by the next deployment otherwise.
     pub in_bundle: bool,
 }
@@ -68,13 +71,22 @@ pub async fn summary(loaded: &LoadedBundle) -> Result<Summary, BaseStateError> {
 }
 
 fn resource(key: ResourceKey, name: Option<String>, states: &States, host: &Host, in_bundle: bool) -> SummaryResource {
-    let id = states.get(&key).map(|entry| entry.id.clone());
-    let url = id.as_deref().and_then(|id| page(&key, id, host));
+    let entry = states.get(&key);
+    let id = entry.map(|entry| entry.id.clone());
+    let job_id = entry
+        .filter(|_| key.kind == "job_runs")
+        .and_then(|entry| entry.state.get("job_id")?.as_i64());
+    let url = match (&id, job_id) {
+        (Some(run), Some(job)) => Some(format!("{host}/jobs/{job}/runs/{run}")),
+        (Some(id), None) => page(&key, id, host),
+        (None, _) => None,
+    };
     SummaryResource {
         key,
         name,
         id,
         url,
+        job_id,
         in_bundle,
     }
 }
@@ -83,6 +95,8 @@ fn resource(key: ResourceKey, name: Option<String>, states: &States, host: &Host
 fn page(key: &ResourceKey, id: &str, host: &Host) -> Option<String> {
     let slashed = id.replace('.', "/");
     match key.kind.as_str() {
+        "secrets" => Some(format!("{host}/explore/data/{slashed}")),
+        "apps" => Some(format!("{host}/apps/{id}")),
         "jobs" => Some(format!("{host}/jobs/{id}")),
         "genie_spaces" => Some(format!("{host}/genie/rooms/{id}")),
         "dashboards" => Some(format!("{host}/dashboardsv3/{id}")),

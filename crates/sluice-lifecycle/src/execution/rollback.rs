@@ -216,6 +216,7 @@ impl Way<'_> {
             key: key_of(self.pins, &pin.table),
             description,
             call: "POST /api/2.0/sql/statements".to_owned(),
+            token: None,
         };
         journal.intent(&intent).await?;
         let name = qualified(pin.table.split('.'));

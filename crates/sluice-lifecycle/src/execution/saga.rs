@@ -235,6 +235,7 @@ async fn preflight(
     let wishes = PlanWishes {
         // Where only promotions deploy, nobody builds: what differs there is drift, and a promotion puts it right.
         overwrite_uncaptured: candidate.environment.require_ungated().is_err(),
+        triggers: true,
         ..PlanWishes::default()
     };
     let planned = plan_bundle(&candidate.loaded, &wishes)

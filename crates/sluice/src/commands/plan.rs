@@ -54,6 +54,7 @@ impl WishOptions {
             adopt: self.adopt,
             allow_destroy: self.allow_destroy,
             overwrite_uncaptured: self.overwrite_uncaptured,
+            triggers: !destroy,
         }
     }
 }

@@ -1,20 +1,20 @@
-//! `sluice run`: runs a deployed job and waits for its end.
+//! `sluice run`: runs a deployed job and waits for its end, or starts a deployed app with the code of the bundle.
 
 use std::fmt;
 
 use clap::Args;
 use serde::Serialize;
-use sluice_lifecycle::deploy::{RunError, RunOutcome, run_job};
+use sluice_lifecycle::deploy::{AppOutcome, RunError, RunOutcome, is_app, run_app, run_job};
 
 use crate::commands::bundle_options::{BundleOptions, assignment};
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
 use crate::render::Answer;
 
-/// Run a deployed job and wait for its end
+/// Run a deployed job and wait for its end, or start a deployed app with its code
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Key of the job in the bundle: `load`, or `jobs.load`
+    /// Key of the job or app in the bundle: `load`, `jobs.load` or `apps.portal`
     #[arg(value_name = "KEY")]
     key: String,
     #[command(flatten)]
@@ -37,10 +37,26 @@ impl Answer for Ran {
     }
 }
 
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Serving(AppOutcome);
+
+impl Answer for Serving {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        writeln!(out, "deployed {} to app {}", self.0.deployment_id, self.0.app)?;
+        writeln!(out, "{}", self.0.url)
+    }
+}
+
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let loaded = arguments.bundle.load(context).await?;
     let parameters = arguments.params.into_iter().collect();
     let _held = context.interrupt.hold();
+    if is_app(&loaded, &arguments.key).await? {
+        let outcome = run_app(&loaded, &arguments.key, context).await?;
+        context.answer(&Serving(outcome))?;
+        return Ok(Outcome::Done);
+    }
     let result = run_job(&loaded, &arguments.key, &parameters, context).await;
     if let Err(RunError::Failed(failure)) = &result {
         context.answer_for_programs(failure)?;

@@ -48,6 +48,9 @@ impl Serialize for Shown<'_> {
             if let Some(url) = &resource.url {
                 place["url"] = Value::String(url.clone());
             }
+            if let Some(job) = resource.job_id {
+                place["resolved_job_id"] = job.into();
+            }
             let status = match (resource.id.is_some(), resource.in_bundle) {
                 (false, _) => Some("created"),
                 (true, false) => Some("deleted"),

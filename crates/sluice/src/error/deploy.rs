@@ -193,6 +193,7 @@ impl From<RunError> for CommandError {
             }
             RunError::Base(error) => error.into(),
             RunError::Client(error) => error.into(),
+            RunError::App(_) => Self::from_error(ExitKind::Remote, &error),
             RunError::JobId(_) => Self::from_error(ExitKind::Refused, &error),
             RunError::Stopped { .. } => Self::from_error(ExitKind::Interrupted, &error),
             RunError::Failed(ref failure) => {

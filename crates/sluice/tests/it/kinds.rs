@@ -84,6 +84,31 @@ fn compute() -> Vec<Case> {
             vec![
                 ("auto_stop_mins", json!(20), "update"),
                 ("name", json!("other"), "update"),
+                ("lifecycle", json!({"started": false}), "update"),
+                ("lifecycle", json!({"started": true}), "update"),
+                ("lifecycle", Value::Null, "update"),
+            ],
+        ),
+        case(
+            "apps",
+            json!({"name": "portal", "source_code_path": "./app", "permissions": permissions("CAN_USE")}),
+            vec![
+                ("description", json!("of the shop"), "update"),
+                ("user_api_scopes", json!(["sql"]), "update"),
+                ("compute_size", json!("LARGE"), "update"),
+                ("name", json!("shop"), "recreate"),
+            ],
+        ),
+        beside(
+            "job_runs",
+            json!({"jobs": {"job": {
+                "name": "asks", "parameters": [{"name": "p", "default": "x"}],
+                "tasks": [{"task_key": "t", "condition_task": {"op": "EQUAL_TO", "left": "1", "right": "1"}}],
+            }}}),
+            json!({"job_id": "${resources.jobs.job.id}"}),
+            vec![
+                ("job_parameters", json!({"p": "y"}), "recreate"),
+                ("job_parameters", json!({"p": "z"}), "recreate"),
             ],
         ),
         case(
@@ -128,6 +153,16 @@ fn unity_catalog() -> Vec<Case> {
             json!({"schemas": {"place": {"catalog_name": "dev", "name": "models"}}}),
             json!({"catalog_name": "dev", "schema_name": "models", "name": "delay", "comment": "c", "grants": grants("EXECUTE")}),
             vec![("comment", Value::Null, "update"), ("name", json!("late"), "recreate")],
+        ),
+        beside(
+            "secrets",
+            json!({"schemas": {"place": {"catalog_name": "dev", "name": "vault"}}}),
+            json!({"catalog_name": "dev", "schema_name": "vault", "name": "key", "value": "${var.secret}", "comment": "c", "grants": grants("MANAGE")}),
+            vec![
+                ("comment", json!("d"), "update"),
+                ("comment", Value::Null, "update"),
+                ("name", json!("other"), "recreate"),
+            ],
         ),
         case(
             "quality_monitors",
@@ -227,6 +262,7 @@ fn write(place: &Place, case: &Case, body: Option<&Value>) {
     }
     let bundle = json!({
         "bundle": {"name": "kinds"},
+        "variables": {"secret": {"description": "the value of a secret"}},
         "targets": {"dev": {"default": true, "workspace": {"host": place.host, "root_path": format!("/Workspace/Shared/.bundle/{}", case.kind)}}},
         "resources": resources,
     });
@@ -235,7 +271,8 @@ fn write(place: &Place, case: &Case, body: Option<&Value>) {
 
 fn command(place: &Place, arguments: &[&str]) -> Value {
     let token = place.configuration("admin").token.expose().to_owned();
-    place.sluice_with(arguments, &[("DATABRICKS_TOKEN", &token)]).json(0)
+    let variables = [("DATABRICKS_TOKEN", token.as_str()), ("BUNDLE_VAR_secret", "hidden")];
+    place.sluice_with(arguments, &variables).json(0)
 }
 
 /// What a plan does, without what it leaves alone: actions by key, and the changed fields of the resource.
@@ -305,6 +342,7 @@ fn live(place: &Place, case: &Case) {
 #[test]
 fn every_kind_is_made_changed_field_by_field_and_deleted() {
     let place = Place::new();
+    place.write("app/app.py", "print(1)\n");
     place.write("p.sql", "CREATE OR REFRESH MATERIALIZED VIEW one AS SELECT 1 AS one;\n");
     sql(&place, "CREATE SCHEMA dev.watch");
     sql(&place, "CREATE TABLE dev.watch.watched (id BIGINT NOT NULL)");

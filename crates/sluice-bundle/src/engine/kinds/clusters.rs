@@ -6,10 +6,12 @@ use serde_json::Value;
 use sluice_wire::{Method, Request};
 
 use super::rest_object::{
-    Answers, Create, Delete, Fields, Identity, PLAIN, Ready, RestObject, Search, Update, changing,
+    Answers, Create, Delete, Fields, Identity, Observed, PLAIN, Ready, RestObject, Search, Update, changing,
 };
+use super::started::{LIFECYCLE, Started, nothing};
 use super::{Call, Change, changed_fields, pick, text};
 use crate::engine::difference::{Class, Rules, backend_default, rule};
+use crate::engine::plan::Action;
 
 /// The kind `clusters`.
 pub(crate) static CLUSTERS: RestObject = RestObject {
@@ -50,8 +52,11 @@ pub(crate) static CLUSTERS: RestObject = RestObject {
         answers: Answers::Object,
     },
     read: "/api/2.1/clusters/get?cluster_id={id}",
-    observed: PLAIN,
-    update: Update::Calls(update),
+    observed: Observed {
+        started: Some(&STARTED),
+        ..PLAIN
+    },
+    update: Update::CallsOrResize(update, is_resized),
     delete: Delete::Post("/api/2.1/clusters/permanent-delete", "cluster_id"),
     ready: Some(Ready {
         state: "/state",
@@ -62,22 +67,41 @@ pub(crate) static CLUSTERS: RestObject = RestObject {
     }),
 };
 
+static STARTED: Started = Started {
+    state: "/state",
+    message: "/state_message",
+    running: &["RUNNING"],
+    coming_up: &["PENDING", "RESTARTING", "RESIZING"],
+    broken: &["TERMINATED", "ERROR"],
+    stopped: &["TERMINATED", "TERMINATING"],
+    start: "/api/2.1/clusters/start",
+    stop: "/api/2.1/clusters/delete",
+    id: Some("cluster_id"),
+    comes_up: true,
+    unless_started: &[],
+    then: nothing,
+};
+
 /// The fields that say how large a cluster is.
 const SIZE: [&str; 2] = ["num_workers", "autoscale"];
 
+/// Whether a change of these fields is made while the cluster goes on running.
+fn is_resized(changed: &[&str], remote: &Value) -> bool {
+    text(remote, "state") == Some("RUNNING") && changed.iter().all(|field| SIZE.contains(field))
+}
+
 fn update(id: &str, change: &Change<'_>) -> Vec<Call> {
-    let changed = changed_fields(change);
-    let state = change
-        .entry
-        .remote_state
-        .as_ref()
-        .and_then(|remote| text(remote, "state"));
-    let resizes = state == Some("RUNNING") && changed.iter().all(|field| SIZE.contains(&field.as_str()));
+    let mut changed = changed_fields(change);
+    changed.retain(|field| field != LIFECYCLE);
+    let resizes = change.entry.action == Action::Resize;
     let (path, mut body) = if resizes {
         ("/api/2.1/clusters/resize", Value::Object(pick(change.new, &SIZE)))
     } else {
         ("/api/2.1/clusters/edit", change.new.clone())
     };
+    if let Value::Object(fields) = &mut body {
+        fields.shift_remove(LIFECYCLE);
+    }
     body["cluster_id"] = id.into();
     let description = if resizes {
         "resize".to_owned()

@@ -21,7 +21,15 @@ pub(crate) struct Grants {
 }
 
 /// The securables that grants on their own can be on.
-const SECURABLES: &[&str] = &["catalog", "schema", "table", "volume", "function", "external_location"];
+const SECURABLES: &[&str] = &[
+    "catalog",
+    "schema",
+    "table",
+    "volume",
+    "function",
+    "external_location",
+    "secret",
+];
 
 const KEYED: &[(&str, &[&str])] = &[("__embed__", &["principal"])];
 

@@ -4,6 +4,7 @@
 //! here and a line in [`of`].
 
 mod alerts;
+pub(crate) mod apps;
 mod catalogs;
 mod clusters;
 mod constraints;
@@ -16,6 +17,7 @@ mod functions;
 mod genie_spaces;
 mod grants;
 mod instance_pools;
+pub(crate) mod job_runs;
 mod jobs;
 mod masks;
 mod model_serving_endpoints;
@@ -34,8 +36,10 @@ mod registered_models;
 pub(crate) mod rest_object;
 mod schemas;
 mod secret_scopes;
+mod secrets;
 mod serialized_space;
 mod sql_warehouses;
+pub(crate) mod started;
 pub(crate) mod statements;
 mod sub_resources;
 mod synced_database_tables;
@@ -61,6 +65,7 @@ use super::field_path::FieldPath;
 use super::plan::{FieldChange, PlanEntry};
 use workspace_object::Titled;
 
+pub(crate) use secrets::Sealed;
 pub(crate) use sub_resources::{standing_alone, sub_document, sub_id, subs_of};
 
 /// Stands in the request of a call for the id that an earlier call of the same object brings.
@@ -103,6 +108,11 @@ pub(crate) trait Kind: Sync {
     /// The fields of its body as the REST API describes them; none when it does not.
     fn fields(&self) -> &'static [Field] {
         &[]
+    }
+
+    /// The field whose value nothing keeps or shows; none for most kinds.
+    fn sealed(&self) -> Option<&'static Sealed> {
+        None
     }
 
     /// The body that is sent, from the one in the document; faults are fragments that follow the resource's key.
@@ -245,6 +255,23 @@ pub(crate) trait Kind: Sync {
 
     /// The calls that delete the object.
     fn delete(&self, id: &str, old: &Value) -> Vec<Call>;
+
+    /// As [`Kind::delete`], for an object that was observed.
+    fn delete_observed(&self, id: &str, old: &Value, remote: &Value) -> Vec<Call> {
+        let _ = remote;
+        self.delete(id, old)
+    }
+
+    /// Whether a field says in which condition an object is, and not what it is: nobody's work is lost when it changes.
+    fn is_condition(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+
+    /// Says otherwise about changed fields than their rules, where that depends on the state of the object.
+    fn decide(&self, changes: &mut BTreeMap<String, FieldChange>, remote: &Value) {
+        let _ = (changes, remote);
+    }
 }
 
 /// One resource on its way from last applied to desired.
@@ -291,6 +318,14 @@ pub(crate) enum Answer {
     IdField(&'static str),
     /// The id is known.
     Id(String),
+    /// As [`Answer::Id`], and the object is there now, whatever follows.
+    Made(String),
+    /// The id of something that belongs to the object, for the next call, stands in this field.
+    Part(&'static str),
+    /// The answer is a run of a job, which may be going on; the id is known.
+    Run(String),
+    /// As [`Answer::Run`], whatever the run comes to.
+    Over(String),
     /// The answer is a statement's; it may be running still. The id is known.
     Statement(String),
     /// The object is gone, also when it was not there.
@@ -331,6 +366,7 @@ pub(crate) enum ProbeAnswer {
 /// The kind of a key; none when this engine does not deploy it.
 pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
     match (key.catalog, key.kind.as_str(), key.sub) {
+        (false, "job_runs", None) => Some(&job_runs::JobRuns),
         (false, "jobs", None) => Some(&jobs::Jobs),
         (false, "jobs" | "pipelines" | "sql_warehouses", Some(SubResource::Permissions)) => {
             Some(&permissions::Permissions { with_owner: true })
@@ -346,6 +382,7 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
         (false, "volumes", None) => Some(&volumes::Volumes),
         (false, _, Some(SubResource::Grants)) if securable_of(key).is_some() => Some(&grants::Grants { alone: false }),
         (false, "alerts", None) => Some(&alerts::ALERTS),
+        (false, "apps", None) => Some(&apps::APPS),
         (false, "catalogs", None) => Some(&catalogs::CATALOGS),
         (false, "clusters", None) => Some(&clusters::CLUSTERS),
         (false, "database_catalogs", None) => Some(&database_catalogs::DATABASE_CATALOGS),
@@ -365,6 +402,7 @@ pub(crate) fn of(key: &ResourceKey) -> Option<&'static dyn Kind> {
         (false, "postgres_synced_tables", None) => Some(&postgres_synced_tables::POSTGRES_SYNCED_TABLES),
         (false, "quality_monitors", None) => Some(&quality_monitors::QUALITY_MONITORS),
         (false, "registered_models", None) => Some(&registered_models::REGISTERED_MODELS),
+        (false, "secrets", None) => Some(&secrets::SECRETS),
         (false, "sql_warehouses", None) => Some(&sql_warehouses::SQL_WAREHOUSES),
         (false, "synced_database_tables", None) => Some(&synced_database_tables::SYNCED_DATABASE_TABLES),
         (false, "vector_search_endpoints", None) => Some(&vector_search_endpoints::VECTOR_SEARCH_ENDPOINTS),
@@ -482,7 +520,7 @@ pub(crate) fn stands_in(key: &ResourceKey, named: &Value, schema: &str) -> bool 
         (key.catalog, key.kind.as_str()),
         (
             false,
-            "volumes" | "registered_models" | "vector_search_indexes" | "synced_database_tables"
+            "volumes" | "secrets" | "registered_models" | "vector_search_indexes" | "synced_database_tables"
         ) | (true, "tables" | "views" | "functions")
     );
     let name = of(key)
@@ -507,6 +545,7 @@ pub(crate) fn securable_of(key: &ResourceKey) -> Option<&'static str> {
         (false, "external_locations") => Some("external_location"),
         (false, "registered_models") => Some("function"),
         (false, "schemas") => Some("schema"),
+        (false, "secrets") => Some("secret"),
         (false, "vector_search_indexes") => Some("table"),
         (false, "volumes") => Some("volume"),
         (true, "tables" | "views") => Some("table"),

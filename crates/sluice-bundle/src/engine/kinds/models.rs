@@ -2,7 +2,7 @@
 
 use sluice_wire::Method;
 
-use super::rest_object::{Answers, Create, Delete, Fields, Identity, Observed, RestObject, Update, Whole};
+use super::rest_object::{Answers, Create, Delete, Fields, Identity, Observed, PLAIN, RestObject, Update, Whole};
 use crate::engine::difference::{Class, Rules, rule};
 use crate::engine::plan::Action;
 
@@ -30,7 +30,7 @@ pub(crate) static MODELS: RestObject = RestObject {
     observed: Observed {
         at: &["/registered_model_databricks"],
         renamed: &[("id", "model_id")],
-        trashed: None,
+        ..PLAIN
     },
     update: Update::Whole(Whole {
         method: Method::Patch,

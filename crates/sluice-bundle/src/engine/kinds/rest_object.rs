@@ -4,14 +4,18 @@
 //! Paths are templates: `{id}` stands for the id as one segment of a path or a value of a query, `{+id}` for an id that is a path
 //! itself, `{+FIELD}` for a field of the body that is one.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use sluice_wire::request::encode_segment;
 use sluice_wire::types::{self, Field, FieldType};
 use sluice_wire::{Method, Request};
 
+use super::started::{self, LIFECYCLE, Started};
 use super::workspace_object::Titled;
-use super::{Answer, Call, Change, Facts, Kind, NEW_ID, ProbeAnswer, changed_fields, merge_properties, text};
+use super::{Answer, Call, Change, Facts, Kind, NEW_ID, ProbeAnswer, Sealed, changed_fields, merge_properties, text};
 use crate::engine::difference::Rules;
+use crate::engine::plan::{Action, FieldChange};
 
 /// A kind as data.
 pub(crate) struct RestObject {
@@ -43,6 +47,8 @@ pub(crate) enum Fields {
     Class(&'static str),
     /// The fields of the body of this operation.
     Body(&'static str),
+    /// As [`Fields::Body`], with a field whose value nothing keeps or shows.
+    BodyWithSecret(&'static str, &'static Sealed),
 }
 
 /// Where the id of an object comes from.
@@ -100,13 +106,22 @@ pub(crate) struct Observed {
     pub(crate) renamed: &'static [(&'static str, &'static str)],
     /// An object with this value (JSON pointer and text) counts as deleted.
     pub(crate) trashed: Option<(&'static str, &'static str)>,
+    /// How it is started and stopped.
+    pub(crate) started: Option<&'static Started>,
+    /// Completes what is compared, where the answer shows it in another shape.
+    pub(crate) completed: Option<Completion>,
 }
+
+/// Completes a comparable object, from the observed object and the desired body.
+type Completion = fn(&mut Value, &Value, &Value);
 
 /// The answer is the object.
 pub(crate) const PLAIN: Observed = Observed {
     at: &[""],
     renamed: &[],
     trashed: None,
+    started: None,
+    completed: None,
 };
 
 /// How an object is changed in place.
@@ -119,6 +134,9 @@ pub(crate) enum Update {
     MaskedSpec,
     /// What this function says, from the id and the change.
     Calls(fn(&str, &Change<'_>) -> Vec<Call>),
+    /// As [`Update::Calls`]; the second function says whether a change of these fields of this object makes it larger or smaller
+    /// while it runs.
+    CallsOrResize(fn(&str, &Change<'_>) -> Vec<Call>, fn(&[&str], &Value) -> bool),
     /// One request with the fields that changed and the id.
     Changed {
         /// Method.
@@ -207,7 +225,14 @@ impl RestObject {
         for field in *query {
             request = request.query(field, text(change.new, field).unwrap_or_default());
         }
-        let body = without_fields(change.new, without);
+        if let Some(started) = self.observed.started
+            && started::wanted(change.new) != Some(true)
+        {
+            for (name, value) in started.unless_started {
+                request = request.query(name, value);
+            }
+        }
+        let body = without_fields(&without_fields(change.new, without), &[LIFECYCLE]);
         let body = match answers {
             Answers::Object => body,
             Answers::OperationOnSpec => json!({SPEC: body}),
@@ -225,7 +250,7 @@ impl RestObject {
             (Identity::Given(field, _), ..) => Answer::IdField(field),
             (Identity::Placed(titled), ..) => Answer::IdField(titled.id),
             (_, Some(id), Answers::OperationOnSpec) => Answer::Operation(id),
-            (_, id, _) => Answer::Id(id.unwrap_or_default()),
+            (_, id, _) => Answer::Made(id.unwrap_or_default()),
         };
         Call {
             description: "create".to_owned(),
@@ -260,7 +285,7 @@ impl RestObject {
     }
 
     fn whole(&self, whole: &Whole, id: &str, change: &Change<'_>) -> Call {
-        let mut body = without_fields(change.new, whole.without);
+        let mut body = without_fields(&without_fields(change.new, whole.without), &[LIFECYCLE]);
         let mut answer = Answer::Id(id.to_owned());
         let mut probe = None;
         if whole.keeps {
@@ -313,9 +338,16 @@ impl Kind for RestObject {
     fn fields(&self) -> &'static [Field] {
         let fields = match self.fields {
             Fields::Class(class) => types::class(class),
-            Fields::Body(operation) => types::body(operation),
+            Fields::Body(operation) | Fields::BodyWithSecret(operation, _) => types::body(operation),
         };
         fields.unwrap_or(&[])
+    }
+
+    fn sealed(&self) -> Option<&'static Sealed> {
+        match self.fields {
+            Fields::BodyWithSecret(_, sealed) => Some(sealed),
+            Fields::Class(_) | Fields::Body(_) => None,
+        }
     }
 
     fn is_written_by_service(&self, field: &str) -> bool {
@@ -385,6 +417,12 @@ impl Kind for RestObject {
         if let Identity::Placed(_) = &self.identity {
             super::workspace_object::same_folder(&mut comparable, new);
         }
+        if let Some(started) = self.observed.started {
+            started.compare(&mut comparable, remote, old, new);
+        }
+        if let Some(completed) = self.observed.completed {
+            completed(&mut comparable, remote, new);
+        }
         comparable
     }
 
@@ -453,14 +491,19 @@ impl Kind for RestObject {
         calls.push(self.creation(change));
         let id = self.natural_id(change.new).unwrap_or_else(|| NEW_ID.to_owned());
         calls.extend(self.waiting(&id));
+        if let Some(started) = self.observed.started {
+            calls.extend(started.after_creation(&id, change.new, &self.read(&id)));
+        }
         calls
     }
 
     fn update(&self, change: &Change<'_>) -> Vec<Call> {
         let Some(id) = change.id else { return Vec::new() };
+        let changes_itself = changed_fields(change).iter().any(|field| field != LIFECYCLE);
         let mut calls = match &self.update {
+            _ if !changes_itself && self.observed.started.is_some() => Vec::new(),
             Update::Never => Vec::new(),
-            Update::Calls(calls) => calls(id, change),
+            Update::Calls(calls) | Update::CallsOrResize(calls, _) => calls(id, change),
             Update::Whole(whole) => vec![self.whole(whole, id, change)],
             Update::MaskedSpec => vec![self.masked(id, change)],
             Update::Changed {
@@ -487,7 +530,31 @@ impl Kind for RestObject {
         if self.ready.is_some_and(|ready| ready.after_update) {
             calls.extend(self.waiting(id));
         }
+        if let Some(started) = self.observed.started {
+            calls.extend(started.after_change(id, change, &self.read(id)));
+        }
         calls
+    }
+
+    fn is_condition(&self, path: &str) -> bool {
+        self.observed.started.is_some() && path.starts_with(LIFECYCLE)
+    }
+
+    fn decide(&self, changes: &mut BTreeMap<String, FieldChange>, remote: &Value) {
+        let Update::CallsOrResize(_, resizes) = &self.update else {
+            return;
+        };
+        let mut needed: Vec<_> = changes
+            .iter_mut()
+            .filter(|(_, change)| change.action != Action::Skip)
+            .collect();
+        let heads: Vec<&str> = needed
+            .iter()
+            .map(|(path, _)| path.split(['.', '[']).next().unwrap_or(path))
+            .collect();
+        if resizes(&heads, remote) {
+            needed.iter_mut().for_each(|(_, change)| change.action = Action::Resize);
+        }
     }
 
     fn delete(&self, id: &str, old: &Value) -> Vec<Call> {
@@ -554,7 +621,9 @@ fn of_type(value: &Value, field_type: &FieldType) -> Value {
 
 /// What a change in place does, for people.
 fn said(change: &Change<'_>) -> String {
-    format!("change {}", changed_fields(change).join(", "))
+    let mut fields = changed_fields(change);
+    fields.retain(|field| field != LIFECYCLE);
+    format!("change {}", fields.join(", "))
 }
 
 /// A value that says nothing, of the type of this one.

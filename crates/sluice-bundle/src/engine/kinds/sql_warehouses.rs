@@ -5,6 +5,7 @@ use sluice_wire::Method;
 use super::rest_object::{
     Answers, Create, Delete, Fields, Identity, Observed, PLAIN, RestObject, Search, Update, Whole,
 };
+use super::started::{Started, nothing};
 use crate::engine::difference::{Class, Rules, backend_default, rule};
 
 /// The kind `sql_warehouses`.
@@ -42,6 +43,7 @@ pub(crate) static SQL_WAREHOUSES: RestObject = RestObject {
     read: "/api/2.0/sql/warehouses/{id}",
     observed: Observed {
         trashed: Some(("/state", "DELETED")),
+        started: Some(&STARTED),
         ..PLAIN
     },
     update: Update::Whole(Whole {
@@ -54,4 +56,19 @@ pub(crate) static SQL_WAREHOUSES: RestObject = RestObject {
     }),
     delete: Delete::Path("/api/2.0/sql/warehouses/{id}"),
     ready: None,
+};
+
+static STARTED: Started = Started {
+    state: "/state",
+    message: "/health/summary",
+    running: &["RUNNING"],
+    coming_up: &["STARTING"],
+    broken: &["STOPPED", "DELETING", "DELETED"],
+    stopped: &["STOPPED"],
+    start: "/api/2.0/sql/warehouses/{id}/start",
+    stop: "/api/2.0/sql/warehouses/{id}/stop",
+    id: None,
+    comes_up: true,
+    unless_started: &[],
+    then: nothing,
 };

@@ -121,8 +121,9 @@ pub(super) fn permissions_of(kind: &str) -> Option<(&'static str, &'static str)>
     Some((place, field))
 }
 
-const PERMISSIONS: [(&str, &str, &str); 14] = [
+const PERMISSIONS: [(&str, &str, &str); 15] = [
     ("alerts", "alertsv2", "id"),
+    ("apps", "apps", "id"),
     ("clusters", "clusters", "id"),
     ("dashboards", "dashboards", "id"),
     ("database_instances", "database-instances", "id"),

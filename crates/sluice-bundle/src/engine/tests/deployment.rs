@@ -1,5 +1,7 @@
 //! Deploys a configuration onto the model, as a caller of the engine does it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use sluice_model::{Diagnostic, Tree};
 use sluice_wire::Method;
@@ -36,6 +38,7 @@ pub(super) fn bundle(resources: Value, catalog: Value) -> Bundle {
         git: None,
         sync: SyncRules::default(),
         protected: Vec::new(),
+        secrets: BTreeMap::new(),
     }
 }
 

@@ -305,10 +305,10 @@ fn references_that_cannot_be_filled_are_refused_before_anything_is_sent() {
         summaries(json!({"a": task("${resources.jobs.b.id}"), "b": task("${resources.jobs.a.id}")})),
         ["resources need each other in a circle: `resources.jobs.a` → `resources.jobs.b` → `resources.jobs.a`"]
     );
-    let apps = bundle(json!({"apps": {"p": {"name": "p"}}}), json!({}));
+    let unknown = bundle(json!({"shares": {"p": {"name": "p"}}}), json!({}));
     assert_eq!(
-        deployment.plan(&apps).unwrap_err()[0].summary,
-        "`resources.apps.p` cannot be deployed: the kind `apps` is not supported"
+        deployment.plan(&unknown).unwrap_err()[0].summary,
+        "`resources.shares.p` cannot be deployed: the kind `shares` is not supported"
     );
 }
 

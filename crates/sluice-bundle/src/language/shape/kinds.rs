@@ -2,50 +2,13 @@
 //! depends on the kind alone stands in one row of [`ROWS`].
 
 use super::objects::{
-    ALERT, CATALOG, CLUSTER, DASHBOARD, DATABASE_CATALOG, DATABASE_INSTANCE, EXPERIMENT, EXTERNAL_LOCATION,
-    GENIE_SPACE, INSTANCE_POOL, JOB, MODEL, MODEL_SERVING_ENDPOINT, PIPELINE, POSTGRES_BRANCH, POSTGRES_CATALOG,
-    POSTGRES_DATABASE, POSTGRES_ENDPOINT, POSTGRES_PROJECT, POSTGRES_ROLE, POSTGRES_SYNCED_TABLE, QUALITY_MONITOR,
-    REGISTERED_MODEL, SCHEMA, SECRET_SCOPE, SQL_WAREHOUSE, SYNCED_DATABASE_TABLE, VECTOR_SEARCH_ENDPOINT,
-    VECTOR_SEARCH_INDEX, VOLUME,
+    ALERT, APP, CATALOG, CLUSTER, DASHBOARD, DATABASE_CATALOG, DATABASE_INSTANCE, EXPERIMENT, EXTERNAL_LOCATION,
+    GENIE_SPACE, INSTANCE_POOL, JOB, JOB_RUN, MODEL, MODEL_SERVING_ENDPOINT, PIPELINE, POSTGRES_BRANCH,
+    POSTGRES_CATALOG, POSTGRES_DATABASE, POSTGRES_ENDPOINT, POSTGRES_PROJECT, POSTGRES_ROLE, POSTGRES_SYNCED_TABLE,
+    QUALITY_MONITOR, REGISTERED_MODEL, SCHEMA, SECRET, SECRET_SCOPE, SQL_WAREHOUSE, SYNCED_DATABASE_TABLE,
+    VECTOR_SEARCH_ENDPOINT, VECTOR_SEARCH_INDEX, VOLUME,
 };
 use super::{Object, Type};
-
-/// The kinds of resources that a bundle can declare.
-pub(in crate::language) const KINDS: [&str; 33] = [
-    "jobs",
-    "schemas",
-    "volumes",
-    "alerts",
-    "apps",
-    "catalogs",
-    "clusters",
-    "dashboards",
-    "database_catalogs",
-    "database_instances",
-    "experiments",
-    "external_locations",
-    "genie_spaces",
-    "instance_pools",
-    "job_runs",
-    "model_serving_endpoints",
-    "models",
-    "pipelines",
-    "postgres_branches",
-    "postgres_catalogs",
-    "postgres_databases",
-    "postgres_endpoints",
-    "postgres_projects",
-    "postgres_roles",
-    "postgres_synced_tables",
-    "quality_monitors",
-    "registered_models",
-    "secret_scopes",
-    "secrets",
-    "sql_warehouses",
-    "synced_database_tables",
-    "vector_search_endpoints",
-    "vector_search_indexes",
-];
 
 /// What the language knows of a kind.
 #[derive(Debug)]
@@ -93,15 +56,15 @@ pub(in crate::language) enum Prefixed {
 
 use Prefixed::{Identifier, LastPart, Not, Text};
 
-/// The row of a kind; none for kinds that this version does not deploy.
+/// The row of a kind.
 pub(super) fn row(kind: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.name == kind)
 }
 
-/// How many kinds this version deploys.
-const COUNT: usize = 30;
+/// How many kinds a bundle can declare.
+const COUNT: usize = 33;
 
-/// The kinds that this version deploys.
+/// The kinds that a bundle can declare.
 pub(in crate::language) static ROWS: [Row; COUNT] = [
     with_permissions(
         "alerts",
@@ -110,6 +73,7 @@ pub(in crate::language) static ROWS: [Row; COUNT] = [
         ["CAN_MANAGE", "CAN_READ", "CAN_RUN"],
         Text("display_name"),
     ),
+    with_permissions("apps", &APP, "apps.App", ["CAN_MANAGE", "CAN_USE", ""], Not),
     plain("catalogs", &CATALOG, "catalog.CatalogInfo", Not),
     tagged(
         with_permissions(
@@ -169,6 +133,7 @@ pub(in crate::language) static ROWS: [Row; COUNT] = [
         ),
         Tagged::Map("custom_tags"),
     ),
+    plain("job_runs", &JOB_RUN, "jobs.Run", Not),
     tagged(
         owned(with_permissions(
             "jobs",
@@ -239,6 +204,7 @@ pub(in crate::language) static ROWS: [Row; COUNT] = [
         ["MANAGE", "READ", ""],
         Not,
     ),
+    plain("secrets", &SECRET, "catalog.Secret", Not),
     tagged(
         owned(with_permissions(
             "sql_warehouses",
@@ -306,7 +272,7 @@ const fn tagged(row: Row, tagged: Tagged) -> Row {
 }
 
 /// Their names.
-pub(in crate::language) static SUPPORTED_KINDS: [&str; COUNT] = {
+pub(in crate::language) static KINDS: [&str; COUNT] = {
     let mut names = [""; COUNT];
     let mut index = 0;
     while index < COUNT {
@@ -318,6 +284,7 @@ pub(in crate::language) static SUPPORTED_KINDS: [&str; COUNT] = {
 
 static RESOURCE_FIELDS: [(&str, Type); COUNT] = [
     ("alerts", Type::Map(&Type::Object(&ALERT))),
+    ("apps", Type::Map(&Type::Object(&APP))),
     ("catalogs", Type::Map(&Type::Object(&CATALOG))),
     ("clusters", Type::Map(&Type::Object(&CLUSTER))),
     ("dashboards", Type::Map(&Type::Object(&DASHBOARD))),
@@ -327,6 +294,7 @@ static RESOURCE_FIELDS: [(&str, Type); COUNT] = [
     ("external_locations", Type::Map(&Type::Object(&EXTERNAL_LOCATION))),
     ("genie_spaces", Type::Map(&Type::Object(&GENIE_SPACE))),
     ("instance_pools", Type::Map(&Type::Object(&INSTANCE_POOL))),
+    ("job_runs", Type::Map(&Type::Object(&JOB_RUN))),
     ("jobs", Type::Map(&Type::Object(&JOB))),
     (
         "model_serving_endpoints",
@@ -348,6 +316,7 @@ static RESOURCE_FIELDS: [(&str, Type); COUNT] = [
     ("registered_models", Type::Map(&Type::Object(&REGISTERED_MODEL))),
     ("schemas", Type::Map(&Type::Object(&SCHEMA))),
     ("secret_scopes", Type::Map(&Type::Object(&SECRET_SCOPE))),
+    ("secrets", Type::Map(&Type::Object(&SECRET))),
     ("sql_warehouses", Type::Map(&Type::Object(&SQL_WAREHOUSE))),
     (
         "synced_database_tables",

@@ -8,7 +8,7 @@ mod kinds;
 mod objects;
 mod tables;
 
-pub(super) use kinds::{KINDS, Prefixed, RESOURCES, ROWS, SUPPORTED_KINDS, Tagged};
+pub(super) use kinds::{KINDS, Prefixed, RESOURCES, ROWS, Tagged};
 pub(super) use tables::{
     AUTH_FIELDS, BUNDLE_PERMISSIONS, GRANT, PRESETS, PRINCIPAL_FIELDS, ROOT, RUN_AS, SYNC, VARIABLE_FIELDS,
 };

@@ -9,6 +9,25 @@ const GRANTS: (&str, Type) = ("grants", Type::List(&Type::Object(&GRANT)));
 
 static LIFECYCLE: Object = Object::of("lifecycle", &[("prevent_destroy", Type::Boolean)]);
 
+/// Of what can be started and stopped.
+static LIFECYCLE_STARTED: Object = Object::of(
+    "lifecycle",
+    &[("prevent_destroy", Type::Boolean), ("started", Type::Boolean)],
+);
+const LIFECYCLE_STARTED_FIELD: (&str, Type) = ("lifecycle", Type::Object(&LIFECYCLE_STARTED));
+
+/// Of what happens.
+static LIFECYCLE_TRIGGERS: Object = Object::of(
+    "lifecycle",
+    &[
+        ("prevent_destroy", Type::Boolean),
+        (
+            "triggers",
+            Type::Object(&Object::of("triggers", &[("on_bundle_deploy", Type::Boolean)])),
+        ),
+    ],
+);
+
 /// An entry of permissions whose levels are these.
 macro_rules! permission {
     ($name:ident, $levels:expr) => {
@@ -36,6 +55,7 @@ permission!(
 );
 permission!(SECRET_PERMISSION, Type::Words(&["READ", "WRITE", "MANAGE"]));
 permission!(ANY_PERMISSION, Type::Enumeration("iam.PermissionLevel"));
+permission!(APP_PERMISSION, Type::Enumeration("apps.AppPermissionLevel"));
 permission!(CLUSTER_PERMISSION, Type::Enumeration("compute.ClusterPermissionLevel"));
 permission!(
     POOL_PERMISSION,
@@ -79,6 +99,54 @@ pub(super) static ALERT: Object = Object {
     required: &["display_name", "query_text", "warehouse_id", "evaluation", "schedule"],
 };
 
+static APP_CONFIG: Object = Object {
+    name: "configuration of an app",
+    fields: &[
+        ("command", Type::List(&Type::Text)),
+        ("env", Type::List(&Type::Class("apps.EnvVar"))),
+    ],
+    wire: Wire::Nowhere,
+    required: &[],
+};
+
+pub(super) static APP: Object = Object {
+    name: "app",
+    fields: &[
+        ("source_code_path", Type::Text),
+        ("config", Type::Object(&APP_CONFIG)),
+        ("git_source", Type::Class("apps.GitSource")),
+        ("permissions", Type::List(&Type::Object(&APP_PERMISSION))),
+        LIFECYCLE_STARTED_FIELD,
+    ],
+    wire: Wire::ClassWithout(
+        "apps.App",
+        &[
+            "active_deployment",
+            "app_status",
+            "compute_status",
+            "create_time",
+            "creator",
+            "default_git_source",
+            "default_source_code_path",
+            "effective_budget_policy_id",
+            "effective_usage_policy_id",
+            "effective_user_api_scopes",
+            "id",
+            "oauth2_app_client_id",
+            "oauth2_app_integration_id",
+            "pending_deployment",
+            "service_principal_client_id",
+            "service_principal_id",
+            "service_principal_name",
+            "thumbnail_url",
+            "update_time",
+            "updater",
+            "url",
+        ],
+    ),
+    required: &["name"],
+};
+
 pub(super) static CATALOG: Object = Object {
     name: "catalog",
     fields: &[GRANTS, LIFECYCLE_FIELD],
@@ -90,7 +158,7 @@ pub(super) static CLUSTER: Object = Object {
     name: "cluster",
     fields: &[
         ("permissions", Type::List(&Type::Object(&CLUSTER_PERMISSION))),
-        LIFECYCLE_FIELD,
+        LIFECYCLE_STARTED_FIELD,
     ],
     wire: Wire::Class("compute.ClusterSpec"),
     required: &[],
@@ -205,6 +273,13 @@ pub(super) static JOB: Object = Object {
     ],
     wire: Wire::Class("jobs.JobSettings"),
     required: &[],
+};
+
+pub(super) static JOB_RUN: Object = Object {
+    name: "run of a job",
+    fields: &[("lifecycle", Type::Object(&LIFECYCLE_TRIGGERS))],
+    wire: Wire::BodyWithout("jobs.JobsAPI.run_now", &["idempotency_token"]),
+    required: &["job_id"],
 };
 
 /// The name of the endpoint stands outside of its configuration.
@@ -361,6 +436,25 @@ static KEY_VAULT: Object = Object {
     required: &["dns_name", "resource_id"],
 };
 
+pub(super) static SECRET: Object = Object {
+    name: "secret",
+    fields: &[GRANTS, LIFECYCLE_FIELD],
+    wire: Wire::BodyWithout(
+        "catalog.SecretsUcAPI.create_secret",
+        &[
+            "create_time",
+            "created_by",
+            "effective_owner",
+            "effective_value",
+            "full_name",
+            "metastore_id",
+            "update_time",
+            "updated_by",
+        ],
+    ),
+    required: &["name", "catalog_name", "schema_name", "value"],
+};
+
 pub(super) static SECRET_SCOPE: Object = Object {
     name: "secret scope",
     fields: &[
@@ -378,7 +472,7 @@ pub(super) static SQL_WAREHOUSE: Object = Object {
     name: "SQL warehouse",
     fields: &[
         ("permissions", Type::List(&Type::Object(&WAREHOUSE_PERMISSION))),
-        LIFECYCLE_FIELD,
+        LIFECYCLE_STARTED_FIELD,
     ],
     wire: Wire::BodyWithout(
         "sql.WarehousesAPI.create",

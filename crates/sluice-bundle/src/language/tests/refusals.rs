@@ -266,8 +266,6 @@ resources:
           timeout_seconds: [1]
         - notebook_task: {notebook_path: /Workspace/x}
   job: {}
-  apps:
-    p: {name: p}
 ";
     insta::assert_snapshot!(refused(text), @r"
     refused
@@ -297,10 +295,6 @@ resources:
       at resources.job
       in databricks.yml:16:3
       help: did you mean `jobs`?
-    error: kind `apps` is not supported by this version of Sluice
-      at resources.apps
-      in databricks.yml:17:3
-      help: deploy it with `databricks bundle`
     error: `task_key` is missing
       at resources.jobs.load.tasks[0].task_key
       in databricks.yml:15:11
@@ -403,7 +397,6 @@ experimental:
   use_legacy_run_as: false
 presets: {source_linked_deployment: true}
 resources:
-  apps: {p: {name: p}}
   secrets: {}
 ";
     insta::assert_snapshot!(refused(text), @r"
@@ -428,10 +421,6 @@ resources:
       at presets.source_linked_deployment
       in databricks.yml:10:11
       help: remove it
-    error: kind `apps` is not supported by this version of Sluice
-      at resources.apps
-      in databricks.yml:12:3
-      help: deploy it with `databricks bundle`
     ");
 }
 

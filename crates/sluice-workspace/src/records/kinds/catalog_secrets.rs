@@ -120,10 +120,12 @@ fn get(call: Call, kind: &'static Kind) -> Work<'static, Document> {
 fn update(mut call: Call, kind: &'static Kind) -> Work<'static, Document> {
     Box::pin(async move {
         let mut given: Document = call.json().await?;
-        if let Some(mask) = call
-            .query("update_mask")
-            .filter(|mask| !mask.is_empty() && *mask != "*")
-        {
+        let mask = call.query("update_mask").filter(|mask| !mask.is_empty());
+        let mut how = serve::How::Merge;
+        if mask == Some("*") {
+            given.entry("comment").or_insert_with(|| "".into());
+            how = serve::How::Replace;
+        } else if let Some(mask) = mask {
             let meant: Vec<String> = mask.split(',').map(crate::records::document::snake_case).collect();
             given.retain(|field, _| meant.contains(field));
         }
@@ -131,7 +133,7 @@ fn update(mut call: Call, kind: &'static Kind) -> Work<'static, Document> {
             given.remove("value");
         }
         let name = call.parameter("full_name").to_owned();
-        let record = serve::change(&call, kind, &name, given, &serve::How::Merge).await?;
+        let record = serve::change(&call, kind, &name, given, &how).await?;
         Ok(serve::describe(&call.workspace, kind, &record))
     })
 }
