@@ -7,6 +7,25 @@ pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '[', '\\'])
 }
 
+/// Whether every class is closed and every `\\` escapes something.
+#[must_use]
+pub fn is_well_formed(pattern: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let mut at = 0;
+    while at < pattern.len() {
+        at += match pattern[at..] {
+            ['\\'] => return false,
+            ['\\', ..] => 2,
+            ['[', ref rest @ ..] => match class(rest, 'x') {
+                Some((length, _)) => length + 1,
+                None => return false,
+            },
+            _ => 1,
+        };
+    }
+    true
+}
+
 /// Whether the whole path matches; a malformed pattern matches nothing.
 #[must_use]
 pub fn matches(pattern: &str, path: &str) -> bool {
@@ -51,14 +70,14 @@ fn one(pattern: &[char], next: char) -> Option<usize> {
         ['?', ..] => (next != '/').then_some(1),
         ['\\', escaped, ..] => (*escaped == next).then_some(2),
         ['\\'] => None,
-        ['[', rest @ ..] => class(rest, next).map(|length| length + 1),
+        ['[', rest @ ..] => class(rest, next).and_then(|(length, found)| found.then_some(length + 1)),
         [literal, ..] => (*literal == next).then_some(1),
         [] => None,
     }
 }
 
-/// The length of a class after its `[` when it matches this character.
-fn class(pattern: &[char], next: char) -> Option<usize> {
+/// The length of a class after its `[`, and whether it matches this character; nothing when the class is not closed.
+fn class(pattern: &[char], next: char) -> Option<(usize, bool)> {
     let negated = pattern.first() == Some(&'^');
     let mut at = usize::from(negated);
     let mut found = false;
@@ -82,7 +101,7 @@ fn class(pattern: &[char], next: char) -> Option<usize> {
         found |= (low..=high).contains(&next);
         ranges += 1;
     }
-    (found != negated && next != '/').then_some(at + 1)
+    Some((at + 1, found != negated && next != '/'))
 }
 
 #[cfg(test)]
@@ -113,6 +132,23 @@ mod tests {
             ("{a,b}", "a", false),
         ] {
             assert_eq!(matches(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_do_not_end_are_malformed() {
+        for (pattern, expected) in [
+            ("resources/*.yml", true),
+            ("[a-c]x", true),
+            ("[]a]x", true),
+            ("a\\*", true),
+            ("[a", false),
+            ("x/[a*.yml", false),
+            ("[a-", false),
+            ("[\\", false),
+            ("a\\", false),
+        ] {
+            assert_eq!(is_well_formed(pattern), expected, "{pattern}");
         }
     }
 }

@@ -157,8 +157,8 @@ fn matched(session: &mut Session<'_>, pattern: &Tree, path: &TreePath) -> Vec<St
             .path(path.clone())
             .location(pattern.location.clone())
     };
+    // Another type has been reported by the check of fields.
     let Some(text) = pattern.as_str() else {
-        session.report(refuse("an item of `include` has to be a file pattern".to_owned()));
         return Vec::new();
     };
     if text.contains("${") {
@@ -170,6 +170,15 @@ fn matched(session: &mut Session<'_>, pattern: &Tree, path: &TreePath) -> Vec<St
     }
     if text.starts_with('/') {
         session.report(refuse(format!("`{text}` is an absolute path")).help("write it relative to the root file"));
+        return Vec::new();
+    }
+    if !glob::is_well_formed(text) {
+        session.report(
+            refuse(format!(
+                "`include` pattern `{text}` does not end: a `[` is not closed, or nothing follows a `\\`"
+            ))
+            .help("close it, or write `\\[` for the character itself"),
+        );
         return Vec::new();
     }
     let clean = clean(text);

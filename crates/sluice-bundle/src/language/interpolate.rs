@@ -171,8 +171,10 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
 
     /// Whether a value of this weight may be brought in; variables that repeat each other would otherwise grow without bound.
     fn afford(&mut self, weight: usize, user: &Tree) -> bool {
-        self.spent = self.spent.saturating_add(weight);
-        if self.spent > MAXIMUM_WEIGHT {
+        let spent = self.spent;
+        self.spent = spent.saturating_add(weight);
+        // Said once.
+        if self.spent > MAXIMUM_WEIGHT && spent <= MAXIMUM_WEIGHT {
             self.session.report(
                 Diagnostic::error("references bring in more than a bundle can hold").location(user.location.clone()),
             );

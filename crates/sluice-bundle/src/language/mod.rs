@@ -4,7 +4,7 @@
 //! 2. `shape`, `check`: which fields there are, and what does not fit. `unsupported`, `cli_version`: what this version refuses by name.
 //! 3. `target`: the chosen target and its overrides. `catalog_files`, `settings`: the documents that are Sluice's own.
 //! 4. `variables`, `workspace`, `reference`, `interpolate`: values of variables, the place in the workspace, references.
-//! 5. `contents`, `normalise`, `presets`, `mode`, `permissions`, `defaults`, `sync`, `paths`, `graph`: the resources as they are deployed.
+//! 5. `contents`, `normalise`, `presets`, `mode`, `permissions`, `defaults`, `sync`, `paths`, `graph`, `task_graph`: the resources as they are deployed.
 //!
 //! Nothing here reads a file or asks a workspace: what is missing is a [`Need`]. Errors are held back while something on this disk
 //! is still unknown, so that they come together, and the workspace is asked only when there are none. What stays to be
@@ -37,6 +37,7 @@ mod shape;
 pub(crate) mod suggest;
 mod sync;
 mod target;
+mod task_graph;
 mod unsupported;
 mod variables;
 mod volume_paths;
@@ -175,6 +176,17 @@ pub enum Need {
         /// Name to look for.
         name: String,
     },
+}
+
+impl Need {
+    /// Whether this machine knows it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::File(_) | Self::Glob(_) | Self::LocalPath(_) | Self::Git => true,
+            Self::CurrentUser { .. } | Self::Lookup { .. } => false,
+        }
+    }
 }
 
 /// What [`resolve`] came to.

@@ -1,6 +1,8 @@
 //! Lists with keys become one entry per key: tasks, job clusters, parameters, grants. Literal names of managed schemas become
 //! references, so that what uses a schema comes after it.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use sluice_model::{Diagnostic, Node, Tree, TreePath};
 
@@ -133,15 +135,18 @@ fn named_well(kind: &str, name: &str, resource: &Tree, session: &mut Session<'_>
 pub(super) fn by_key(list: &mut Tree, key: &str, path: &TreePath, session: &mut Session<'_>) {
     let Node::Sequence(items) = &mut list.node else { return };
     let mut merged: Vec<Tree> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for item in std::mem::take(items) {
-        let name = item.get(key).filter(|name| !name.is_null()).cloned();
-        let same = merged
-            .iter_mut()
-            .enumerate()
-            .find(|(_, other)| name.is_some() && other.get(key) == name.as_ref());
-        match same {
-            Some((index, same)) => merge(same, item, &path.index(index), session),
-            None => merged.push(item),
+        let name = item
+            .get(key)
+            .filter(|name| !name.is_null())
+            .and_then(super::interpolate::embed);
+        match name.as_ref().and_then(|name| known.get(name)) {
+            Some(index) => merge(&mut merged[*index], item, &path.index(*index), session),
+            None => {
+                known.extend(name.map(|name| (name, merged.len())));
+                merged.push(item);
+            }
         }
     }
     *items = merged;

@@ -14,7 +14,7 @@ use super::{
     apps, catalog_files, cli_version, clusters, contents, defaults, graph, include, mode, normalise, permissions,
     presets, shape, sync,
 };
-use super::{secrets, target, unsupported, variables, volume_paths, workspace};
+use super::{secrets, target, task_graph, unsupported, variables, volume_paths, workspace};
 
 /// Resolves the bundle of one target, or says what is missing or wrong. Pure: the same inputs give the same answer.
 #[must_use]
@@ -157,7 +157,7 @@ fn read(session: &mut Session<'_>) -> Result<Written, Stopped> {
     let settings = Settings::load(session);
     let mut root = include::load(session)?;
     Check::written(session, false).conform(&mut root, Type::Object(&shape::ROOT), &TreePath::default());
-    let name = bundle_name(&root, session);
+    let name = bundle_name(&mut root, session);
     let targets: Vec<String> = ["targets", "environments"]
         .iter()
         .filter_map(|block| root.get(block)?.as_mapping())
@@ -207,6 +207,7 @@ fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut
     clusters::check(&mut resources, session);
     clusters::normalise(&mut resources);
     graph::check(&resources, &catalog, session);
+    task_graph::check(&resources, session);
     apps::check(&resources, session);
     if declared {
         config.set("resources", resources);
@@ -214,7 +215,14 @@ fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut
     catalog
 }
 
-fn bundle_name(root: &Tree, session: &mut Session<'_>) -> Option<String> {
+fn bundle_name(root: &mut Tree, session: &mut Session<'_>) -> Option<String> {
+    if let Some(name) = root.get_mut("bundle").and_then(|bundle| bundle.get_mut("name"))
+        && (name.as_mapping().is_some() || name.as_sequence().is_some())
+    {
+        // The check of fields has said so, and nothing that is made of the name needs to say it again.
+        name.node = Node::String("unnamed".to_owned());
+        return None;
+    }
     let name = root.get("bundle").and_then(|bundle| bundle.get("name"));
     match name.and_then(super::interpolate::embed).filter(|name| !name.is_empty()) {
         Some(name) => Some(name),

@@ -175,7 +175,7 @@ impl<'inputs> Session<'inputs> {
         let needs: BTreeSet<Need> = self
             .needs
             .into_iter()
-            .filter(|need| !errors || is_local(need))
+            .filter(|need| !errors || need.is_local())
             .collect();
         if needs.is_empty() {
             Resolution::Refused(self.diagnostics)
@@ -186,12 +186,5 @@ impl<'inputs> Session<'inputs> {
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.diagnostics
-    }
-}
-
-fn is_local(need: &Need) -> bool {
-    match need {
-        Need::File(_) | Need::Glob(_) | Need::LocalPath(_) | Need::Git => true,
-        Need::CurrentUser { .. } | Need::Lookup { .. } => false,
     }
 }

@@ -124,9 +124,20 @@ pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
         return Err(LoadError::HalfCaptured { root });
     }
     let (mut loader, mut resolving) = (Loader::new(request), Resolving::default());
+    let mut unreachable = None;
     loop {
         match resolving.resolve(&loader.inputs) {
-            Resolution::Needs(needs) => loader.fill(needs).await?,
+            Resolution::Needs(needs) => {
+                let (local, remote): (BTreeSet<Need>, BTreeSet<Need>) = needs.into_iter().partition(Need::is_local);
+                let nothing_local = local.is_empty();
+                loader.fill(local).await?;
+                // What is wrong in the files counts for more than a workspace that cannot be asked.
+                match unreachable.take() {
+                    Some(error) if nothing_local => return Err(error),
+                    Some(error) => unreachable = Some(error),
+                    None => unreachable = loader.fill(remote).await.err(),
+                }
+            }
             Resolution::Refused(diagnostics) => return Err(LoadError::Refused(diagnostics)),
             Resolution::Resolved(mut bundle, mut findings) => {
                 findings.extend(contracts::project(&request.root, &mut bundle)?);
@@ -190,9 +201,6 @@ impl<'a> Loader<'a> {
     async fn fill(&mut self, needs: BTreeSet<Need>) -> Result<(), LoadError> {
         if let Some(again) = needs.iter().find(|need| self.asked.contains(need)) {
             return Err(LoadError::Stuck(format!("{again:?}")));
-        }
-        if needs.is_empty() {
-            return Err(LoadError::Stuck("nothing".to_owned()));
         }
         let root = &self.request.root;
         for need in &needs {

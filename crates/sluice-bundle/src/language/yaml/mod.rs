@@ -41,6 +41,9 @@ pub fn parse(text: &str, file: &str) -> Result<Tree, Vec<Diagnostic>> {
 
 /// Reads like [`parse`] and says where anchors stand.
 pub(super) fn parse_with_anchors(text: &str, file: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    if let Some(refused) = unprintable(text, file) {
+        return Err(vec![refused]);
+    }
     let mut reader = Reader {
         parser: Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)),
         file: file.into(),
@@ -60,6 +63,30 @@ pub(super) fn parse_with_anchors(text: &str, file: &str) -> Result<Parsed, Vec<D
             Err(reader.diagnostics)
         }
     }
+}
+
+/// A character that cannot stand in YAML (1.2, production `c-printable`): it has to be written as an escape in double quotes.
+fn unprintable(text: &str, file: &str) -> Option<Diagnostic> {
+    let printable = |character: char| match character {
+        '\t' | '\n' | '\r' | '\u{85}' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        other => !other.is_control(),
+    };
+    let (at, character) = text.char_indices().find(|(_, character)| !printable(*character))?;
+    let before = &text[..at];
+    let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+    let count = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+    let code = format!("{:04X}", u32::from(character));
+    let location = Location {
+        file: file.into(),
+        line: count(before.matches('\n').count()),
+        column: count(line.chars().count()),
+    };
+    Some(
+        Diagnostic::error(format!("the character U+{code} cannot stand in YAML"))
+            .location(Some(location))
+            .help(format!("remove it, or write it as `\\u{code}` in double quotes")),
+    )
 }
 
 /// A fault after which reading cannot go on.
