@@ -9,6 +9,7 @@ Fields of `case.toml`, all optional:
 - `fails`: the command (`validate`, `plan` or `deploy`) that both programs are expected to refuse;
 - `git`: `true` for a Git checkout with one commit on the branch `main`;
 - `lenient`: `true` when Sluice is to warn where the CLI only warns;
+- `overwrites`: `true` when Sluice is told to overwrite what somebody changed in the workspace, as the CLI always does;
 - `waits_for`: names of kinds or blocks of bundles that Sluice does not have yet; the case is skipped, and fails once Sluice has them all;
 - `before`: a list of requests (`method`, `path`, `body`, `principal`) that each workspace gets first; `between`: the same, before the second step; `{warehouse}` and
   `{resources.jobs.load}` in them are ids;
@@ -49,6 +50,7 @@ class Case:
     fails: str | None = None
     git: bool = False
     lenient: bool = False
+    overwrites: bool = False
     waits_for: tuple[str, ...] = ()
     before: tuple[dict[str, Any], ...] = ()
     between: tuple[dict[str, Any], ...] = ()

@@ -75,7 +75,15 @@ class _Run:
         return text
 
     def _filled_value(self, value: Any) -> Any:
-        return None if value is None else json.loads(self._filled(json.dumps(value)))
+        if isinstance(value, dict):
+            return {key: self._filled_value(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self._filled_value(each) for each in value]
+        if not isinstance(value, str):
+            return value
+        # Ids of jobs are numbers.
+        filled = self._filled(value)
+        return int(filled) if value.startswith("{resources.jobs.") and filled.isdigit() else filled
 
     def _command(self, name: str, *arguments: str, bundle: pathlib.Path, program: Program | None = None, step: str = "") -> Finished:
         by = program or self.program

@@ -41,6 +41,8 @@ class Program:
             "LC_ALL": "C.UTF-8",
         }
         options = ("--lenient",) if case.lenient and self.name == "sluice" else ()
+        if case.overwrites and self.name == "sluice" and name == "deploy":
+            options += ("--overwrite-uncaptured",)
         return run((*self.command, name, *options, *arguments), environment | case.environment, directory)
 
 

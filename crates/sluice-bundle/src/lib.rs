@@ -11,6 +11,7 @@
 pub mod capture;
 pub mod editing;
 pub mod engine;
+pub(crate) mod json_text;
 pub mod language;
 
 pub use engine::{Action, Plan, PlanEntry};

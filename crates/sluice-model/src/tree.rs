@@ -161,6 +161,14 @@ impl Tree {
         }
     }
 
+    /// The map that the text of this holds as JSON; none when this is no such text. Its values have the place of the text.
+    #[must_use]
+    pub fn held_map(&self) -> Option<Self> {
+        let held = Self::from_json(&serde_json::from_str(self.as_str()?).ok()?);
+        held.as_mapping()?;
+        Some(held.at(self.location.clone()))
+    }
+
     /// Whether this is null.
     #[must_use]
     pub fn is_null(&self) -> bool {

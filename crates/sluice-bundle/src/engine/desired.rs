@@ -44,7 +44,14 @@ pub(crate) struct DesiredResource {
 }
 
 /// Fields of a document that are the engine's and never sent.
-const ENGINE_FIELDS: &[&str] = &["permissions", "grants", "lifecycle", "on_change", "volume_path"];
+const ENGINE_FIELDS: &[&str] = &[
+    "permissions",
+    "grants",
+    "lifecycle",
+    "on_change",
+    "volume_path",
+    "file_path",
+];
 
 /// What kinds need to know about the deployment of this bundle.
 pub(crate) fn facts(bundle: &Bundle) -> Facts {

@@ -14,6 +14,7 @@ mod ddl;
 mod desired;
 mod difference;
 mod drift;
+mod empty_values;
 mod field_path;
 mod graph;
 mod kinds;

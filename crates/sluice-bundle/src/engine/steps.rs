@@ -8,6 +8,7 @@ use sluice_model::{ResourceKey, Secret};
 use sluice_wire::request::Body;
 use sluice_wire::{Request, Response};
 
+use super::empty_values;
 use super::field_path::FieldPath;
 use super::graph;
 use super::kinds::{self, Answer, Call, Change, Kind, ProbeAnswer};
@@ -288,6 +289,7 @@ pub fn steps(plan: &Plan, key: &ResourceKey, applied: &Applied) -> Result<Vec<St
         let key = key.clone();
         return Err(StepError::Reference { key, fault });
     }
+    empty_values::remove(&mut body, kind.fields());
     let change = Change {
         id: entry.id.as_deref(),
         old: old.map(|entry| &entry.state),

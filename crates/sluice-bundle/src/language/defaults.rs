@@ -11,10 +11,9 @@ pub(super) fn set(resources: &mut Tree, paths: &WorkspacePaths) {
         default(job, "name", "Untitled");
         default(job, "max_concurrent_runs", 1);
         if job.get("queue").is_none_or(Tree::is_null) {
-            job.set("queue", Tree::mapping());
-        }
-        if let Some(queue) = job.get_mut("queue") {
-            default(queue, "enabled", true);
+            let mut queue = Tree::mapping();
+            queue.set("enabled", true);
+            job.set("queue", queue);
         }
         for trigger in ["schedule", "continuous", "trigger"] {
             if let Some(trigger) = job.get_mut(trigger).filter(|trigger| trigger.as_mapping().is_some()) {

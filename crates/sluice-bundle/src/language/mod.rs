@@ -10,6 +10,7 @@
 //! is still unknown, so that they come together, and the workspace is asked only when there are none. What stays to be
 //! filled in by the engine are `${resources.…}` references, and `${catalog.…}` ones in catalog files.
 
+mod alert_files;
 mod apps;
 mod catalog_files;
 mod check;
@@ -55,6 +56,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_model::{Diagnostic, ResourceKey, Secret, Tree};
 
+impl Bundle {
+    /// The configuration as `databricks bundle validate -o json` shows it.
+    #[must_use]
+    pub fn shown(&self) -> serde_json::Value {
+        contents::shown(&self.config)
+    }
+}
+
 /// Whether a text holds what a bundle reads as a reference.
 pub(crate) fn has_references(text: &str) -> bool {
     !reference::references(text).is_empty()
@@ -89,6 +98,9 @@ pub struct Inputs {
     pub current_user: Option<CurrentUser>,
     /// The Git checkout around the bundle; `Some(None)` when the shell looked and there is none.
     pub git: Option<Option<GitCheckout>>,
+    /// The bundle root on the disk, absolute, with `/` between folders; empty when nobody said so. Folders above the bundle root are known
+    /// by it outside of a Git checkout.
+    pub directory: String,
     /// Ids found by name: kind of lookup (`warehouse`, `job`, …) and name, to the id or to the message why there is none.
     pub lookups: BTreeMap<(String, String), Result<String, String>>,
 }
@@ -107,6 +119,7 @@ impl Default for Inputs {
             host: None,
             current_user: None,
             git: None,
+            directory: String::new(),
             lookups: BTreeMap::new(),
         }
     }
@@ -259,10 +272,12 @@ pub struct WorkspacePaths {
 pub struct SyncRules {
     /// The common ancestor of `paths`, relative to the bundle root (`.` or `..`); remote paths are relative to it.
     pub root: String,
+    /// The bundle root relative to `root`; none when that cannot be known.
+    pub bundle_root: Option<String>,
     /// Directories and files, relative to the bundle root.
     pub paths: Vec<String>,
-    /// Patterns in the syntax of gitignore.
+    /// Patterns in the syntax of gitignore, relative to `root`.
     pub include: Vec<String>,
-    /// Patterns in the syntax of gitignore.
+    /// Patterns in the syntax of gitignore, relative to `root`.
     pub exclude: Vec<String>,
 }

@@ -32,7 +32,7 @@ pub(super) fn resources(resources: &mut Tree, session: &mut Session<'_>) {
             match kind {
                 "pipelines" => labels(resource),
                 "clusters" => of_pool(resource),
-                "model_serving_endpoints" => served(resource),
+                "model_serving_endpoints" => served(resource, name, session),
                 _ => {}
             }
             for (list, key) in lists {
@@ -82,7 +82,7 @@ fn of_pool(cluster: &mut Tree) {
 }
 
 /// `served_models`, the older form, as `served_entities`.
-fn served(endpoint: &mut Tree) {
+fn served(endpoint: &mut Tree, name: &str, session: &mut Session<'_>) {
     let Some(config) = endpoint.get_mut("config") else {
         return;
     };
@@ -93,6 +93,22 @@ fn served(endpoint: &mut Tree) {
     else {
         return;
     };
+    session.report(
+        Diagnostic::warning("`served_models` is the older form of `served_entities`")
+            .path(TreePath::keys([
+                "resources",
+                "model_serving_endpoints",
+                name,
+                "config",
+                "served_models",
+            ]))
+            .location(
+                config
+                    .get("served_models")
+                    .and_then(|models| models.key_location.clone()),
+            )
+            .help("write `served_entities`, with `entity_name` and `entity_version`"),
+    );
     let mut entities = config
         .get("served_entities")
         .and_then(Tree::as_sequence)

@@ -4,8 +4,8 @@ use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
 
 use super::include::clean;
 use super::session::Session;
-use super::sync::{bundle_root, folder};
-use super::{GitCheckout, LocalPath, SyncRules};
+use super::sync::folder;
+use super::{LocalPath, SyncRules, glob};
 
 /// What a path of a task refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +43,10 @@ pub(super) struct Translation<'paths> {
 }
 
 impl<'paths> Translation<'paths> {
-    pub(super) fn new(rules: &SyncRules, file_path: &'paths str, git: Option<&GitCheckout>) -> Self {
+    pub(super) fn new(rules: &SyncRules, file_path: &'paths str) -> Self {
         Self {
             file_path,
-            bundle_root: bundle_root(&rules.root, git),
+            bundle_root: rules.bundle_root.clone(),
         }
     }
 
@@ -88,6 +88,11 @@ impl<'paths> Translation<'paths> {
             else {
                 continue;
             };
+            let written = std::mem::take(libraries);
+            for (index, library) in written.into_iter().enumerate() {
+                let path = path.key("libraries").index(index);
+                libraries.extend(self.expanded(library, &path, session));
+            }
             for (index, library) in libraries.iter_mut().enumerate() {
                 let path = path.key("libraries").index(index);
                 for (keys, kind) in LIBRARY_PATHS {
@@ -105,6 +110,38 @@ impl<'paths> Translation<'paths> {
             let path = TreePath::keys(["resources", "apps", name.as_str()]);
             self.in_place(app, &["source_code_path"], Kind::Directory, &path, session);
         }
+    }
+
+    /// A library of a pipeline whose path is a pattern, as one library for each file that matches; one that nothing matches stays.
+    fn expanded(&self, library: Tree, path: &TreePath, session: &mut Session<'_>) -> Vec<Tree> {
+        for (keys, kind) in LIBRARY_PATHS.iter().filter(|(_, kind)| *kind != Kind::Pattern) {
+            let value = keys.iter().try_fold(&library, |value, key| value.get(key));
+            let Some(text) = value.and_then(Tree::as_str).filter(|text| glob::is_pattern(text)) else {
+                continue;
+            };
+            if is_remote(text) {
+                continue;
+            }
+            let location = value.and_then(|value| value.location.clone());
+            let from = location.as_ref().map_or(".", |location| folder(&location.file));
+            let pattern = clean(&format!("{from}/{text}"));
+            let path = keys.iter().fold(path.clone(), |path, key| path.key(*key));
+            let found = session.glob(&pattern).unwrap_or_default();
+            let expanded: Vec<Tree> = found
+                .iter()
+                .filter_map(|local| {
+                    let remote = self.translate(local, *kind, &path, location.as_ref(), session)?;
+                    let mut one = library.clone();
+                    let value = keys.iter().try_fold(&mut one, |value, key| value.get_mut(key))?;
+                    value.node = Node::String(remote);
+                    Some(one)
+                })
+                .collect();
+            if !found.is_empty() {
+                return expanded;
+            }
+        }
+        vec![library]
     }
 
     fn task(&self, task: &mut Tree, path: &TreePath, session: &mut Session<'_>) {
@@ -125,29 +162,30 @@ impl<'paths> Translation<'paths> {
         let Some(text) = value.as_str().map(str::to_owned).filter(|text| !is_remote(text)) else {
             return;
         };
-        if let Some(translated) = self.translate(&text, kind, &path, value.location.as_ref(), session) {
+        let from = value.location.as_ref().map_or(".", |location| folder(&location.file));
+        let local = clean(&format!("{from}/{text}"));
+        if let Some(translated) = self.translate(&local, kind, &path, value.location.as_ref(), session) {
             value.node = Node::String(translated);
         }
     }
 
+    /// The path in the workspace of a path relative to the bundle root, whose file has to be of this kind.
     fn translate(
         &self,
-        text: &str,
+        local: &str,
         kind: Kind,
         path: &TreePath,
         location: Option<&Location>,
         session: &mut Session<'_>,
     ) -> Option<String> {
-        let from = location.map_or(".", |location| folder(&location.file));
-        let local = clean(&format!("{from}/{text}"));
         let refuse = |summary: String| {
             Diagnostic::error(summary)
                 .path(path.clone())
                 .location(location.cloned())
         };
-        let Some(remote) = self.remote(&local) else {
+        let Some(remote) = self.remote(local) else {
             session.report(
-                refuse(format!("`{text}` lies outside of what is uploaded"))
+                refuse(format!("`{local}` lies outside of what is uploaded"))
                     .help("add its folder to `sync.paths`, or move it below the bundle root"),
             );
             return None;
@@ -155,12 +193,12 @@ impl<'paths> Translation<'paths> {
         if kind == Kind::Pattern {
             return Some(remote);
         }
-        let found = session.local_path(&local)?;
+        let found = session.local_path(local)?;
         match (kind, found) {
             (Kind::Notebook, LocalPath::Notebook) => Some(without_ending(&remote).to_owned()),
             (Kind::File, LocalPath::File) | (Kind::Directory, LocalPath::Directory) => Some(remote),
             (_, found) => {
-                let help = advice(&local, kind, found, session);
+                let help = advice(local, kind, found, session);
                 let what = match kind {
                     Kind::Notebook => "notebook",
                     Kind::File | Kind::Pattern => "file",

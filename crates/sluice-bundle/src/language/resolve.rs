@@ -104,6 +104,9 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
         workspace::check(&config, &paths, session);
     }
     let sync = sync::rules(&mut config, git, session);
+    if let (Some(None), Some(place)) = (&session.inputs.git, &sync.bundle_root) {
+        workspace::place_without_git(&mut config, place);
+    }
     conform(&mut config, session);
     if known {
         presets::of_mode(&mut config, chosen.mode, user, session);
@@ -119,7 +122,7 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
     permissions::apply(&mut config, user, session);
     if let Some(resources) = config.get_mut("resources") {
         defaults::set(resources, &paths);
-        Translation::new(&sync, &paths.file_path, git).apply(resources, session);
+        Translation::new(&sync, &paths.file_path).apply(resources, session);
         defaults::annotate(resources, &paths);
         // After the presets, which change the names of schemas.
         volume_paths::fill(resources, &mut catalog);

@@ -11,6 +11,7 @@ pub(super) fn rules(config: &mut Tree, git: Option<&GitCheckout>, session: &mut 
     let mut sync = config.get("sync").cloned().unwrap_or_default();
     let mut rules = SyncRules {
         root: ".".to_owned(),
+        bundle_root: Some(".".to_owned()),
         paths: relative(&mut sync, "paths", session),
         include: relative(&mut sync, "include", session),
         exclude: relative(&mut sync, "exclude", session),
@@ -26,17 +27,20 @@ pub(super) fn rules(config: &mut Tree, git: Option<&GitCheckout>, session: &mut 
         .max();
     if let Some(up) = up.filter(|up| *up > 0) {
         rules.root = vec![".."; up].join("/");
-        if bundle_root(&rules.root, git).is_none() && session.inputs.git.is_some() {
+        rules.bundle_root = bundle_root(&rules.root, git, &session.inputs.directory);
+        if rules.bundle_root.is_none() && session.inputs.git.is_some() {
             session.report(
                 Diagnostic::error("`sync.paths` leads out of the Git checkout of the bundle")
                     .path(TreePath::keys(["sync", "paths"]))
                     .location(sync.get("paths").and_then(|paths| paths.location.clone()))
-                    .help("the folder's place is known inside a checkout alone; commit the bundle and what it shares to one"),
+                    .help("commit the bundle and what it shares to one checkout"),
             );
         }
     }
-    if let Some(place) = bundle_root(&rules.root, git).filter(|place| place != ".") {
-        from_sync_root(&mut sync, &place);
+    if let Some(place) = rules.bundle_root.as_deref().filter(|place| *place != ".") {
+        from_sync_root(&mut sync, place);
+        rules.include = texts(&sync, "include");
+        rules.exclude = texts(&sync, "exclude");
     }
     config.set("sync", sync);
     rules
@@ -55,6 +59,11 @@ fn from_sync_root(sync: &mut Tree, bundle_root: &str) {
             }
         }
     }
+}
+
+fn texts(sync: &Tree, key: &str) -> Vec<String> {
+    let items = sync.get(key).and_then(Tree::as_sequence).unwrap_or_default();
+    items.iter().filter_map(Tree::as_str).map(str::to_owned).collect()
 }
 
 /// The `!` of a pattern, and the rest.
@@ -91,16 +100,20 @@ fn relative(sync: &mut Tree, key: &str, session: &mut Session<'_>) -> Vec<String
     paths
 }
 
-/// The bundle root relative to the sync root: the last folders of its place in the checkout. None when that is not known.
-pub(super) fn bundle_root(sync_root: &str, git: Option<&GitCheckout>) -> Option<String> {
+/// The bundle root relative to the sync root: the last folders of its place in the checkout, or else on the disk. None when neither is
+/// known.
+fn bundle_root(sync_root: &str, git: Option<&GitCheckout>, directory: &str) -> Option<String> {
     if sync_root == "." {
         return Some(".".to_owned());
     }
     let up = sync_root.split('/').count();
-    let place = &git?.bundle_root_path;
-    let folders: Vec<&str> = place.split('/').filter(|folder| !matches!(*folder, "" | ".")).collect();
-    let start = folders.len().checked_sub(up)?;
-    Some(folders[start..].join("/"))
+    let last_of = |place: &str| {
+        let folders: Vec<&str> = place.split('/').filter(|folder| !matches!(*folder, "" | ".")).collect();
+        let start = folders.len().checked_sub(up)?;
+        Some(folders[start..].join("/"))
+    };
+    git.and_then(|git| last_of(&git.bundle_root_path))
+        .or_else(|| last_of(directory))
 }
 
 /// The folder of a file, `.` at the root.
@@ -120,16 +133,22 @@ mod tests {
             commit: None,
             bundle_root_path: place.to_owned(),
         };
-        assert_eq!(bundle_root(".", None).as_deref(), Some("."));
+        let seen = |root: &str, git: Option<&GitCheckout>| bundle_root(root, git, "");
+        assert_eq!(seen(".", None).as_deref(), Some("."));
+        assert_eq!(seen("..", Some(&git("products/flights"))).as_deref(), Some("flights"));
         assert_eq!(
-            bundle_root("..", Some(&git("products/flights"))).as_deref(),
-            Some("flights")
-        );
-        assert_eq!(
-            bundle_root("../..", Some(&git("products/flights"))).as_deref(),
+            seen("../..", Some(&git("products/flights"))).as_deref(),
             Some("products/flights")
         );
-        assert_eq!(bundle_root("../../..", Some(&git("products/flights"))), None);
-        assert_eq!(bundle_root("..", None), None);
+        assert_eq!(seen("../../..", Some(&git("products/flights"))), None);
+        assert_eq!(seen("..", None), None);
+        assert_eq!(
+            bundle_root("../..", None, "/home/jane/products/flights").as_deref(),
+            Some("products/flights")
+        );
+        assert_eq!(
+            bundle_root("../..", Some(&git(".")), "/home/jane/flights").as_deref(),
+            Some("jane/flights")
+        );
     }
 }

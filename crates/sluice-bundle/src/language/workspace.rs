@@ -263,6 +263,13 @@ fn wrong_branch(root: &Tree, checkout: &GitCheckout, session: &mut Session<'_>) 
     }
 }
 
+/// Without a checkout the place of the bundle is its place in what is uploaded.
+pub(super) fn place_without_git(config: &mut Tree, bundle_root: &str) {
+    if let Some(git) = config.get_mut("bundle").and_then(|bundle| bundle.get_mut("git")) {
+        git.set("bundle_root_path", bundle_root);
+    }
+}
+
 /// Fills `bundle.git` with what the checkout says; what the bundle says itself stays.
 pub(super) fn git(root: &mut Tree, checkout: Option<&GitCheckout>, session: &mut Session<'_>) {
     let Some(checkout) = checkout else {

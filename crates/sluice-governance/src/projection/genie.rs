@@ -32,12 +32,11 @@ pub(super) fn spaces(config: &mut Tree, catalog: &Tree, descriptor: &Descriptor,
         return;
     };
     for space in spaces.values_mut() {
-        let Some(space) = space
-            .get_mut("serialized_space")
-            .filter(|space| space.as_mapping().is_some())
-        else {
+        let Some(written) = space.get_mut("serialized_space") else {
             continue;
         };
+        let mut content = written.held_map().unwrap_or_else(|| written.clone());
+        let space = &mut content;
         for (bound, names) in contracts.iter().zip(&names) {
             let (Some(object), Some((name, full))) = (bound.object(), names) else {
                 continue;
@@ -56,6 +55,10 @@ pub(super) fn spaces(config: &mut Tree, catalog: &Tree, descriptor: &Descriptor,
                 spoken.ask(space);
             }
         }
+        // A text about which no contract says anything stays as it is.
+        if written.held_map().as_ref() != Some(&content) {
+            written.node = content.node;
+        }
     }
 }
 
@@ -72,13 +75,15 @@ fn identifiers(config: &Tree, catalog: &Tree) -> BTreeMap<String, String> {
         .and_then(Tree::as_mapping)
         .into_iter()
         .flat_map(|spaces| spaces.values());
-    let sources = spaces.filter_map(|space| {
-        space
-            .get("serialized_space")?
-            .get("data_sources")?
-            .get("tables")?
-            .as_sequence()
-    });
+    let contents: Vec<Tree> = spaces
+        .filter_map(|space| {
+            let written = space.get("serialized_space")?;
+            written.held_map().or_else(|| Some(written.clone()))
+        })
+        .collect();
+    let sources = contents
+        .iter()
+        .filter_map(|content| content.get("data_sources")?.get("tables")?.as_sequence());
     let written = sources
         .flatten()
         .filter_map(|source| source.get("identifier")?.as_str());

@@ -108,7 +108,7 @@ pub fn list(bundle_root: &Path, rules: &SyncRules) -> Result<LocalFiles, Listing
     Ok(files)
 }
 
-fn patterns(root: &Path, patterns: &[String]) -> Result<Gitignore, ListingError> {
+pub(super) fn patterns(root: &Path, patterns: &[String]) -> Result<Gitignore, ListingError> {
     let mut builder = GitignoreBuilder::new(root);
     for pattern in patterns {
         let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
@@ -126,7 +126,7 @@ fn patterns(root: &Path, patterns: &[String]) -> Result<Gitignore, ListingError>
 }
 
 /// Walks a directory; with Git's rules, as far up as the checkout reaches.
-fn walk(start: &Path, git_rules: bool) -> ignore::Walk {
+pub(super) fn walk(start: &Path, git_rules: bool) -> ignore::Walk {
     let in_checkout = start.ancestors().any(|directory| directory.join(".git").exists());
     WalkBuilder::new(start)
         .standard_filters(false)
@@ -229,6 +229,7 @@ mod tests {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         SyncRules {
             root: ".".to_owned(),
+            bundle_root: None,
             paths: owned(paths),
             include: owned(include),
             exclude: owned(exclude),
@@ -297,6 +298,24 @@ mod tests {
         let error = list(top.path(), &rules(&["."], &[], &[])).unwrap_err();
         assert!(matches!(error, ListingError::LinkOutside { .. }), "{error}");
         assert_eq!(check(top.path(), &rules(&["."], &[], &["c"])), ["a", "b"]);
+    }
+
+    #[test]
+    fn patterns_without_a_match_are_named() {
+        let top = tempfile::tempdir().unwrap();
+        write(
+            top.path(),
+            &[(".gitignore", "out/\n"), ("out/a.dat", ""), ("b.txt", "")],
+        );
+        let check = |list: &[&str]| {
+            let list: Vec<String> = list.iter().map(|text| (*text).to_owned()).collect();
+            super::super::idle_patterns::without_match(top.path(), &rules(&["."], &[], &[]), &list).unwrap()
+        };
+        assert_eq!(check(&["out/*.dat", "b.*", "out/"]), Vec::<String>::new());
+        assert_eq!(
+            check(&["*.tmp", "!b.txt", "!c.txt", "other/"]),
+            ["*.tmp", "!c.txt", "other/"]
+        );
     }
 
     #[test]

@@ -190,6 +190,7 @@ impl<'a> Loader<'a> {
                 variable_environment,
                 variable_binding: request.binding.clone(),
                 host: request.host.clone(),
+                directory: directory(&request.root),
                 git: request.git.clone().map(Some),
                 ..Inputs::default()
             },
@@ -248,6 +249,13 @@ impl<'a> Loader<'a> {
         };
         Ok(Client::new(&sources.resolve()?)?)
     }
+}
+
+/// The absolute path of a directory with `/` between folders; empty when it has none that is text.
+fn directory(root: &Path) -> String {
+    let absolute = std::fs::canonicalize(root).unwrap_or_default();
+    let folders = absolute.to_str().unwrap_or_default();
+    folders.replace(std::path::MAIN_SEPARATOR, "/")
 }
 
 fn read_text(path: &Path) -> Result<Option<String>, LoadError> {

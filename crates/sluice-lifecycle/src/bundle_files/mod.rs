@@ -5,6 +5,7 @@
 pub mod file_list;
 pub mod git;
 mod glob;
+pub mod idle_patterns;
 pub mod listing;
 pub mod load;
 mod local_path;
@@ -14,6 +15,7 @@ pub mod upload;
 
 pub use git::GitError;
 pub(crate) use glob::matches;
+pub use idle_patterns::idle_patterns;
 pub use listing::{ListingError, LocalFile, LocalFiles};
 pub use load::{BundleRequest, LoadError, LoadedBundle, load};
 pub use root::{RootError, find_root};

@@ -29,6 +29,8 @@ pub struct SummaryResource {
     /// For a run: the job that it is one of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
+    /// The version of it that was last applied, of dashboards alone.
+    pub etag: Option<String>,
     /// Whether the bundle still has it; it is deleted by the next deployment otherwise.
     pub in_bundle: bool,
 }
@@ -73,6 +75,10 @@ pub async fn summary(loaded: &LoadedBundle) -> Result<Summary, BaseStateError> {
 fn resource(key: ResourceKey, name: Option<String>, states: &States, host: &Host, in_bundle: bool) -> SummaryResource {
     let entry = states.get(&key);
     let id = entry.map(|entry| entry.id.clone());
+    let etag = entry
+        .filter(|_| key.kind == "dashboards")
+        .and_then(|entry| entry.state.get("etag"));
+    let etag = etag.and_then(|etag| Some(etag.as_str()?.to_owned()));
     let job_id = entry
         .filter(|_| key.kind == "job_runs")
         .and_then(|entry| entry.state.get("job_id")?.as_i64());
@@ -87,6 +93,7 @@ fn resource(key: ResourceKey, name: Option<String>, states: &States, host: &Host
         id,
         url,
         job_id,
+        etag,
         in_bundle,
     }
 }

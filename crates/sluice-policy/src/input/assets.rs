@@ -28,7 +28,12 @@ pub(super) fn build(bundle: &BundleFacts<'_>) -> Tree {
     let resources = config.get("resources").and_then(Tree::as_mapping);
     for (kind, section) in resources.into_iter().flatten() {
         for (key, body) in section.as_mapping().into_iter().flatten() {
-            let body = resolved(body, config, bundle.catalog);
+            let mut body = resolved(body, config, bundle.catalog);
+            for content in ["serialized_space", "serialized_dashboard"] {
+                if let Some(held) = body.get(content).and_then(Tree::held_map) {
+                    body.set(content, held);
+                }
+            }
             grants(&mut assets, kind, key, &body);
             let mut resource = texts([("key", key)]);
             let location = body.location.clone();

@@ -30,7 +30,7 @@ struct Shown<'a> {
 /// catalog resources stand under `catalog`.
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut document = sorted(self.loaded.bundle.config.to_json());
+        let mut document = sorted(self.loaded.bundle.shown());
         let catalog = sorted(self.loaded.bundle.catalog.to_json());
         if catalog.as_object().is_some_and(|kinds| !kinds.is_empty()) {
             document["catalog"] = catalog;
@@ -50,6 +50,9 @@ impl Serialize for Shown<'_> {
             }
             if let Some(job) = resource.job_id {
                 place["resolved_job_id"] = job.into();
+            }
+            if let Some(etag) = &resource.etag {
+                place["etag"] = etag.as_str().into();
             }
             let status = match (resource.id.is_some(), resource.in_bundle) {
                 (false, _) => Some("created"),

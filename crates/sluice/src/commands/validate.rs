@@ -5,6 +5,8 @@ use std::fmt;
 use clap::Args;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use sluice_lifecycle::bundle_files::idle_patterns;
+use sluice_lifecycle::deploy::PlanError;
 
 use crate::commands::bundle_options::BundleOptions;
 use crate::context::Context;
@@ -57,10 +59,13 @@ impl Answer for Validated {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let loaded = arguments.bundle.load(context).await?;
     let bundle = &loaded.bundle;
+    let idle = idle_patterns(&loaded).map_err(PlanError::from)?;
+    context.terminal.diagnostics(&idle);
     let count = |severity| {
         loaded
             .findings
             .iter()
+            .chain(&idle)
             .filter(|finding| finding.severity == severity)
             .count()
     };
@@ -72,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         path: bundle.workspace.root_path.clone(),
         warnings: count(sluice_model::Severity::Warning),
         recommendations: count(sluice_model::Severity::Recommendation),
-        config: sorted(bundle.config.to_json()),
+        config: sorted(bundle.shown()),
     })?;
     Ok(Outcome::Done)
 }

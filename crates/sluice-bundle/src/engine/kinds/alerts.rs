@@ -35,7 +35,7 @@ pub(crate) static ALERTS: RestObject = RestObject {
     create: Create {
         path: "/api/2.0/alerts",
         query: &[],
-        without: &["file_path"],
+        without: &[],
         answers: Answers::Object,
     },
     read: "/api/2.0/alerts/{id}",
@@ -47,7 +47,7 @@ pub(crate) static ALERTS: RestObject = RestObject {
         method: Method::Patch,
         path: "/api/2.0/alerts/{id}?update_mask=*",
         id: None,
-        without: &["file_path"],
+        without: &[],
         new_name: None,
         keeps: false,
     }),

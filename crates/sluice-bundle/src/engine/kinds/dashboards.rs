@@ -11,6 +11,7 @@ use super::workspace_object::Titled;
 use super::{Answer, Call, Change, Facts, Kind, NEW_ID, ProbeAnswer, changed_fields, text, workspace_object};
 use crate::engine::difference::{Class, Rule, Rules};
 use crate::engine::field_path::FieldPath;
+use crate::json_text;
 
 /// The kind `dashboards`.
 pub(crate) struct Dashboards;
@@ -73,9 +74,9 @@ impl Kind for Dashboards {
     fn desired(&self, document: Value, _facts: &Facts) -> Result<Value, Vec<String>> {
         super::required(&document, &["display_name"])?;
         let content = match document.get("serialized_dashboard") {
-            Some(content @ Value::Object(_)) => content.to_string(),
-            Some(Value::String(content)) => match serde_json::from_str::<Map<String, Value>>(content) {
-                Ok(_) => content.clone(),
+            Some(content @ Value::Object(_)) => content.clone(),
+            Some(Value::String(text)) => match serde_json::from_str::<Map<String, Value>>(text) {
+                Ok(_) => text.clone().into(),
                 Err(_not_an_object) => {
                     return Err(vec![
                         "has a `serialized_dashboard` that is not a JSON object".to_owned(),
@@ -86,7 +87,7 @@ impl Kind for Dashboards {
         };
         let mut body = super::pick(&document, DRAFT);
         body.extend(super::pick(&document, &DATASETS));
-        body.insert("serialized_dashboard".to_owned(), content.into());
+        body.insert("serialized_dashboard".to_owned(), content);
         let embed = document
             .get("embed_credentials")
             .and_then(Value::as_bool)
@@ -152,8 +153,8 @@ impl Kind for Dashboards {
     }
 
     fn create(&self, change: &Change<'_>) -> Vec<Call> {
-        let body = Value::Object(super::pick(change.new, DRAFT));
-        let request = with_datasets(Request::new(Method::Post, DASHBOARDS.path), change.new).json(body);
+        let body = draft(change.new);
+        let request = with_datasets(Request::new(Method::Post, DASHBOARDS.path), change.new).json(Value::Object(body));
         let mut calls = DASHBOARDS.create(change.new, request);
         calls.push(publish(NEW_ID, change.new));
         calls
@@ -162,15 +163,12 @@ impl Kind for Dashboards {
     fn update(&self, change: &Change<'_>) -> Vec<Call> {
         let Some(id) = change.id else { return Vec::new() };
         let changed = changed_fields(change);
-        let mut body = Map::new();
-        for field in changed.iter().filter(|field| DRAFT.contains(&field.as_str())) {
-            let value = change.new.get(field).cloned().unwrap_or_else(|| json!(""));
-            body.insert(field.clone(), value);
-        }
         let mut calls = Vec::new();
+        let of_draft = |field: &&String| DRAFT.contains(&field.as_str());
         let elsewhere = changed.iter().any(|field| DATASETS.contains(&field.as_str()));
-        if elsewhere || !body.is_empty() {
-            calls.push(self.change_draft(id, body, change));
+        let fields: Vec<&String> = changed.iter().filter(of_draft).collect();
+        if elsewhere || !fields.is_empty() {
+            calls.push(self.change_draft(id, &fields, change));
         }
         if !changed.is_empty() {
             calls.push(publish(id, change.new));
@@ -184,17 +182,23 @@ impl Kind for Dashboards {
 }
 
 impl Dashboards {
-    fn change_draft(&self, id: &str, mut body: Map<String, Value>, change: &Change<'_>) -> Call {
-        let field = body.iter().next().map(|(field, value)| (field.clone(), value.clone()));
-        let probe = field.map(|(field, value)| {
-            let path = FieldPath::default().key(&field).to_string();
-            let id = id.to_owned();
-            let value = Some(value);
+    /// Sends the whole draft, of which these fields changed.
+    fn change_draft(&self, id: &str, fields: &[&String], change: &Change<'_>) -> Call {
+        let mut body = draft(change.new);
+        for field in fields {
+            body.entry(*field).or_insert_with(|| json!(""));
+        }
+        let probe = fields.first().map(|field| {
+            let path = FieldPath::default().key(field).to_string();
+            let (value, id) = (body.get(*field).cloned(), id.to_owned());
             (self.read(&id), ProbeAnswer::Field { path, value, id })
         });
-        let description = match body.len() {
-            0 => "change where its queries look".to_owned(),
-            _ => format!("change {}", body.keys().cloned().collect::<Vec<_>>().join(", ")),
+        let description = match fields {
+            [] => "change where its queries look".to_owned(),
+            _ => format!(
+                "change {}",
+                fields.iter().map(|field| field.as_str()).collect::<Vec<_>>().join(", ")
+            ),
         };
         let remote = change.entry.remote_state.as_ref();
         if let Some(etag) = remote.and_then(|remote| remote.get("etag")) {
@@ -209,6 +213,18 @@ impl Dashboards {
             probe,
         }
     }
+}
+
+/// What a draft is given; its content is a text to the service.
+fn draft(body: &Value) -> Map<String, Value> {
+    let mut draft = super::pick(body, DRAFT);
+    if let Some(content) = draft
+        .get_mut("serialized_dashboard")
+        .filter(|content| content.is_object())
+    {
+        *content = json_text::of(content).into();
+    }
+    draft
 }
 
 fn publish(id: &str, body: &Value) -> Call {

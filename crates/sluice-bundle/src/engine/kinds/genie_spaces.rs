@@ -11,6 +11,7 @@ use super::workspace_object::Titled;
 use super::{Answer, Call, Change, Facts, Kind, ProbeAnswer, changed_fields, serialized_space, text, workspace_object};
 use crate::engine::difference::{Class, Rule, Rules};
 use crate::engine::field_path::FieldPath;
+use crate::json_text;
 
 /// The kind `genie_spaces`.
 pub(crate) struct GenieSpaces;
@@ -56,9 +57,10 @@ impl Kind for GenieSpaces {
 
     fn desired(&self, document: Value, facts: &Facts) -> Result<Value, Vec<String>> {
         super::required(&document, &["warehouse_id"])?;
-        let content = match document.get("serialized_space") {
+        let written = document.get("serialized_space");
+        let content = match written {
             Some(Value::Object(content)) => content.clone(),
-            Some(Value::String(content)) => match serde_json::from_str(content) {
+            Some(Value::String(text)) => match serde_json::from_str(text) {
                 Ok(content) => content,
                 Err(_not_an_object) => {
                     return Err(vec!["has a `serialized_space` that is not a JSON object".to_owned()]);
@@ -66,9 +68,14 @@ impl Kind for GenieSpaces {
             },
             _ => return Err(vec!["has no `serialized_space`".to_owned()]),
         };
-        let content = serialized_space::with_ids(&content, &facts.product);
+        let complete = serialized_space::with_ids(&content, &facts.product);
+        let text = match written {
+            // What needs nothing added stays as it was written.
+            Some(Value::String(text)) if complete == content => text.clone(),
+            _ => json_text::of(&Value::Object(complete)),
+        };
         let mut body = super::pick(&document, FIELDS);
-        body.insert("serialized_space".to_owned(), Value::Object(content).to_string().into());
+        body.insert("serialized_space".to_owned(), text.into());
         Ok(Value::Object(body))
     }
 
@@ -112,31 +119,30 @@ impl Kind for GenieSpaces {
     }
 
     fn create(&self, change: &Change<'_>) -> Vec<Call> {
-        let request = Request::new(Method::Post, SPACES.path).json(sent(change.new));
+        let request = Request::new(Method::Post, SPACES.path).json(Value::Object(sent(change.new)));
         SPACES.create(change.new, request)
     }
 
     fn update(&self, change: &Change<'_>) -> Vec<Call> {
         let Some(id) = change.id else { return Vec::new() };
-        let whole = sent(change.new);
-        let mut body = Map::new();
-        for field in changed_fields(change) {
-            let value = whole.get(&field).cloned().unwrap_or_else(|| json!(""));
-            body.insert(field, value);
-        }
-        let Some((field, value)) = body.iter().next() else {
+        let changed = changed_fields(change);
+        let Some(field) = changed.first() else {
             return Vec::new();
         };
+        let mut body = sent(change.new);
+        for field in &changed {
+            body.entry(field).or_insert_with(|| json!(""));
+        }
         let probe = ProbeAnswer::Field {
             path: FieldPath::default().key(field).to_string(),
-            value: Some(value.clone()),
+            value: body.get(field).cloned(),
             id: id.to_owned(),
         };
         let mut calls = Vec::new();
-        if body.contains_key("parent_path") {
+        if changed.iter().any(|field| field == "parent_path") {
             calls.extend(workspace_object::folder(change.new));
         }
-        let description = format!("change {}", body.keys().cloned().collect::<Vec<_>>().join(", "));
+        let description = format!("change {}", changed.join(", "));
         let remote = change.entry.remote_state.as_ref();
         if let Some(etag) = remote.and_then(|remote| remote.get("etag")) {
             body.insert("etag".to_owned(), etag.clone());
@@ -156,11 +162,17 @@ impl Kind for GenieSpaces {
     }
 }
 
-/// The body with its content in the order that the service asks for; names that were references until now may have changed it.
-fn sent(body: &Value) -> Value {
+/// The body with its content in the order that the service asks for; names that were references until now may have changed it. A content
+/// in that order stays as it was written.
+fn sent(body: &Value) -> Map<String, Value> {
     let mut fields = super::pick(body, FIELDS);
-    if let Some(content) = text(body, "serialized_space").and_then(serialized_space::parse) {
-        fields.insert("serialized_space".to_owned(), content.to_string().into());
+    let Some(written) = text(body, "serialized_space") else {
+        return fields;
+    };
+    if let Some(content) = serialized_space::parse(written)
+        && serde_json::from_str(written).ok().as_ref() != Some(&content)
+    {
+        fields.insert("serialized_space".to_owned(), json_text::of(&content).into());
     }
-    Value::Object(fields)
+    fields
 }

@@ -119,6 +119,10 @@ impl Kind for Jobs {
         ] {
             fields.entry(name).or_insert(value);
         }
+        // Said to be there, and nothing about it: the service takes the field that it needs as false.
+        if let Some(Value::Object(queue)) = fields.get_mut("queue") {
+            queue.entry("enabled").or_insert(json!(false));
+        }
         Ok(document)
     }
 

@@ -1,6 +1,6 @@
 //! Genie spaces, dashboards and secret scopes in bundle files.
 
-use super::{Project, json, project};
+use super::{Project, project};
 
 const HEAD: &str = "
 bundle: {name: shop}
@@ -17,7 +17,7 @@ fn shop(resources: &str) -> Project {
 }
 
 #[test]
-fn contents_are_maps_wherever_they_are_written() {
+fn contents_stay_as_they_are_written() {
     let resources = "
 resources:
   genie_spaces:
@@ -63,9 +63,7 @@ resources:
       "title": "[dev jane_doe] T",
       "warehouse_id": "w",
       "parent_path": "/Workspace/Shared/spaces",
-      "serialized_space": {
-        "version": 2
-      },
+      "serialized_space": "{\"version\": 2}",
       "permissions": [
         {
           "level": "CAN_READ",
@@ -82,7 +80,7 @@ resources:
     {
       "display_name": "[dev jane_doe] D",
       "warehouse_id": "w",
-      "file_path": "../src/d.lvdash.json",
+      "file_path": "src/d.lvdash.json",
       "permissions": [
         {
           "level": "CAN_EDIT",
@@ -93,13 +91,7 @@ resources:
           "user_name": "jane.doe@example.com"
         }
       ],
-      "serialized_dashboard": {
-        "pages": [
-          {
-            "name": "${var.catalog}"
-          }
-        ]
-      },
+      "serialized_dashboard": "{\"pages\": [{\"name\": \"${var.catalog}\"}]}",
       "parent_path": "/Workspace/Users/jane.doe@example.com/.bundle/shop/dev/resources",
       "embed_credentials": false
     }
@@ -117,7 +109,87 @@ resources:
       }
     }
     "#);
-    assert!(json(&shop.bundle().config).contains("gold.sales"));
+    let shown = shop.bundle().shown();
+    assert_eq!(
+        shown["resources"]["genie_spaces"]["map"]["serialized_space"],
+        r#"{"data_sources":{"tables":[{"identifier":"main.gold.sales"}]}}"#
+    );
+}
+
+#[test]
+fn an_alert_may_stand_in_a_file() {
+    let shop = shop(
+        "resources: {alerts: {late: {display_name: Late, warehouse_id: w, file_path: ../src/late.dbalert.json}}}\n",
+    )
+    .file(
+        "src/late.dbalert.json",
+        r#"{"query_lines": ["SELECT 1", "  AS one"], "display_name": "other", "custom_summary": "s",
+            "evaluation": {"comparison_operator": "GREATER_THAN", "source": {"name": "one"}},
+            "schedule": {"quartz_cron_schedule": "0 0 8 * * ?", "timezone_id": "UTC"}}"#,
+    );
+    insta::assert_snapshot!(shop.at("resources.alerts.late"), @r#"
+    {
+      "display_name": "[dev jane_doe] Late",
+      "warehouse_id": "w",
+      "file_path": "src/late.dbalert.json",
+      "custom_summary": "s",
+      "evaluation": {
+        "comparison_operator": "GREATER_THAN",
+        "source": {
+          "name": "one"
+        }
+      },
+      "schedule": {
+        "quartz_cron_schedule": "0 0 8 * * ?",
+        "timezone_id": "UTC",
+        "pause_status": "PAUSED"
+      },
+      "query_text": "SELECT 1\n  AS one\n",
+      "permissions": [
+        {
+          "level": "CAN_READ",
+          "group_name": "readers"
+        },
+        {
+          "level": "CAN_RUN",
+          "group_name": "runners"
+        },
+        {
+          "level": "CAN_MANAGE",
+          "user_name": "jane.doe@example.com"
+        }
+      ],
+      "parent_path": "/Workspace/Users/jane.doe@example.com/.bundle/shop/dev/resources"
+    }
+    "#);
+    let beside = "resources: {alerts: {late: {display_name: Late, warehouse_id: w, custom_summary: x, file_path: a.dbalert.json}}}\n";
+    let shop = self::shop(beside).file(
+        "resources/a.dbalert.json",
+        r#"{"query_lines": ["SELECT ${var.catalog}"]}"#,
+    );
+    insta::assert_snapshot!(shop.findings(), @r"
+    refused
+    error: `resources/a.dbalert.json` holds a reference, which nothing fills in there
+      at resources.alerts.late.file_path
+      in resources/objects.yml:1:96
+      help: write the alert in the bundle file to use variables
+    error: `custom_summary` stands beside a file that holds the alert
+      at resources.alerts.late.custom_summary
+      in resources/objects.yml:1:82
+      help: set it in `resources/a.dbalert.json`; here may stand display_name, file_path, lifecycle, permissions, warehouse_id
+    error: `evaluation` is missing
+      at resources.alerts.late.evaluation
+      in resources/objects.yml:1:22
+      help: an alert needs it
+    error: `schedule` is missing
+      at resources.alerts.late.schedule
+      in resources/objects.yml:1:22
+      help: an alert needs it
+    recommendation: `permissions` leaves out `jane.doe@example.com`, who deploys
+      at permissions
+      in databricks.yml:5:14
+      help: add who deploys, or a group of theirs, with CAN_MANAGE
+    ");
 }
 
 #[test]

@@ -372,7 +372,7 @@ resources:
       at resources.jobs.load.tasks[3].notebook_task.notebook_path
       in resources/jobs.yml:14:42
       help: did you mean `src/notebook.py`? A local notebook is named with its ending
-    error: `../../outside.sql` lies outside of what is uploaded
+    error: `../outside.sql` lies outside of what is uploaded
       at resources.jobs.load.tasks[4].sql_task.file.path
       in resources/jobs.yml:16:52
       help: add its folder to `sync.paths`, or move it below the bundle root
@@ -568,7 +568,7 @@ fn branches() {
     error: `sync.paths` leads out of the Git checkout of the bundle
       at sync.paths
       in databricks.yml:4:10
-      help: the folder's place is known inside a checkout alone; commit the bundle and what it shares to one
+      help: commit the bundle and what it shares to one checkout
     ");
 }
 

@@ -264,7 +264,7 @@ fn paths_follow_the_files_that_they_stand_in() {
         });
     let bundle = project.bundle();
     assert_eq!(bundle.sync.root, "..");
-    insta::assert_snapshot!(format!("{:?}", bundle.sync), @r#"SyncRules { root: "..", paths: [".", "../shared"], include: ["a/b/data/*"], exclude: ["*.tmp", "!a/b/keep.tmp"] }"#);
+    insta::assert_snapshot!(format!("{:?}", bundle.sync), @r#"SyncRules { root: "..", bundle_root: Some("shop"), paths: [".", "../shared"], include: ["shop/a/b/data/*"], exclude: ["shop/*.tmp", "!shop/a/b/keep.tmp"] }"#);
     insta::assert_snapshot!(project.at("resources.jobs.j.tasks"), @r#"
     [
       {
