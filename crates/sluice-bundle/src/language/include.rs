@@ -45,7 +45,7 @@ pub(super) fn load(session: &mut Session<'_>) -> Result<Tree, Stopped> {
         .collect();
     session.proceed_beyond(known)?;
     let mut seen = BTreeMap::new();
-    unique_resource_keys(session, &root, &mut seen);
+    resource_keys(&root, &mut seen);
     for (file, text) in texts {
         let tree = parse(session, &file, text);
         if let Some(include) = tree.get("include") {
@@ -55,10 +55,11 @@ pub(super) fn load(session: &mut Session<'_>) -> Result<Tree, Stopped> {
                     .location(include.key_location.clone()),
             );
         }
-        unique_resource_keys(session, &tree, &mut seen);
+        resource_keys(&tree, &mut seen);
         file_names::check(&file, &tree, session);
         merge::merge(&mut root, tree, &TreePath::default(), session);
     }
+    unique_resource_keys(seen, session);
     session.proceed_beyond(known)?;
     Ok(root)
 }
@@ -248,31 +249,41 @@ pub(super) fn clean(path: &str) -> String {
     }
 }
 
-/// A key names one resource, whatever its kind, in one file.
-fn unique_resource_keys(
-    session: &mut Session<'_>,
-    tree: &Tree,
-    seen: &mut BTreeMap<String, (TreePath, Option<Location>)>,
-) {
+/// Where resources are, by their keys: path and place of each.
+type Keys = BTreeMap<String, Vec<(TreePath, Option<Location>)>>;
+
+/// Adds the keys of the resources of one file.
+fn resource_keys(tree: &Tree, seen: &mut Keys) {
     let empty = IndexMap::new();
     let kinds = tree.get("resources").and_then(Tree::as_mapping).unwrap_or(&empty);
     for (kind, resources) in kinds {
         for (key, resource) in resources.as_mapping().unwrap_or(&empty) {
             let path = TreePath::keys(["resources", kind, key]);
-            let location = resource.key_location.clone();
-            if let Some((first_path, first_location)) = seen.get(key) {
-                session.report(
-                    Diagnostic::error(format!("resource key `{key}` is used twice"))
-                        .path(first_path.clone())
-                        .path(path)
-                        .location(first_location.clone())
-                        .location(location)
-                        .help("every resource has a key of its own, across kinds and files"),
-                );
-            } else {
-                seen.insert(key.clone(), (path, location));
-            }
+            let places = seen.entry(key.clone()).or_default();
+            places.push((path, resource.key_location.clone()));
         }
+    }
+}
+
+/// A key names one resource, whatever its kind, in one file.
+fn unique_resource_keys(seen: Keys, session: &mut Session<'_>) {
+    for (key, places) in seen {
+        if places.len() < 2 {
+            continue;
+        }
+        let (mut paths, mut locations): (Vec<_>, Vec<_>) = places.into_iter().unzip();
+        paths.sort();
+        paths.dedup();
+        locations.sort();
+        let mut fault = Diagnostic::error(format!("resource key `{key}` is used more than once"))
+            .help("every resource has a key of its own, across kinds and files");
+        for path in paths {
+            fault = fault.path(path);
+        }
+        for location in locations {
+            fault = fault.location(location);
+        }
+        session.report(fault);
     }
 }
 

@@ -220,6 +220,7 @@ pub(in crate::language) static ROOT: Object = Object::of(
     &[
         ("artifacts", Type::Any),
         ("bundle", Type::Object(&BUNDLE)),
+        ("definitions", Type::Any),
         ("environments", Type::Map(&Type::Object(&TARGET))),
         ("experimental", Type::Object(&EXPERIMENTAL)),
         ("include", TEXTS),

@@ -182,11 +182,11 @@ fn resource_keys_are_unique() {
     );
     insta::assert_snapshot!(project.findings(), @r"
     refused
-    error: resource key `x` is used twice
+    error: resource key `x` is used more than once
       at resources.schemas.x
       at resources.volumes.x
-      in databricks.yml:4:23
       in a.yml:3:5
+      in databricks.yml:4:23
       help: every resource has a key of its own, across kinds and files
     ");
 }

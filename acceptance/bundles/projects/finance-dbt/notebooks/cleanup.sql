@@ -1,0 +1,2 @@
+-- Databricks notebook source
+VACUUM dev.finance.ledger

@@ -1,0 +1,2 @@
+# Databricks notebook source
+from helpers import double

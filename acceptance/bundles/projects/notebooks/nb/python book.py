@@ -1,0 +1,7 @@
+# Databricks notebook source
+# MAGIC %sql
+# MAGIC SELECT 1
+
+# COMMAND ----------
+
+print("ü")
