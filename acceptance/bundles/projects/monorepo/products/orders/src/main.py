@@ -1,2 +1,2 @@
 # Databricks notebook source
-from helpers import double
+from numbers import double
