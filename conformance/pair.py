@@ -37,6 +37,7 @@ class _Run:
         self.host, self.token = program.place.host(case.principal)
         self.reader = Reader(self.host, self.token)
         self.masks = program.seeded_masks()
+        self.masks.replace(directory / program.name, "bundle")
         self.seen = Seen()
 
     def run(self) -> Seen:

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use serde::de::DeserializeOwned;
+use sluice_model::Secret;
 use sluice_wire::{Body, Method, Request, Response, find_operation};
 
 use crate::answer::api_error;
@@ -20,6 +21,7 @@ pub struct Client {
     host: Host,
     http: reqwest::Client,
     policy: RetryPolicy,
+    token: Secret<String>,
 }
 
 /// What a request comes to: an answer of any status, or none.
@@ -65,13 +67,24 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(ClientError::Setup)?;
-        Ok(Self { host, http, policy })
+        Ok(Self {
+            host,
+            http,
+            policy,
+            token: configuration.token.clone(),
+        })
     }
 
     /// The workspace.
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// The token, for a program that is started in this identity.
+    #[must_use]
+    pub fn token(&self) -> &Secret<String> {
+        &self.token
     }
 
     /// Sends a request and waits for a good answer (2xx). It is repeated while the workspace is busy, if its method allows that.

@@ -1,6 +1,7 @@
 //! Releases, promotion, deployment and the use cases on them.
 
 pub mod approval;
+pub mod artifacts;
 pub mod blueprint;
 pub mod bundle_files;
 pub mod capture;
@@ -13,6 +14,7 @@ pub mod drift;
 pub mod execution;
 pub mod git;
 mod guardrails;
+pub mod hooks;
 pub mod machines;
 pub mod matrix;
 pub mod metadata;
@@ -27,6 +29,7 @@ pub mod preparation;
 pub mod product;
 pub mod promotion;
 pub mod release;
+mod shell;
 pub mod signoff;
 pub mod status;
 pub mod verification;

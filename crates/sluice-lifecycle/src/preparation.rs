@@ -80,6 +80,8 @@ impl PreparationError {
                 | LoadError::Configuration(_)
                 | LoadError::Git(_)
                 | LoadError::HalfCaptured { .. }
+                | LoadError::Hook(_)
+                | LoadError::Build(_)
                 | LoadError::Stuck(_) => None,
             },
             Self::Stamp { source, .. } => match source.as_ref() {

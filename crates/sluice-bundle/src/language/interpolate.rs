@@ -10,7 +10,7 @@ use sluice_model::{Diagnostic, Location, Node, Trail, Tree, TreePath};
 
 use super::reference::{self, Reference};
 use super::session::Session;
-use super::{shape, suggest};
+use super::{scripts, shape, suggest};
 
 /// More references behind one another than anybody writes; keeps recursion within the stack.
 const MAXIMUM_CHAIN: usize = 50;
@@ -18,7 +18,7 @@ const MAXIMUM_CHAIN: usize = 50;
 const MAXIMUM_WEIGHT: usize = 50_000_000;
 
 /// The first keys of references that mean something in a bundle.
-const ROOTS: [&str; 5] = ["var", "bundle", "workspace", "resources", "variables"];
+const ROOTS: [&str; 6] = ["var", "bundle", "workspace", "resources", "artifacts", "variables"];
 
 /// Resolves references against one tree. Every value is resolved once, however often it is used.
 pub(super) struct Resolver<'tree, 'session, 'inputs> {
@@ -86,6 +86,9 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
 
     /// What a text with references comes to; nothing when it stays as it is.
     fn text(&mut self, text: &str, references: &[Reference], tree: &Tree, path: &TreePath) -> Option<Node> {
+        if scripts::is_verbatim(path) {
+            return None;
+        }
         if let [only] = references
             && only.range == (0..text.len())
         {
@@ -121,7 +124,8 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
     fn value(&mut self, reference: &Reference, user: &Tree, path: &TreePath) -> Option<Tree> {
         match reference::root(&reference.path) {
             "var" | "variables" | "bundle" | "workspace" => {}
-            "resources" => return None,
+            // Known after the build.
+            "resources" | "artifacts" => return None,
             "catalog" if self.catalog => return None,
             _ => {
                 self.foreign(reference, user, path);
@@ -288,12 +292,10 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
                 .path(path.clone())
                 .location(user.location.clone())
         };
-        let diagnostic = if root == "artifacts" {
-            refused(format!(
-                "`{}` is not supported by this version of Sluice",
-                reference.text
-            ))
-        } else if root == "catalog" {
+        if scripts::is_of_shell(path) {
+            return;
+        }
+        let diagnostic = if root == "catalog" {
             refused(format!(
                 "`{}` cannot be used in a bundle file, which has to be valid without the catalog files",
                 reference.text
@@ -311,7 +313,7 @@ impl<'tree, 'session, 'inputs> Resolver<'tree, 'session, 'inputs> {
             ))
             .path(path.clone())
             .location(user.location.clone());
-            warning.help = Some(format!("references start with one of: {}", ROOTS[..4].join(", ")));
+            warning.help = Some(format!("references start with one of: {}", ROOTS[..5].join(", ")));
             warning
         };
         self.session.report(diagnostic);

@@ -12,10 +12,12 @@
 
 mod alert_files;
 mod apps;
+pub mod artifacts;
 mod catalog_files;
 mod check;
 mod cli_version;
 mod clusters;
+mod compute;
 mod contents;
 mod defaults;
 mod file_names;
@@ -23,6 +25,7 @@ pub mod glob;
 mod graph;
 mod include;
 mod interpolate;
+pub mod libraries;
 mod merge;
 mod mode;
 mod normalise;
@@ -31,6 +34,7 @@ mod permissions;
 mod presets;
 pub(crate) mod reference;
 mod resolve;
+mod scripts;
 mod secrets;
 mod session;
 mod settings;
@@ -76,6 +80,8 @@ pub struct Inputs {
     /// Whether unknown fields and values outside an enumeration of a bundle file are errors; the CLI only warns. The default is
     /// strict. Documents of Sluice itself (catalog files, `sluice.yml`) are always strict.
     pub strict: bool,
+    /// The bundle's directory as an absolute path; the configuration shows the folders of artifacts with it.
+    pub root: Option<String>,
     /// Texts of files by path relative to the bundle root (`databricks.yml`, `resources/a.yml`, `../shared/b.yml`); `None` when
     /// the shell looked and there is no such file.
     pub files: BTreeMap<String, Option<String>>,
@@ -94,6 +100,10 @@ pub struct Inputs {
     pub variable_binding: BTreeMap<String, Tree>,
     /// The host that the chosen environment of `platform.yaml` names; it replaces `workspace.host`.
     pub host: Option<String>,
+    /// The cluster of `--cluster-id`.
+    pub cluster_override: Option<String>,
+    /// `DATABRICKS_CLUSTER_ID` of the environment.
+    pub cluster_environment: Option<String>,
     /// Who is signed in at the workspace.
     pub current_user: Option<CurrentUser>,
     /// The Git checkout around the bundle; `Some(None)` when the shell looked and there is none.
@@ -109,6 +119,7 @@ impl Default for Inputs {
     fn default() -> Self {
         Self {
             strict: true,
+            root: None,
             files: BTreeMap::new(),
             globs: BTreeMap::new(),
             local_paths: BTreeMap::new(),
@@ -117,6 +128,8 @@ impl Default for Inputs {
             variable_environment: BTreeMap::new(),
             variable_binding: BTreeMap::new(),
             host: None,
+            cluster_override: None,
+            cluster_environment: None,
             current_user: None,
             git: None,
             directory: String::new(),
@@ -261,7 +274,7 @@ pub struct WorkspacePaths {
     pub file_path: String,
     /// Objects with a place in the workspace tree.
     pub resource_path: String,
-    /// Built artifacts.
+    /// Built artifacts; also a folder of a volume.
     pub artifact_path: String,
     /// State and lock.
     pub state_path: String,

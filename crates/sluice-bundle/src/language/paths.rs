@@ -3,6 +3,7 @@
 use sluice_model::{Diagnostic, Location, Node, Tree, TreePath};
 
 use super::include::clean;
+use super::libraries::{Dependency, dependency, is_remote};
 use super::session::Session;
 use super::sync::folder;
 use super::{LocalPath, SyncRules, glob};
@@ -13,6 +14,8 @@ enum Kind {
     Notebook,
     File,
     Directory,
+    /// A folder with a package, or a file.
+    Installable,
     /// Any number of files; the service looks for them.
     Pattern,
 }
@@ -59,7 +62,13 @@ impl<'paths> Translation<'paths> {
         };
         for (name, job) in jobs {
             let path = TreePath::keys(["resources", "jobs", name.as_str()]);
-            local_dependencies(job, &path, session);
+            if let Some(Node::Sequence(environments)) = job.get_mut("environments").map(|list| &mut list.node) {
+                for (index, environment) in environments.iter_mut().enumerate() {
+                    if let Some(spec) = environment.get_mut("spec") {
+                        self.requirement_files(spec, &path.key("environments").index(index).key("spec"), session);
+                    }
+                }
+            }
             if job.get("git_source").is_some_and(|source| !source.is_null()) {
                 continue;
             }
@@ -82,7 +91,9 @@ impl<'paths> Translation<'paths> {
         };
         for (name, pipeline) in pipelines {
             let path = TreePath::keys(["resources", "pipelines", name.as_str()]);
-            local_libraries(pipeline, &path, session);
+            if let Some(environment) = pipeline.get_mut("environment") {
+                self.requirement_files(environment, &path.key("environment"), session);
+            }
             self.in_place(pipeline, &["root_path"], Kind::Directory, &path, session);
             let Some(Node::Sequence(libraries)) = pipeline.get_mut("libraries").map(|libraries| &mut libraries.node)
             else {
@@ -145,9 +156,41 @@ impl<'paths> Translation<'paths> {
     }
 
     fn task(&self, task: &mut Tree, path: &TreePath, session: &mut Session<'_>) {
-        local_libraries(task, path, session);
+        if let Some(Node::Sequence(libraries)) = task.get_mut("libraries").map(|libraries| &mut libraries.node) {
+            for (index, library) in libraries.iter_mut().enumerate() {
+                let path = path.key("libraries").index(index);
+                self.in_place(library, &["requirements"], Kind::File, &path, session);
+            }
+        }
         for (keys, kind) in TASK_PATHS {
             self.in_place(task, keys, kind, path, session);
+        }
+    }
+
+    /// Translates the files behind `-r`, and the folders or files behind `-e`, in the dependencies of an environment.
+    fn requirement_files(&self, environment: &mut Tree, path: &TreePath, session: &mut Session<'_>) {
+        let Some(Node::Sequence(items)) = environment.get_mut("dependencies").map(|list| &mut list.node) else {
+            return;
+        };
+        for (index, item) in items.iter_mut().enumerate() {
+            let Some(text) = item.as_str().map(str::to_owned) else {
+                continue;
+            };
+            let Dependency::Flagged(flag, local) = dependency(&text) else {
+                continue;
+            };
+            if is_remote(local) {
+                continue;
+            }
+            let kind = if flag.starts_with("-e") {
+                Kind::Installable
+            } else {
+                Kind::File
+            };
+            let path = path.key("dependencies").index(index);
+            if let Some(translated) = self.translate(local, kind, &path, item.location.as_ref(), session) {
+                item.node = Node::String(format!("{flag}{translated}"));
+            }
         }
     }
 
@@ -196,13 +239,14 @@ impl<'paths> Translation<'paths> {
         let found = session.local_path(local)?;
         match (kind, found) {
             (Kind::Notebook, LocalPath::Notebook) => Some(without_ending(&remote).to_owned()),
-            (Kind::File, LocalPath::File) | (Kind::Directory, LocalPath::Directory) => Some(remote),
+            (Kind::File | Kind::Installable, LocalPath::File)
+            | (Kind::Directory | Kind::Installable, LocalPath::Directory) => Some(remote),
             (_, found) => {
                 let help = advice(local, kind, found, session);
                 let what = match kind {
                     Kind::Notebook => "notebook",
                     Kind::File | Kind::Pattern => "file",
-                    Kind::Directory => "folder",
+                    Kind::Directory | Kind::Installable => "folder",
                 };
                 let summary = match found {
                     LocalPath::Missing => format!("{what} `{local}` does not exist"),
@@ -227,18 +271,6 @@ impl<'paths> Translation<'paths> {
         }
         Some(format!("{}/{below_sync_root}", self.file_path))
     }
-}
-
-/// Absolute paths, addresses with a scheme and references are none of ours.
-fn is_remote(text: &str) -> bool {
-    let scheme = text.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme
-                .chars()
-                .all(|each| each.is_ascii_alphanumeric() || matches!(each, '+' | '-' | '.'))
-    });
-    let known = !text.contains("${") && !text.contains(super::resolve::NOBODY);
-    text.is_empty() || text.starts_with('/') || scheme || !known
 }
 
 fn without_ending(path: &str) -> &str {
@@ -274,88 +306,9 @@ fn advice(local: &str, kind: Kind, found: &LocalPath, session: &mut Session<'_>)
     }
 }
 
-/// Libraries on this disk would have to be built and uploaded first.
-fn local_libraries(task: &Tree, path: &TreePath, session: &mut Session<'_>) {
-    for (index, library) in task
-        .get("libraries")
-        .and_then(Tree::as_sequence)
-        .unwrap_or_default()
-        .iter()
-        .enumerate()
-    {
-        for kind in ["whl", "jar", "egg", "requirements"] {
-            if let Some(value) = library.get(kind)
-                && value.as_str().is_some_and(|text| !is_remote(text))
-            {
-                refuse_local(value, &path.key("libraries").index(index).key(kind), session);
-            }
-        }
-    }
-}
-
-/// Dependencies of serverless environments that are files on this disk.
-fn local_dependencies(job: &Tree, path: &TreePath, session: &mut Session<'_>) {
-    let environments = job.get("environments").and_then(Tree::as_sequence).unwrap_or_default();
-    for (index, environment) in environments.iter().enumerate() {
-        let dependencies = environment.get("spec").and_then(|spec| spec.get("dependencies"));
-        for (position, value) in dependencies
-            .and_then(Tree::as_sequence)
-            .unwrap_or_default()
-            .iter()
-            .enumerate()
-        {
-            let Some(text) = value.as_str() else { continue };
-            let flagged = ["-r", "-e", "--requirement", "--editable"]
-                .iter()
-                .find_map(|flag| text.strip_prefix(flag))
-                .map(|rest| rest.trim_start_matches(['=', ' ']));
-            let local = match flagged {
-                Some(rest) => !is_remote(rest),
-                None => text.starts_with('.') || text.ends_with(".whl") && !is_remote(text),
-            };
-            if local {
-                let path = path
-                    .key("environments")
-                    .index(index)
-                    .key("spec")
-                    .key("dependencies")
-                    .index(position);
-                refuse_local(value, &path, session);
-            }
-        }
-    }
-}
-
-fn refuse_local(value: &Tree, path: &TreePath, session: &mut Session<'_>) {
-    session.report(
-        Diagnostic::error(format!(
-            "the local library `{}` is not supported by this version of Sluice",
-            value.as_str().unwrap_or_default()
-        ))
-        .path(path.clone())
-        .location(value.location.clone())
-        .help("publish it to a package index, or upload it and refer to it by an absolute path"),
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn remote_paths_are_left_alone() {
-        for (text, expected) in [
-            ("/Workspace/x", true),
-            ("dbfs:/x.py", true),
-            ("s3://bucket/x.py", true),
-            ("${resources.jobs.x.id}", true),
-            ("./x.py", false),
-            ("../src/x:y.py", false),
-            ("x.py", false),
-        ] {
-            assert_eq!(is_remote(text), expected, "{text}");
-        }
-    }
 
     #[test]
     fn endings_of_notebooks_go() {

@@ -37,6 +37,26 @@ pub(super) fn of_mode(config: &mut Tree, mode: Option<Mode>, user: &CurrentUser,
     config.set("presets", presets);
 }
 
+/// A deployment that runs from its sources needs them in the workspace, which a program outside of it does not have.
+pub(super) fn not_source_linked(config: &mut Tree, session: &mut Session<'_>) {
+    let Some(presets) = config.get_mut("presets") else {
+        return;
+    };
+    if let Some(wished) = presets.get("source_linked_deployment")
+        && wished.as_bool() == Some(true)
+    {
+        session.report(
+            Diagnostic::warning(
+                "`source_linked_deployment` needs a program that runs in the workspace; files are uploaded",
+            )
+            .path(TreePath::keys(["presets", "source_linked_deployment"]))
+            .location(wished.location.clone())
+            .help("remove it"),
+        );
+        presets.set("source_linked_deployment", false);
+    }
+}
+
 /// Nobody else deploys to a developer's own place, so that there is no lock unless it is asked for.
 fn no_lock(config: &mut Tree) {
     let Some(bundle) = config.get_mut("bundle") else { return };

@@ -11,8 +11,8 @@ use super::shape::Type;
 use super::target::Chosen;
 use super::{Bundle, CurrentUser, Inputs, Resolution};
 use super::{
-    apps, catalog_files, cli_version, clusters, contents, defaults, graph, include, mode, normalise, permissions,
-    presets, shape, sync,
+    apps, artifacts, catalog_files, cli_version, clusters, compute, contents, defaults, graph, include, libraries,
+    mode, normalise, permissions, presets, scripts, shape, sync,
 };
 use super::{secrets, target, task_graph, unsupported, variables, volume_paths, workspace};
 
@@ -108,6 +108,7 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
         workspace::place_without_git(&mut config, place);
     }
     conform(&mut config, session);
+    presets::not_source_linked(&mut config, session);
     if known {
         presets::of_mode(&mut config, chosen.mode, user, session);
     }
@@ -115,18 +116,24 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
     if known {
         permissions::run_as(&mut config, user, session);
     }
+    if known {
+        compute::replace(&mut config, chosen.mode, session);
+    }
     presets::apply(&mut config);
     if known {
         mode::validate(&config, &chosen, &paths, user, session);
     }
     permissions::apply(&mut config, user, session);
+    let mut local_libraries = false;
     if let Some(resources) = config.get_mut("resources") {
         defaults::set(resources, &paths);
+        local_libraries = libraries::relate(resources, session);
         Translation::new(&sync, &paths.file_path).apply(resources, session);
         defaults::annotate(resources, &paths);
         // After the presets, which change the names of schemas.
         volume_paths::fill(resources, &mut catalog);
     }
+    artifacts::prepare(&mut config, local_libraries, session);
     session.proceed()?;
     Ok(Bundle {
         name,
@@ -166,10 +173,12 @@ fn read(session: &mut Session<'_>) -> Result<Written, Stopped> {
         .filter_map(|block| root.get(block)?.as_mapping())
         .flat_map(|targets| targets.keys().cloned())
         .collect();
+    compute::rename(&mut root, session);
     let chosen = target::choose(&root, session)?;
     target::apply(&mut root, &chosen, session);
     unsupported::refuse(&root, session);
     secrets::check(&root, session);
+    scripts::check(&root, session);
     cli_version::check(&root, session);
 
     let catalog = catalog_files::load(&chosen.name, &targets, session);
@@ -185,8 +194,10 @@ fn read(session: &mut Session<'_>) -> Result<Written, Stopped> {
 /// Brings the resolved blocks into their types; values that came out of variables are checked here for the first time.
 fn conform(config: &mut Tree, session: &mut Session<'_>) {
     for (key, of) in [
+        ("artifacts", shape::ARTIFACTS),
         ("presets", Type::Object(&shape::PRESETS)),
         ("run_as", Type::Object(&shape::RUN_AS)),
+        ("scripts", shape::SCRIPTS),
         ("sync", Type::Object(&shape::SYNC)),
         ("permissions", shape::BUNDLE_PERMISSIONS),
     ] {

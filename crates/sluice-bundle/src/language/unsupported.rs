@@ -5,27 +5,8 @@ use sluice_model::{Diagnostic, Node, Tree, TreePath};
 use super::session::Session;
 
 /// Blocks that would change the result, with what to do about them.
-const BLOCKS: [(&[&str], &str); 12] = [
-    (
-        &["bundle", "deployment", "fail_on_active_runs"],
-        "look for running jobs yourself before the deployment",
-    ),
-    (
-        &["bundle", "deployment", "lock", "force"],
-        "remove it; a lock is taken over on the command line alone",
-    ),
-    (&["bundle", "cluster_id"], "name the cluster in the tasks"),
-    (&["bundle", "compute_id"], "name the cluster in the tasks"),
-    (
-        &["artifacts"],
-        "build libraries before the deployment and refer to them by an absolute path",
-    ),
+const BLOCKS: [(&[&str], &str); 5] = [
     (&["python"], "write the resources in YAML"),
-    (&["scripts"], "run the scripts yourself before or after the command"),
-    (
-        &["experimental", "scripts"],
-        "run the scripts yourself before or after the command",
-    ),
     (&["experimental", "pydabs"], "write the resources in YAML"),
     (&["experimental", "python"], "write the resources in YAML"),
     (&["experimental", "python_wheel_wrapper"], "remove it"),
@@ -46,23 +27,31 @@ pub(super) fn refuse(root: &Tree, session: &mut Session<'_>) {
             );
         }
     }
-    presets(root, session);
+    dynamic_versions(root, session);
     engine(root, session);
 }
 
-fn presets(root: &Tree, session: &mut Session<'_>) {
-    for name in ["source_linked_deployment", "artifacts_dynamic_version"] {
-        let preset = root.get("presets").and_then(|presets| presets.get(name));
-        if let Some(preset) = preset
-            && preset.as_bool() == Some(true)
-        {
-            session.report(
-                Diagnostic::error(format!("preset `{name}` is not supported by this version of Sluice"))
-                    .path(TreePath::keys(["presets", name]))
-                    .location(preset.key_location.clone())
-                    .help("remove it"),
-            );
-        }
+/// Wheels whose version changes with their content have to be written anew.
+fn dynamic_versions(root: &Tree, session: &mut Session<'_>) {
+    let preset = root
+        .get("presets")
+        .and_then(|presets| presets.get("artifacts_dynamic_version"));
+    let mut found: Vec<(TreePath, &Tree)> = preset
+        .into_iter()
+        .map(|preset| (TreePath::keys(["presets", "artifacts_dynamic_version"]), preset))
+        .collect();
+    let artifacts = root.get("artifacts").and_then(Tree::as_mapping);
+    for (name, artifact) in artifacts.into_iter().flatten() {
+        let path = TreePath::keys(["artifacts", name, "dynamic_version"]);
+        found.extend(artifact.get("dynamic_version").map(|dynamic| (path, dynamic)));
+    }
+    for (path, value) in found.into_iter().filter(|(_, value)| value.as_bool() == Some(true)) {
+        session.report(
+            Diagnostic::error(format!("`{path}` is not supported by this version of Sluice"))
+                .path(path)
+                .location(value.key_location.clone())
+                .help("remove it; a library is uploaded whenever its content changes"),
+        );
     }
 }
 

@@ -210,7 +210,8 @@ pub(super) fn check(config: &Tree, paths: &WorkspacePaths, session: &mut Session
         return;
     }
     for (name, path) in paths.named() {
-        if !path.starts_with("/Workspace/") || path.contains("${") {
+        let volume = name == "artifact_path" && path.starts_with("/Volumes/");
+        if !volume && !path.starts_with("/Workspace/") || path.contains("${") {
             let written = config.get("workspace").and_then(|workspace| workspace.get(name));
             session.report(
                 Diagnostic::error(format!(

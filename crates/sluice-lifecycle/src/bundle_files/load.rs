@@ -4,16 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sluice_bundle::engine;
-use sluice_bundle::language::{Bundle, CurrentUser, GitCheckout, Inputs, Need, Resolution, Resolving};
+use sluice_bundle::language::{
+    Bundle, CurrentUser, GitCheckout, Inputs, Need, Resolution, Resolving, libraries, parse_yaml,
+};
 use sluice_databricks::{Client, ClientError, ConfigurationError, ConfigurationSources, CredentialReference};
-use sluice_model::{Actor, Diagnostic, Tree};
+use sluice_model::{Actor, Diagnostic, Tree, TreePath};
 use sluice_wire::{Method, Request};
 
+use crate::artifacts::BuildError;
+use crate::artifacts::build::Library;
 use crate::bundle_files::git::{self, GitError};
+use crate::bundle_files::root::ROOT_FILES;
 use crate::bundle_files::{glob, local_path, lookup};
 use crate::capture::write::is_unfinished;
 use crate::contracts;
 use crate::documents::DocumentError;
+use crate::hooks::{self, Hook, HookError};
+use crate::ports::{Progress, Silent};
 
 /// Which bundle, for which target, with which values, at which workspace.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +35,10 @@ pub struct BundleRequest {
     pub lenient: bool,
     /// Values of an environment's binding.
     pub binding: BTreeMap<String, Tree>,
+    /// Whether `experimental.scripts` are run; a bundle that has them is refused otherwise.
+    pub scripts: bool,
+    /// The cluster that all tasks run on instead of their own.
+    pub cluster: Option<String>,
     /// The host that an environment names; the bundle's own when there is none.
     pub host: Option<String>,
     /// The credential that an environment names.
@@ -53,9 +64,19 @@ pub struct LoadedBundle {
     pub root: PathBuf,
     /// Where local state is kept.
     pub local_state: PathBuf,
+    /// The files that a deployment uploads for its resources; none before the bundle was built, when its libraries still are local paths.
+    pub libraries: Option<Vec<Library>>,
 }
 
 impl LoadedBundle {
+    /// Whether it has to be built before it can be planned: it builds something, or uses libraries of this disk.
+    #[must_use]
+    pub fn is_unbuilt(&self) -> bool {
+        let artifacts = self.bundle.config.get("artifacts").and_then(Tree::as_mapping);
+        self.libraries.is_none()
+            && (artifacts.is_some_and(|all| !all.is_empty()) || !libraries::local(&self.bundle).is_empty())
+    }
+
     /// Who acts: the identity behind the token.
     #[must_use]
     pub fn actor(&self) -> Actor {
@@ -99,6 +120,12 @@ pub enum LoadError {
     /// Git cannot be asked.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// A script of the bundle failed.
+    #[error(transparent)]
+    Hook(#[from] HookError),
+    /// It cannot be built.
+    #[error(transparent)]
+    Build(Box<BuildError>),
     /// Resolution asks again for what it was given.
     #[error("resolution does not get on: it asks again for {0}")]
     Stuck(String),
@@ -114,15 +141,36 @@ impl From<DocumentError> for LoadError {
     }
 }
 
+/// What is wrong with libraries is wrong with the bundle.
+impl From<BuildError> for LoadError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Libraries(diagnostics) => Self::Refused(diagnostics),
+            error @ (BuildError::Command { .. } | BuildError::Hook(_) | BuildError::Read { .. }) => {
+                Self::Build(Box::new(error))
+            }
+        }
+    }
+}
+
 /// Loads and resolves a bundle and puts the metadata of the product's contracts onto it: reads files, Git, the current user and lookups as resolution asks for them.
 ///
 /// # Errors
 /// When the bundle has errors or what it needs cannot be read.
 pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
+    load_showing(request, &Silent).await
+}
+
+/// As [`load`], and shows what the bundle's scripts say.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_showing(request: &BundleRequest, progress: &dyn Progress) -> Result<LoadedBundle, LoadError> {
     if is_unfinished(&request.root) {
         let root = request.root.clone();
         return Err(LoadError::HalfCaptured { root });
     }
+    before_includes(request, progress).await?;
     let (mut loader, mut resolving) = (Loader::new(request), Resolving::default());
     let mut unreachable = None;
     loop {
@@ -155,16 +203,47 @@ pub async fn load(request: &BundleRequest) -> Result<LoadedBundle, LoadError> {
                     .local_state
                     .clone()
                     .unwrap_or_else(|| request.root.join(".databricks/bundle").join(&bundle.target));
-                return Ok(LoadedBundle {
+                let loaded = LoadedBundle {
                     bundle: *bundle,
                     findings,
                     client,
                     root: request.root.clone(),
                     local_state,
-                });
+                    libraries: None,
+                };
+                hooks::run(&loaded, Hook::PostInit, progress).await?;
+                return Ok(loaded);
             }
         }
     }
+}
+
+/// Runs the script that stands before everything else, which may write the files that are included. Refuses all scripts where they are
+/// not wanted.
+async fn before_includes(request: &BundleRequest, progress: &dyn Progress) -> Result<(), LoadError> {
+    for name in ROOT_FILES {
+        let Some(text) = read_text(&request.root.join(name))? else {
+            continue;
+        };
+        // Faults of the file are resolution's to report.
+        let Ok(tree) = parse_yaml(&text, name) else {
+            return Ok(());
+        };
+        let scripts = tree.get("experimental").and_then(|block| block.get("scripts"));
+        if let Some(scripts) = scripts.filter(|scripts| !scripts.is_null() && !request.scripts) {
+            return Err(LoadError::Refused(vec![
+                Diagnostic::error("`experimental.scripts` are not run where releases are promoted")
+                    .path(TreePath::keys(["experimental", "scripts"]))
+                    .location(scripts.key_location.clone())
+                    .help("what they do is in no plan and nobody approves it; make it a task of a job"),
+            ]));
+        }
+        if let Some(text) = hooks::text(&tree, Hook::PreInit) {
+            hooks::execute(&text, Hook::PreInit, &request.root, progress).await?;
+        }
+        return Ok(());
+    }
+    Ok(())
 }
 
 struct Loader<'a> {
@@ -185,12 +264,17 @@ impl<'a> Loader<'a> {
             request,
             inputs: Inputs {
                 strict: !request.lenient,
+                root: std::path::absolute(&request.root)
+                    .ok()
+                    .map(|root| root.display().to_string()),
                 target: request.target.clone(),
                 variable_flags: request.variables.clone(),
                 variable_environment,
                 variable_binding: request.binding.clone(),
                 host: request.host.clone(),
                 directory: directory(&request.root),
+                cluster_override: request.cluster.clone(),
+                cluster_environment: request.environment.get("DATABRICKS_CLUSTER_ID").cloned(),
                 git: request.git.clone().map(Some),
                 ..Inputs::default()
             },

@@ -17,6 +17,6 @@ pub use git::GitError;
 pub(crate) use glob::matches;
 pub use idle_patterns::idle_patterns;
 pub use listing::{ListingError, LocalFile, LocalFiles};
-pub use load::{BundleRequest, LoadError, LoadedBundle, load};
+pub use load::{BundleRequest, LoadError, LoadedBundle, load, load_showing};
 pub use root::{RootError, find_root};
 pub use upload::{SyncChanges, SyncError};

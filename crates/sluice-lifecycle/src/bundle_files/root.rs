@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The names that the root file may have, in the order of preference in messages.
-const ROOT_FILES: [&str; 4] = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
+pub(crate) const ROOT_FILES: [&str; 4] = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
 
 /// There is no bundle, or it is not clear which.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use sluice_bundle::language::Mode;
 use sluice_databricks::ClientError;
 use sluice_model::{Digest, Timestamp, TreePath};
 
+use crate::artifacts::{self, LibraryChanges};
 use crate::bundle_files::upload::{FilePlaces, synchronise};
 use crate::bundle_files::{LoadedBundle, SyncChanges, SyncError};
 use crate::capture::guard;
@@ -38,6 +39,8 @@ pub struct DeploymentOutcome {
     pub plan: Plan,
     /// What was done to files.
     pub files: SyncChanges,
+    /// What was done to libraries; none when the bundle has none.
+    pub libraries: Option<LibraryChanges>,
     /// What was done to resources.
     pub report: ApplyReport,
     /// The state afterwards, as it was pushed.
@@ -181,11 +184,11 @@ pub(crate) async fn lock(
 ) -> Result<Option<DeploymentLock>, DeployError> {
     let bundle = &loaded.bundle;
     loaded.client.mkdirs(&bundle.workspace.state_path).await?;
-    let configured = bundle
-        .config
-        .at_path(&TreePath::keys(["bundle", "deployment", "lock", "enabled"]))
-        .and_then(sluice_model::Tree::as_bool);
-    if !configured.unwrap_or(bundle.mode != Some(Mode::Development)) {
+    let configured = |key: &str| {
+        let path = TreePath::keys(["bundle", "deployment", "lock", key]);
+        bundle.config.at_path(&path).and_then(sluice_model::Tree::as_bool)
+    };
+    if !configured("enabled").unwrap_or(bundle.mode != Some(Mode::Development)) {
         return Ok(None);
     }
     let (lock, acquisition) = DeploymentLock::acquire(
@@ -193,7 +196,7 @@ pub(crate) async fn lock(
         &bundle.workspace.state_path,
         local.directory(),
         &bundle.current_user.user_name,
-        options.force_lock,
+        options.force_lock || configured("force") == Some(true),
     )
     .await?;
     match acquisition {
@@ -233,6 +236,7 @@ async fn locked<J: DeploymentJournal>(
             &states,
         )?)
     };
+    let libraries = upload_libraries(loaded, progress).await?;
     let files = upload(loaded, &planned, progress).await?;
     folder_permissions::set(loaded)
         .await
@@ -270,6 +274,7 @@ async fn locked<J: DeploymentJournal>(
         deployment,
         plan: planned.plan,
         files,
+        libraries,
         report,
         states,
     })
@@ -347,6 +352,20 @@ pub(crate) fn header(loaded: &LoadedBundle, deployment: &str, plan: &Plan) -> De
         effect_digest: plan.effect_digest,
         started_at: Timestamp::now(),
     }
+}
+
+async fn upload_libraries(
+    loaded: &LoadedBundle,
+    progress: &dyn Progress,
+) -> Result<Option<LibraryChanges>, DeployError> {
+    let changes = artifacts::upload::upload(loaded).await.map_err(DeployError::Files)?;
+    if let Some(changes) = changes {
+        progress.say(&format!(
+            "libraries in {}: {} uploaded, {} deleted, {} unchanged",
+            loaded.bundle.workspace.artifact_path, changes.uploaded, changes.deleted, changes.unchanged
+        ));
+    }
+    Ok(changes)
 }
 
 async fn upload(

@@ -3,6 +3,7 @@
 //! Decisions are the engine's; this reads, journals, calls and saves. Everything that can be refused is refused before the first
 //! upload. Start at [`planning::plan_bundle`] and [`deployment::deploy`].
 
+mod active_runs;
 mod apply;
 pub mod base_state;
 pub mod deployment;
@@ -19,6 +20,7 @@ pub(crate) mod process;
 pub mod remote_state;
 pub mod run_app;
 pub mod run_job;
+pub mod run_script;
 mod saved_plan;
 pub mod summary;
 
@@ -33,5 +35,6 @@ pub use planning::{PlanError, PlanWishes, PlannedDeployment, plan_bundle};
 pub use remote_state::RemoteStateError;
 pub use run_app::{AppFailure, AppOutcome, is_app, run_app};
 pub use run_job::{RunError, RunFailure, RunOutcome, RunParameters, run_job};
+pub use run_script::{ScriptRunError, has_script, run_script};
 pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use summary::{Summary, SummaryResource, summary};

@@ -9,6 +9,7 @@ use sluice_wire::Response;
 
 use crate::bundle_files::{ListingError, LoadedBundle, LocalFiles, listing};
 use crate::capture::{CaptureError, guard};
+use crate::deploy::active_runs;
 use crate::deploy::base_state::{self, BaseState, BaseStateError};
 use crate::deploy::local_journal::LocalJournal;
 use crate::ports::JournalError;
@@ -31,6 +32,8 @@ pub struct PlanWishes {
     pub overwrite_uncaptured: bool,
     /// Does what every deployment does, whether or not something differs.
     pub triggers: bool,
+    /// Refuses while jobs or pipelines of the deployment run, as `bundle.deployment.fail_on_active_runs` does.
+    pub fail_on_active_runs: bool,
 }
 
 /// A plan with everything that it was made from.
@@ -57,6 +60,12 @@ pub enum PlanError {
     /// It would overwrite work that was not captured.
     #[error("the deployment would overwrite work that was not captured: {}", names(.0))]
     Uncaptured(Vec<Uncaptured>),
+    /// Jobs or pipelines of the deployment run, and it was wished that it does not change them then.
+    #[error("these run at the moment: {}", names(.0))]
+    ActiveRuns(Vec<ResourceKey>),
+    /// Its libraries still are paths of this disk.
+    #[error("the bundle was not built before it was planned")]
+    Unbuilt,
     /// What was captured cannot be compared.
     #[error(transparent)]
     Capture(Box<CaptureError>),
@@ -82,12 +91,21 @@ pub enum PlanError {
 /// # Errors
 /// When the engine refuses the deployment or something cannot be read.
 pub async fn plan_bundle(loaded: &LoadedBundle, wishes: &PlanWishes) -> Result<PlannedDeployment, PlanError> {
+    if loaded.is_unbuilt() && !wishes.destroy {
+        return Err(PlanError::Unbuilt);
+    }
     let files = if wishes.destroy {
         LocalFiles::new()
     } else {
         listing::list(&loaded.root, &loaded.bundle.sync)?
     };
     let base = base_state::read(loaded).await?;
+    if wishes.fail_on_active_runs || !wishes.destroy && active_runs::refused_by(&loaded.bundle) {
+        let active = active_runs::of(&loaded.client, &base.states).await?;
+        if !active.is_empty() {
+            return Err(PlanError::ActiveRuns(active));
+        }
+    }
     let unresolved = LocalJournal::new(&loaded.local_state).unresolved()?;
     let known = if wishes.destroy {
         guard::Known::default()
@@ -130,8 +148,8 @@ fn declares(loaded: &LoadedBundle, key: &ResourceKey) -> bool {
     root.and_then(|root| root.get(&key.kind)?.get(&key.name)).is_some()
 }
 
-fn names(uncaptured: &[Uncaptured]) -> String {
-    let names: Vec<String> = uncaptured.iter().map(ToString::to_string).collect();
+fn names<Item: ToString>(items: &[Item]) -> String {
+    let names: Vec<String> = items.iter().map(ToString::to_string).collect();
     names.join("; ")
 }
 

@@ -8,10 +8,12 @@ use sluice_databricks::{Client, ClientError, ConfigurationError, ConfigurationSo
 use sluice_governance::Descriptor;
 use sluice_model::{Actor, Digest, EnvironmentName, ReleaseVersion};
 
+use crate::artifacts::build;
 use crate::bundle_files::{BundleRequest, LoadError, LoadedBundle, load};
 use crate::execution::replica::Side;
 use crate::people;
 use crate::platform::Environment;
+use crate::ports::Silent;
 use crate::release::Export;
 
 /// Content for an environment, resolved against it.
@@ -66,7 +68,7 @@ pub(crate) async fn resolve(
         .filter(|(name, _)| !name.starts_with("BUNDLE_VAR_"))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    load(&BundleRequest {
+    let mut loaded = load(&BundleRequest {
         root: export.root().to_owned(),
         target: Some(environment.target.clone()),
         binding: environment.values.clone(),
@@ -82,7 +84,9 @@ pub(crate) async fn resolve(
         local_state: Some(origin.local_state.clone()),
         ..BundleRequest::default()
     })
-    .await
+    .await?;
+    build(&mut loaded, &Silent).await?;
+    Ok(loaded)
 }
 
 /// The client of an environment's workspace.

@@ -9,6 +9,7 @@ use sluice_policy::{Evaluator, Report};
 use sluice_store::Store;
 
 use super::gather::{Content, GatherError, Gathering, Workspace, evaluate};
+use crate::artifacts::build;
 use crate::bundle_files::{BundleRequest, LoadError, LoadedBundle, load};
 use crate::context::UseCase;
 use crate::deploy::{PlanWishes, plan_bundle};
@@ -76,7 +77,7 @@ pub async fn check(
     let mut reports = Vec::new();
     for environment in request.environments {
         progress.say(&format!("checking for {}", environment.name));
-        let loaded = resolve(request, environment, root).await?;
+        let loaded = resolve(request, environment, root, progress).await?;
         let plan = match &loaded {
             Ok(loaded) => plan_bundle(loaded, &PlanWishes::default())
                 .await
@@ -131,6 +132,7 @@ async fn resolve(
     request: &CheckRequest<'_>,
     environment: &Environment,
     root: &Path,
+    progress: &dyn Progress,
 ) -> Result<Result<LoadedBundle, String>, CheckError> {
     let process_environment = request
         .process_environment
@@ -149,7 +151,14 @@ async fn resolve(
         ..BundleRequest::default()
     };
     match load(&wanted).await {
-        Ok(loaded) => Ok(Ok(loaded)),
+        Ok(mut loaded) => match build(&mut loaded, progress).await {
+            Ok(()) => Ok(Ok(loaded)),
+            Err(source) => Err(PreparationError::Load {
+                environment: environment.name.to_string(),
+                source: Box::new(source.into()),
+            }
+            .into()),
+        },
         Err(error @ (LoadError::Client(_) | LoadError::Configuration(_))) => Ok(Err(causes(&error))),
         Err(source) => Err(PreparationError::Load {
             environment: environment.name.to_string(),

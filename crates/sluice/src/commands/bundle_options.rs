@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sluice_bundle::language::parse_yaml;
-use sluice_lifecycle::bundle_files::{BundleRequest, LoadedBundle, find_root, load};
+use sluice_lifecycle::artifacts::build;
+use sluice_lifecycle::bundle_files::{BundleRequest, LoadedBundle, find_root, load_showing};
 use sluice_lifecycle::platform::{Environment, Platform};
 use sluice_model::Tree;
 
@@ -24,6 +25,17 @@ pub(crate) struct BundleOptions {
     /// Only warn about fields and values that bundles do not have, and leave those fields out, as `databricks bundle` does
     #[arg(long)]
     pub(crate) lenient: bool,
+    /// The cluster of [`ClusterOption`], for the commands that have it.
+    #[arg(skip)]
+    pub(crate) cluster: Option<String>,
+}
+
+/// The cluster that takes the place of the tasks' own compute.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClusterOption {
+    /// Run all tasks of jobs on this cluster instead of their own compute
+    #[arg(short, long, value_name = "ID")]
+    cluster_id: Option<String>,
 }
 
 /// Splits `NAME=VALUE`.
@@ -35,10 +47,25 @@ pub(crate) fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 impl BundleOptions {
+    /// The same, with the tasks on another cluster.
+    pub(crate) fn on(self, cluster: ClusterOption) -> Self {
+        Self {
+            cluster: cluster.cluster_id,
+            ..self
+        }
+    }
+
     /// Finds, reads and resolves the bundle and signs in at its workspace. Warnings go to standard error.
     pub(crate) async fn load(&self, context: &Context) -> Result<LoadedBundle, CommandError> {
-        let loaded = load(&self.request(context)?).await?;
+        let loaded = load_showing(&self.request(context)?, context).await?;
         context.terminal.diagnostics(&loaded.findings);
+        Ok(loaded)
+    }
+
+    /// As [`BundleOptions::load`], and builds what the bundle builds.
+    pub(crate) async fn load_built(&self, context: &Context) -> Result<LoadedBundle, CommandError> {
+        let mut loaded = self.load(context).await?;
+        build(&mut loaded, context).await?;
         Ok(loaded)
     }
 
@@ -71,6 +98,8 @@ impl BundleOptions {
             root,
             target: self.target(context),
             lenient: self.lenient,
+            scripts: true,
+            cluster: self.cluster.clone(),
             variables: self.variables.iter().cloned().collect::<BTreeMap<_, _>>(),
             environment: context.environment.clone(),
             ..BundleRequest::default()

@@ -7,11 +7,13 @@ use clap::Args;
 use serde::Serialize;
 use sluice_bundle::Plan;
 use sluice_bundle::engine::Counts;
+use sluice_lifecycle::artifacts::{LibraryChanges, build};
 use sluice_lifecycle::bundle_files::SyncChanges;
 use sluice_lifecycle::deploy::{ApplyReport, DeployError, DeployOptions, SavedPlan, Unrecorded, deploy, plan_bundle};
+use sluice_lifecycle::hooks::{self, Hook};
 use sluice_model::Digest;
 
-use crate::commands::bundle_options::BundleOptions;
+use crate::commands::bundle_options::{BundleOptions, ClusterOption};
 use crate::commands::plan::{WishOptions, announce_recovery};
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
@@ -22,6 +24,8 @@ use crate::render::Answer;
 pub(crate) struct Arguments {
     #[command(flatten)]
     bundle: BundleOptions,
+    #[command(flatten)]
+    cluster: ClusterOption,
     #[command(flatten)]
     wishes: WishOptions,
     /// Deploy only these resources and what they need: `load`, `jobs.load` or a whole key; files are uploaded all the same
@@ -46,6 +50,8 @@ struct Deployed {
     effect_digest: Digest,
     counts: Counts,
     files: SyncChanges,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    libraries: Option<LibraryChanges>,
     resources: ApplyReport,
 }
 
@@ -66,13 +72,24 @@ impl Answer for Deployed {
             out,
             "Files: {} uploaded, {} deleted, {} unchanged",
             self.files.uploaded, self.files.deleted, self.files.unchanged
-        )
+        )?;
+        if let Some(libraries) = &self.libraries {
+            writeln!(
+                out,
+                "Libraries: {} uploaded, {} deleted, {} unchanged",
+                libraries.uploaded, libraries.deleted, libraries.unchanged
+            )?;
+        }
+        Ok(())
     }
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let saved = arguments.plan.as_deref().map(SavedPlan::read).transpose()?;
-    let loaded = arguments.bundle.load_to_change(context).await?;
+    let mut loaded = arguments.bundle.on(arguments.cluster).load_to_change(context).await?;
+    build(&mut loaded, context).await?;
+    // Before the files are listed, which the script may write.
+    hooks::run(&loaded, Hook::PreDeploy, context).await?;
     let select = match &saved {
         Some(saved) if arguments.select.is_empty() => saved.select(),
         Some(_) | None => arguments.select.as_slice(),
@@ -96,6 +113,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         context.answer_for_programs(incomplete)?;
     }
     let outcome = result?;
+    let after = hooks::run(&loaded, Hook::PostDeploy, context).await;
     context.answer(&Deployed {
         deployment: outcome.deployment,
         target: loaded.bundle.target.clone(),
@@ -103,7 +121,12 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
         effect_digest: outcome.plan.effect_digest,
         counts: outcome.plan.summary(),
         files: outcome.files,
+        libraries: outcome.libraries,
         resources: outcome.report,
+    })?;
+    after.map_err(|error| CommandError {
+        kind: ExitKind::HalfWay,
+        ..CommandError::from(error)
     })?;
     Ok(Outcome::Done)
 }

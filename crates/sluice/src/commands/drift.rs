@@ -131,6 +131,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
                 target: Some(environment.clone()),
                 variables: Vec::new(),
                 lenient: false,
+                cluster: None,
             };
             match options.load(context).await {
                 Ok(loaded) => drift_of_target(&loaded).await,

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use sluice_bundle::Plan;
 use sluice_lifecycle::deploy::{PlanWishes, PlannedDeployment, SavedPlan, plan_bundle};
 
-use crate::commands::bundle_options::BundleOptions;
+use crate::commands::bundle_options::{BundleOptions, ClusterOption};
 use crate::context::Context;
 use crate::error::{CommandError, ExitKind, Outcome};
 use crate::render::Answer;
@@ -18,6 +18,8 @@ use crate::render::Answer;
 pub(crate) struct Arguments {
     #[command(flatten)]
     bundle: BundleOptions,
+    #[command(flatten)]
+    cluster: ClusterOption,
     #[command(flatten)]
     wishes: WishOptions,
     /// Plan only these resources and what they need: `load`, `jobs.load` or a whole key
@@ -43,6 +45,9 @@ pub(crate) struct WishOptions {
     /// Replace what was changed in the workspace and not captured
     #[arg(long)]
     pub(crate) overwrite_uncaptured: bool,
+    /// Refuse while jobs or pipelines of the deployment run
+    #[arg(long)]
+    pub(crate) fail_on_active_runs: bool,
 }
 
 impl WishOptions {
@@ -55,6 +60,7 @@ impl WishOptions {
             allow_destroy: self.allow_destroy,
             overwrite_uncaptured: self.overwrite_uncaptured,
             triggers: !destroy,
+            fail_on_active_runs: self.fail_on_active_runs,
         }
     }
 }
@@ -74,7 +80,7 @@ impl Answer for Shown<'_> {
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
-    let loaded = arguments.bundle.load(context).await?;
+    let loaded = arguments.bundle.on(arguments.cluster).load_built(context).await?;
     let planned = plan_bundle(&loaded, &arguments.wishes.wishes(false, &arguments.select)).await?;
     announce_recovery(&planned, context);
     if let Some(path) = &arguments.out {

@@ -1,20 +1,21 @@
-//! `sluice run`: runs a deployed job and waits for its end, or starts a deployed app with the code of the bundle.
+//! `sluice run`: runs a deployed job and waits for its end, starts a deployed app with the code of the bundle, or runs a script of the bundle.
 
 use std::fmt;
 
 use clap::Args;
 use serde::Serialize;
-use sluice_lifecycle::deploy::{AppOutcome, RunError, RunOutcome, is_app, run_app, run_job};
+use sluice_lifecycle::deploy::{AppOutcome, RunError, RunOutcome, has_script, is_app, run_app, run_job, run_script};
+use sluice_model::TreePath;
 
 use crate::commands::bundle_options::{BundleOptions, assignment};
 use crate::context::Context;
-use crate::error::{CommandError, Outcome};
+use crate::error::{CommandError, ExitKind, Outcome};
 use crate::render::Answer;
 
-/// Run a deployed job and wait for its end, or start a deployed app with its code
+/// Run a deployed job and wait for its end, start a deployed app with its code, or run a script of the bundle
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Key of the job or app in the bundle: `load`, `jobs.load` or `apps.portal`
+    /// Key of the job, app or script in the bundle: `load`, `jobs.load` or `apps.portal`
     #[arg(value_name = "KEY")]
     key: String,
     #[command(flatten)]
@@ -50,6 +51,20 @@ impl Answer for Serving {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
     let loaded = arguments.bundle.load(context).await?;
+    let is_job = loaded
+        .bundle
+        .config
+        .at_path(&TreePath::keys(["resources", "jobs", arguments.key.as_str()]))
+        .is_some();
+    if !is_job && has_script(&loaded, &arguments.key) {
+        if !arguments.params.is_empty() {
+            let message = format!("script `{}` takes no parameters", arguments.key);
+            return Err(CommandError::new(ExitKind::Usage, message)
+                .hint("set variables of the environment: `NAME=value sluice run …`"));
+        }
+        run_script(&loaded, &arguments.key).await?;
+        return Ok(Outcome::Done);
+    }
     let parameters = arguments.params.into_iter().collect();
     let _held = context.interrupt.hold();
     if is_app(&loaded, &arguments.key).await? {

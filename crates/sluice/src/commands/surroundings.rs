@@ -117,6 +117,7 @@ impl<'world> Surroundings<'world> {
                     target: None,
                     variables: Vec::new(),
                     lenient: false,
+                    cluster: None,
                 };
                 Ok(options.load(self.context).await?.actor())
             }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sluice_lifecycle::bundle_files::idle_patterns;
 use sluice_lifecycle::deploy::PlanError;
 
-use crate::commands::bundle_options::BundleOptions;
+use crate::commands::bundle_options::{BundleOptions, ClusterOption};
 use crate::context::Context;
 use crate::error::{CommandError, Outcome};
 use crate::render::Answer;
@@ -18,6 +18,8 @@ use crate::render::Answer;
 pub(crate) struct Arguments {
     #[command(flatten)]
     bundle: BundleOptions,
+    #[command(flatten)]
+    cluster: ClusterOption,
 }
 
 /// The resolved bundle.
@@ -57,7 +59,7 @@ impl Answer for Validated {
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
-    let loaded = arguments.bundle.load(context).await?;
+    let loaded = arguments.bundle.on(arguments.cluster).load(context).await?;
     let bundle = &loaded.bundle;
     let idle = idle_patterns(&loaded).map_err(PlanError::from)?;
     context.terminal.diagnostics(&idle);

@@ -1,10 +1,12 @@
 //! Errors of loading, planning, deploying and running a bundle.
 
+use sluice_lifecycle::artifacts::BuildError;
 use sluice_lifecycle::bundle_files::{ListingError, LoadError, RootError, SyncError};
 use sluice_lifecycle::deploy::{
     BaseStateError, DeployError, Incomplete, LocalStateError, LockError, PlanError, RemoteStateError, RunError,
-    SavedPlanError,
+    SavedPlanError, ScriptRunError,
 };
+use sluice_lifecycle::hooks::HookError;
 
 use super::databricks::client_kind;
 use super::{CommandError, ExitKind};
@@ -26,7 +28,37 @@ impl From<LoadError> for CommandError {
             LoadError::Configuration(error) => error.into(),
             LoadError::Client(error) => error.into(),
             LoadError::Read { .. } | LoadError::Git(_) => Self::from_error(ExitKind::Config, &error),
+            LoadError::Hook(error) => error.into(),
+            LoadError::Build(error) => (*error).into(),
             LoadError::Stuck(_) => Self::from_error(ExitKind::Internal, &error),
+        }
+    }
+}
+
+impl From<HookError> for CommandError {
+    fn from(error: HookError) -> Self {
+        Self::from_error(ExitKind::Config, &error).hint(format!(
+            "`experimental.scripts.{}` in the bundle is the script",
+            error.key
+        ))
+    }
+}
+
+impl From<BuildError> for CommandError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Hook(error) => error.into(),
+            BuildError::Libraries(diagnostics) => Self::config(diagnostics),
+            BuildError::Command { .. } | BuildError::Read { .. } => Self::from_error(ExitKind::Config, &error),
+        }
+    }
+}
+
+impl From<ScriptRunError> for CommandError {
+    fn from(error: ScriptRunError) -> Self {
+        match error {
+            ScriptRunError::Shell(_) => Self::from_error(ExitKind::Config, &error),
+            ScriptRunError::Failed { .. } => Self::from_error(ExitKind::Remote, &error),
         }
     }
 }
@@ -68,6 +100,9 @@ impl From<PlanError> for CommandError {
                     .hint("`sluice capture` brings it into the files")
                     .hint("`--overwrite-uncaptured` replaces it")
             }
+            PlanError::ActiveRuns(_) => Self::from_error(ExitKind::Refused, &error)
+                .hint("wait for their end, or deploy without `fail_on_active_runs`"),
+            PlanError::Unbuilt => Self::from_error(ExitKind::Internal, &error),
             PlanError::Capture(error) => (*error).into(),
             PlanError::Base(error) => error.into(),
             PlanError::Files(error) => error.into(),

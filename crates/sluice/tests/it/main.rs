@@ -1,6 +1,7 @@
 //! The real binary against a real local workspace.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod build;
 mod capture;
 mod capture_crash;
 mod capture_kinds;

@@ -179,10 +179,45 @@ pub(in crate::language) static PRESETS: Object = Object::of(
 pub(in crate::language) static SYNC: Object =
     Object::of("sync", &[("paths", TEXTS), ("include", TEXTS), ("exclude", TEXTS)]);
 
+static ARTIFACT_FILE: Object = Object::of("file of an artifact", &[("source", Type::Text)]);
+
+static ARTIFACT: Object = Object::of(
+    "artifact",
+    &[
+        ("type", Type::Words(&["whl", "jar"])),
+        ("path", Type::Text),
+        ("build", Type::Text),
+        ("executable", Type::Words(&["bash", "sh", "cmd"])),
+        ("files", Type::List(&Type::Object(&ARTIFACT_FILE))),
+        ("dynamic_version", Type::Boolean),
+    ],
+);
+
+/// What a bundle builds.
+pub(in crate::language) const ARTIFACTS: Type = Type::Map(&Type::Object(&ARTIFACT));
+
+static SCRIPT: Object = Object::of("script", &[("content", Type::Text), ("env", TEXT_MAP)]);
+
+/// Scripts to run by name.
+pub(in crate::language) const SCRIPTS: Type = Type::Map(&Type::Object(&SCRIPT));
+
+/// Scripts that run at certain moments of a command.
+static HOOKS: Object = Object::of(
+    "scripts",
+    &[
+        ("preinit", Type::Text),
+        ("postinit", Type::Text),
+        ("prebuild", Type::Text),
+        ("postbuild", Type::Text),
+        ("predeploy", Type::Text),
+        ("postdeploy", Type::Text),
+    ],
+);
+
 pub(super) static EXPERIMENTAL: Object = Object::of(
     "experimental",
     &[
-        ("scripts", Type::Any),
+        ("scripts", Type::Object(&HOOKS)),
         ("immutable_folder", Type::Boolean),
         ("python_wheel_wrapper", Type::Boolean),
         ("use_legacy_run_as", Type::Boolean),
@@ -204,7 +239,7 @@ pub(super) static TARGET: Object = Object::of(
         ("compute_id", Type::Text),
         ("bundle", Type::Object(&BUNDLE)),
         ("workspace", Type::Object(&WORKSPACE)),
-        ("artifacts", Type::Any),
+        ("artifacts", ARTIFACTS),
         ("resources", Type::Object(&RESOURCES)),
         ("variables", Type::Any),
         ("git", Type::Object(&GIT)),
@@ -218,7 +253,7 @@ pub(super) static TARGET: Object = Object::of(
 pub(in crate::language) static ROOT: Object = Object::of(
     "bundle file",
     &[
-        ("artifacts", Type::Any),
+        ("artifacts", ARTIFACTS),
         ("bundle", Type::Object(&BUNDLE)),
         ("definitions", Type::Any),
         ("environments", Type::Map(&Type::Object(&TARGET))),
@@ -229,7 +264,7 @@ pub(in crate::language) static ROOT: Object = Object::of(
         ("python", Type::Any),
         ("resources", Type::Object(&RESOURCES)),
         ("run_as", Type::Object(&RUN_AS)),
-        ("scripts", Type::Any),
+        ("scripts", SCRIPTS),
         ("sync", Type::Object(&SYNC)),
         ("targets", Type::Map(&Type::Object(&TARGET))),
         ("variables", Type::Map(&Type::Object(&VARIABLE))),

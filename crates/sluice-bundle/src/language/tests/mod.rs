@@ -1,6 +1,8 @@
 //! Whole bundles, written inline, against what they resolve to or why they are refused.
 
+mod build;
 mod catalog;
+mod compute;
 mod governance;
 mod objects;
 mod peer;

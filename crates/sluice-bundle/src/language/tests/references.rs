@@ -113,10 +113,7 @@ resources:
     warning: `${home.dir}` is no reference of a bundle and stays as it is
       at resources.schemas.gold.comment
       in databricks.yml:12:16
-      help: references start with one of: var, bundle, workspace, resources
-    error: `${artifacts.x.y}` is not supported by this version of Sluice
-      at resources.schemas.gold.comment
-      in databricks.yml:12:16
+      help: references start with one of: var, bundle, workspace, resources, artifacts
     error: `${var.tags}` is a map or a list and cannot stand inside a text
       at resources.schemas.gold.comment
       in databricks.yml:12:16

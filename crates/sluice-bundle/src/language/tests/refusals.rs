@@ -348,14 +348,10 @@ resources:
         .file("src/notebook.py", "# Databricks notebook source\nprint(1)");
     insta::assert_snapshot!(project.findings(), @r"
     refused
-    error: the local library `./dist/x.whl` is not supported by this version of Sluice
-      at resources.jobs.load.environments[0].spec.dependencies[1]
-      in resources/jobs.yml:24:67
-      help: publish it to a package index, or upload it and refer to it by an absolute path
-    error: the local library `-r requirements.txt` is not supported by this version of Sluice
+    error: file `resources/requirements.txt` does not exist
       at resources.jobs.load.environments[0].spec.dependencies[2]
       in resources/jobs.yml:24:81
-      help: publish it to a package index, or upload it and refer to it by an absolute path
+      help: paths are relative to the file that they stand in
     error: notebook `src/missing.py` does not exist
       at resources.jobs.load.tasks[0].notebook_task.notebook_path
       in resources/jobs.yml:7:42
@@ -379,48 +375,53 @@ resources:
     error: `src` is a folder, not a notebook
       at resources.jobs.load.tasks[5].for_each_task.task.notebook_task.notebook_path
       in resources/jobs.yml:18:94
-    error: the local library `../dist/x.whl` is not supported by this version of Sluice
-      at resources.jobs.load.tasks[6].libraries[0].whl
-      in resources/jobs.yml:20:29
-      help: publish it to a package index, or upload it and refer to it by an absolute path
     ");
 }
 
 #[test]
 fn parts_of_the_language_that_are_not_here() {
     let text = "
-artifacts: {wheel: {type: whl}}
+artifacts: {wheel: {type: whl, dynamic_version: true}}
 python: {resources: [x]}
-scripts: {x: {content: ls}}
+scripts: {x: {content: 'ls ${HOME}'}, y: {env: {a: b}}}
 experimental:
-  scripts: {preinit: ls}
+  python_wheel_wrapper: true
+  immutable_folder: true
   use_legacy_run_as: false
-presets: {source_linked_deployment: true}
+presets: {artifacts_dynamic_version: true}
 resources:
   secrets: {}
 ";
     insta::assert_snapshot!(refused(text), @r"
     refused
-    error: `artifacts` is not supported by this version of Sluice
-      at artifacts
-      in databricks.yml:4:1
-      help: build libraries before the deployment and refer to them by an absolute path
     error: `python` is not supported by this version of Sluice
       at python
       in databricks.yml:5:1
       help: write the resources in YAML
-    error: `scripts` is not supported by this version of Sluice
-      at scripts
-      in databricks.yml:6:1
-      help: run the scripts yourself before or after the command
-    error: `experimental.scripts` is not supported by this version of Sluice
-      at experimental.scripts
+    error: `experimental.python_wheel_wrapper` is not supported by this version of Sluice
+      at experimental.python_wheel_wrapper
       in databricks.yml:8:3
-      help: run the scripts yourself before or after the command
-    error: preset `source_linked_deployment` is not supported by this version of Sluice
-      at presets.source_linked_deployment
-      in databricks.yml:10:11
       help: remove it
+    error: `experimental.immutable_folder` is not supported by this version of Sluice
+      at experimental.immutable_folder
+      in databricks.yml:9:3
+      help: remove it
+    error: `presets.artifacts_dynamic_version` is not supported by this version of Sluice
+      at presets.artifacts_dynamic_version
+      in databricks.yml:11:11
+      help: remove it; a library is uploaded whenever its content changes
+    error: `artifacts.wheel.dynamic_version` is not supported by this version of Sluice
+      at artifacts.wheel.dynamic_version
+      in databricks.yml:4:32
+      help: remove it; a library is uploaded whenever its content changes
+    error: `${HOME}` cannot stand in the content of a script
+      at scripts.x.content
+      in databricks.yml:6:24
+      help: give the value a name in `env`, and write $NAME in the content
+    error: script `y` has no content
+      at scripts.y.content
+      in databricks.yml:6:39
+      help: set `content`
     ");
 }
 
@@ -533,12 +534,8 @@ fn bundles_for_other_programs() {
       in databricks.yml:1:46
       help: widen the constraint, or use a Sluice that follows such a version
     ");
-    insta::assert_snapshot!(project(&text("engine: terraform, cluster_id: abc")).findings(), @r"
+    insta::assert_snapshot!(project(&text("engine: terraform")).findings(), @r"
     refused
-    error: `bundle.cluster_id` is not supported by this version of Sluice
-      at bundle.cluster_id
-      in databricks.yml:1:41
-      help: name the cluster in the tasks
     error: `bundle.engine: terraform` is not supported by Sluice, which has the engine `direct`
       at bundle.engine
       in databricks.yml:1:30
