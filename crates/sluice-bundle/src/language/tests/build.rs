@@ -150,8 +150,8 @@ fn what_is_missing_or_twice_is_said_together() {
     error: two libraries have the name `x.whl`: `a/x.whl`, `b/x.whl`
       at resources.jobs.load.environments[0].spec.dependencies[0]
       at resources.jobs.load.environments[0].spec.dependencies[1]
-      in databricks.yml:2:116
-      in databricks.yml:2:127
+      in databricks.yml:3:111
+      in databricks.yml:3:122
       help: all libraries of a bundle go to one folder; rename one of them
     ");
 }
