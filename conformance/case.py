@@ -10,6 +10,8 @@ Fields of `case.toml`, all optional:
 - `git`: `true` for a Git checkout with one commit on the branch `main`;
 - `lenient`: `true` when Sluice is to warn where the CLI only warns;
 - `overwrites`: `true` when Sluice is told to overwrite what somebody changed in the workspace, as the CLI always does;
+- `venv`: `true` for a bundle that needs the package `databricks-bundles`: `.venv` becomes the virtual environment `DATABRICKS_BUNDLES_VENV`, without
+  which the case is skipped;
 - `waits_for`: names of kinds or blocks of bundles that Sluice does not have yet; the case is skipped, and fails once Sluice has them all;
 - `before`: a list of requests (`method`, `path`, `body`, `principal`) that each workspace gets first; `between`: the same, before the second step; `{warehouse}` and
   `{resources.jobs.load}` in them are ids;
@@ -20,6 +22,7 @@ Files below `then/` take the place of the first ones for a second deployment; a 
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -51,6 +54,7 @@ class Case:
     git: bool = False
     lenient: bool = False
     overwrites: bool = False
+    venv: bool = False
     waits_for: tuple[str, ...] = ()
     before: tuple[dict[str, Any], ...] = ()
     between: tuple[dict[str, Any], ...] = ()
@@ -75,6 +79,8 @@ class Case:
     def write(self, directory: pathlib.Path) -> pathlib.Path:
         """Copies its files to an empty directory; where the bundle stands there."""
         shutil.copytree(self.place, directory, ignore=lambda at, names: {SECOND_STEP, "case.toml"} & set(names) if pathlib.Path(at) == self.place else ())
+        if self.venv:
+            (directory / self.directory / ".venv").symlink_to(os.environ["DATABRICKS_BUNDLES_VENV"])
         if self.git:
             _commit(directory)
         return directory / self.directory

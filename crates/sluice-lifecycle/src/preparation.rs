@@ -82,6 +82,7 @@ impl PreparationError {
                 | LoadError::HalfCaptured { .. }
                 | LoadError::Hook(_)
                 | LoadError::Build(_)
+                | LoadError::Python(_)
                 | LoadError::Stuck(_) => None,
             },
             Self::Stamp { source, .. } => match source.as_ref() {

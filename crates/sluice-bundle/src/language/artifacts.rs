@@ -182,14 +182,12 @@ fn no_match(pattern: &str, path: &TreePath, source: &Tree) -> Diagnostic {
 
 /// A path relative to the bundle root as an absolute one, where the root is known.
 fn absolute(path: &str, session: &Session<'_>) -> String {
-    match &session.inputs.root {
-        Some(_) if path.starts_with('/') => path.to_owned(),
-        Some(root) => {
-            let joined = clean(&format!("{root}/{path}"));
-            format!("/{}", joined.trim_start_matches('/'))
-        }
-        None => path.to_owned(),
+    let root = &session.inputs.directory;
+    if root.is_empty() || path.starts_with('/') {
+        return path.to_owned();
     }
+    let joined = clean(&format!("{root}/{path}"));
+    format!("/{}", joined.trim_start_matches('/'))
 }
 
 /// The commands to run, in the order of their artifacts' names.

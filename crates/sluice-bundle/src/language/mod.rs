@@ -32,6 +32,7 @@ mod normalise;
 mod paths;
 mod permissions;
 mod presets;
+mod python;
 pub(crate) mod reference;
 mod resolve;
 mod scripts;
@@ -52,6 +53,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub use python::{PythonAnswer, PythonCall};
 pub use resolve::{Resolving, resolve};
 pub use yaml::parse as parse_yaml;
 pub(crate) use yaml::reads_as_text;
@@ -80,8 +82,6 @@ pub struct Inputs {
     /// Whether unknown fields and values outside an enumeration of a bundle file are errors; the CLI only warns. The default is
     /// strict. Documents of Sluice itself (catalog files, `sluice.yml`) are always strict.
     pub strict: bool,
-    /// The bundle's directory as an absolute path; the configuration shows the folders of artifacts with it.
-    pub root: Option<String>,
     /// Texts of files by path relative to the bundle root (`databricks.yml`, `resources/a.yml`, `../shared/b.yml`); `None` when
     /// the shell looked and there is no such file.
     pub files: BTreeMap<String, Option<String>>,
@@ -109,17 +109,18 @@ pub struct Inputs {
     /// The Git checkout around the bundle; `Some(None)` when the shell looked and there is none.
     pub git: Option<Option<GitCheckout>>,
     /// The bundle root on the disk, absolute, with `/` between folders; empty when nobody said so. Folders above the bundle root are known
-    /// by it outside of a Git checkout.
+    /// by it outside of a Git checkout, and the configuration shows the folders of artifacts with it.
     pub directory: String,
     /// Ids found by name: kind of lookup (`warehouse`, `job`, …) and name, to the id or to the message why there is none.
     pub lookups: BTreeMap<(String, String), Result<String, String>>,
+    /// What the program of the bundle's Python functions answered.
+    pub python: BTreeMap<PythonCall, PythonAnswer>,
 }
 
 impl Default for Inputs {
     fn default() -> Self {
         Self {
             strict: true,
-            root: None,
             files: BTreeMap::new(),
             globs: BTreeMap::new(),
             local_paths: BTreeMap::new(),
@@ -134,6 +135,7 @@ impl Default for Inputs {
             git: None,
             directory: String::new(),
             lookups: BTreeMap::new(),
+            python: BTreeMap::new(),
         }
     }
 }
@@ -195,6 +197,8 @@ pub enum Need {
     },
     /// The Git checkout: fill [`Inputs::git`].
     Git,
+    /// A run of the bundle's Python functions: fill [`Inputs::python`].
+    Python(PythonCall),
     /// An id by name: fill [`Inputs::lookups`].
     Lookup {
         /// Kind of lookup, such as `warehouse`.
@@ -210,7 +214,7 @@ impl Need {
     pub fn is_local(&self) -> bool {
         match self {
             Self::File(_) | Self::Glob(_) | Self::LocalPath(_) | Self::Git => true,
-            Self::CurrentUser { .. } | Self::Lookup { .. } => false,
+            Self::CurrentUser { .. } | Self::Lookup { .. } | Self::Python(_) => false,
         }
     }
 }

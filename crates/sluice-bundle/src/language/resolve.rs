@@ -5,14 +5,15 @@ use sluice_model::{Diagnostic, Node, Trail, Tree, TreePath};
 use super::check::Check;
 use super::interpolate::Resolver;
 use super::paths::Translation;
+use super::python::Python;
 use super::session::{Session, Stopped};
 use super::settings::Settings;
 use super::shape::Type;
 use super::target::Chosen;
-use super::{Bundle, CurrentUser, Inputs, Resolution};
+use super::{Bundle, CurrentUser, Inputs, Resolution, WorkspacePaths};
 use super::{
     apps, artifacts, catalog_files, cli_version, clusters, compute, contents, defaults, graph, include, libraries,
-    mode, normalise, permissions, presets, scripts, shape, sync,
+    mode, normalise, permissions, presets, python, scripts, shape, sync,
 };
 use super::{secrets, target, task_graph, unsupported, variables, volume_paths, workspace};
 
@@ -112,7 +113,11 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
     if known {
         presets::of_mode(&mut config, chosen.mode, user, session);
     }
+    let python = Python::of(&mut config, session);
     let mut catalog = shape_resources(&mut config, &catalog, &root, session);
+    if python.is_none() {
+        check_references(&config, &catalog, session);
+    }
     if known {
         permissions::run_as(&mut config, user, session);
     }
@@ -127,6 +132,18 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
     let mut local_libraries = false;
     if let Some(resources) = config.get_mut("resources") {
         defaults::set(resources, &paths);
+    }
+    if let Some(python) = python.filter(|_| known) {
+        let initialising = Initialising {
+            root: &root,
+            chosen: &chosen,
+            user,
+            paths: &paths,
+        };
+        initialising.add_from_python(&python, &mut config, session)?;
+        check_references(&config, &catalog, session);
+    }
+    if let Some(resources) = config.get_mut("resources") {
         local_libraries = libraries::relate(resources, session);
         Translation::new(&sync, &paths.file_path).apply(resources, session);
         defaults::annotate(resources, &paths);
@@ -220,13 +237,61 @@ fn shape_resources(config: &mut Tree, catalog: &Tree, root: &Tree, session: &mut
     let catalog = catalog_files::resolve(catalog, root, &resources, session);
     clusters::check(&mut resources, session);
     clusters::normalise(&mut resources);
-    graph::check(&resources, &catalog, session);
-    task_graph::check(&resources, session);
-    apps::check(&resources, session);
     if declared {
         config.set("resources", resources);
     }
     catalog
+}
+
+/// Checks the resources against each other and the catalog.
+fn check_references(config: &Tree, catalog: &Tree, session: &mut Session<'_>) {
+    let none = Tree::mapping();
+    let resources = config.get("resources").unwrap_or(&none);
+    graph::check(resources, catalog, session);
+    task_graph::check(resources, session);
+    apps::check(resources, session);
+}
+
+/// What the resources of one part of a configuration go through before their paths are translated.
+struct Initialising<'a> {
+    root: &'a Tree,
+    chosen: &'a Chosen,
+    user: &'a CurrentUser,
+    paths: &'a WorkspacePaths,
+}
+
+impl Initialising<'_> {
+    /// Adds what Python functions add, and changes what they change.
+    fn add_from_python(&self, python: &Python, config: &mut Tree, session: &mut Session<'_>) -> Result<(), Stopped> {
+        session.proceed()?;
+        let added = python.load(config, session)?;
+        let mut part = config.clone();
+        part.set("resources", self.normalised(added, session));
+        permissions::run_as(&mut part, self.user, session);
+        compute::replace(&mut part, self.chosen.mode, session);
+        presets::apply(&mut part);
+        permissions::apply(&mut part, self.user, session);
+        if let Some(mut added) = part.remove("resources") {
+            defaults::set(&mut added, self.paths);
+            python::put(config, &added);
+        }
+        session.proceed()?;
+        let changed = python.change(config, session)?;
+        python::put(config, &self.normalised(changed, session));
+        session.proceed()
+    }
+
+    /// Resources with their references filled in, in the form and the types that the service has for them.
+    fn normalised(&self, resources: Tree, session: &mut Session<'_>) -> Tree {
+        let path = TreePath::keys(["resources"]);
+        let mut resources = Resolver::new(self.root, session).resolve(&resources, &path);
+        contents::read(&mut resources, session);
+        normalise::resources(&mut resources, session);
+        Check::resolved(session, false).conform(&mut resources, Type::Object(&shape::RESOURCES), &path);
+        clusters::check(&mut resources, session);
+        clusters::normalise(&mut resources);
+        resources
+    }
 }
 
 fn bundle_name(root: &mut Tree, session: &mut Session<'_>) -> Option<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sluice_model::{Diagnostic, Severity, Tree, TreePath};
 
-use super::{CurrentUser, GitCheckout, Inputs, LocalPath, Need, Resolution};
+use super::{CurrentUser, GitCheckout, Inputs, LocalPath, Need, PythonAnswer, PythonCall, Resolution};
 
 /// Resolution cannot go on: there are errors, or something has to be asked for first.
 #[derive(Debug)]
@@ -133,6 +133,14 @@ impl<'inputs> Session<'inputs> {
         let known = self.inputs.git.as_ref().map(Option::as_ref);
         if known.is_none() {
             self.needs.insert(Need::Git);
+        }
+        known
+    }
+
+    pub(super) fn python(&mut self, call: PythonCall) -> Option<&'inputs PythonAnswer> {
+        let known = self.inputs.python.get(&call);
+        if known.is_none() {
+            self.needs.insert(Need::Python(call));
         }
         known
     }

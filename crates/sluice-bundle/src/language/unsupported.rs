@@ -5,12 +5,19 @@ use sluice_model::{Diagnostic, Node, Tree, TreePath};
 use super::session::Session;
 
 /// Blocks that would change the result, with what to do about them.
-const BLOCKS: [(&[&str], &str); 5] = [
-    (&["python"], "write the resources in YAML"),
-    (&["experimental", "pydabs"], "write the resources in YAML"),
-    (&["experimental", "python"], "write the resources in YAML"),
-    (&["experimental", "python_wheel_wrapper"], "remove it"),
-    (&["experimental", "immutable_folder"], "remove it"),
+const BLOCKS: [(&[&str], &str); 3] = [
+    (
+        &["experimental", "pydabs"],
+        "call it `python`, and name its functions in `python.resources` and `python.mutators`",
+    ),
+    (
+        &["experimental", "python_wheel_wrapper"],
+        "run wheels on a cluster with Databricks Runtime 13.3 or newer, or serverless, which install them themselves",
+    ),
+    (
+        &["experimental", "immutable_folder"],
+        "remove it; `sluice freeze` keeps what was deployed in Git, where it never changes",
+    ),
 ];
 
 /// Reports every unsupported block of the chosen target.

@@ -7,7 +7,7 @@ use sluice_bundle::language::libraries::{self, Found};
 use sluice_bundle::language::{artifacts, glob};
 use sluice_model::{Diagnostic, Digest};
 
-use crate::bundle_files::{LoadedBundle, matches};
+use crate::bundle_files::{LoadedBundle, directory, matches};
 use crate::hooks::{self, Hook, HookError};
 use crate::ports::Progress;
 use crate::shell::{Script, ScriptError};
@@ -103,9 +103,8 @@ fn first_line(command: &str) -> &str {
 
 /// The files that the bundle's patterns match now.
 fn find(loaded: &LoadedBundle) -> Found {
-    let root = std::path::absolute(&loaded.root).unwrap_or_else(|_| loaded.root.clone());
     let mut found = Found {
-        root: root.display().to_string(),
+        root: directory(&loaded.root),
         ..Found::default()
     };
     for pattern in artifacts::patterns(&loaded.bundle) {

@@ -14,6 +14,7 @@ use sluice_wire::{Method, Request};
 use crate::artifacts::BuildError;
 use crate::artifacts::build::Library;
 use crate::bundle_files::git::{self, GitError};
+use crate::bundle_files::python::{self, PythonError};
 use crate::bundle_files::root::ROOT_FILES;
 use crate::bundle_files::{glob, local_path, lookup};
 use crate::capture::write::is_unfinished;
@@ -123,6 +124,9 @@ pub enum LoadError {
     /// A script of the bundle failed.
     #[error(transparent)]
     Hook(#[from] HookError),
+    /// Its Python functions cannot be run.
+    #[error(transparent)]
+    Python(#[from] Box<PythonError>),
     /// It cannot be built.
     #[error(transparent)]
     Build(Box<BuildError>),
@@ -178,12 +182,12 @@ pub async fn load_showing(request: &BundleRequest, progress: &dyn Progress) -> R
             Resolution::Needs(needs) => {
                 let (local, remote): (BTreeSet<Need>, BTreeSet<Need>) = needs.into_iter().partition(Need::is_local);
                 let nothing_local = local.is_empty();
-                loader.fill(local).await?;
+                loader.fill(local, progress).await?;
                 // What is wrong in the files counts for more than a workspace that cannot be asked.
                 match unreachable.take() {
                     Some(error) if nothing_local => return Err(error),
                     Some(error) => unreachable = Some(error),
-                    None => unreachable = loader.fill(remote).await.err(),
+                    None => unreachable = loader.fill(remote, progress).await.err(),
                 }
             }
             Resolution::Refused(diagnostics) => return Err(LoadError::Refused(diagnostics)),
@@ -264,9 +268,6 @@ impl<'a> Loader<'a> {
             request,
             inputs: Inputs {
                 strict: !request.lenient,
-                root: std::path::absolute(&request.root)
-                    .ok()
-                    .map(|root| root.display().to_string()),
                 target: request.target.clone(),
                 variable_flags: request.variables.clone(),
                 variable_environment,
@@ -283,7 +284,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    async fn fill(&mut self, needs: BTreeSet<Need>) -> Result<(), LoadError> {
+    async fn fill(&mut self, needs: BTreeSet<Need>, progress: &dyn Progress) -> Result<(), LoadError> {
         if let Some(again) = needs.iter().find(|need| self.asked.contains(need)) {
             return Err(LoadError::Stuck(format!("{again:?}")));
         }
@@ -307,6 +308,11 @@ impl<'a> Loader<'a> {
                     let client = self.connect(host.clone(), profile.clone())?;
                     self.inputs.current_user = Some(current_user(&client).await?);
                     self.client = Some(client);
+                }
+                Need::Python(call) => {
+                    progress.say(&format!("running the bundle's Python functions: {}", call.phase));
+                    let answer = python::run(root, call, self.client.as_ref()).await.map_err(Box::new)?;
+                    self.inputs.python.insert(call.clone(), answer);
                 }
                 Need::Git => self.inputs.git = Some(git::checkout(root).await?),
                 Need::Lookup { kind, name } => {
@@ -336,7 +342,7 @@ impl<'a> Loader<'a> {
 }
 
 /// The absolute path of a directory with `/` between folders; empty when it has none that is text.
-fn directory(root: &Path) -> String {
+pub(crate) fn directory(root: &Path) -> String {
     let absolute = std::fs::canonicalize(root).unwrap_or_default();
     let folders = absolute.to_str().unwrap_or_default();
     folders.replace(std::path::MAIN_SEPARATOR, "/")

@@ -10,6 +10,7 @@ pub mod listing;
 pub mod load;
 mod local_path;
 mod lookup;
+mod python;
 pub mod root;
 pub mod upload;
 
@@ -17,6 +18,8 @@ pub use git::GitError;
 pub(crate) use glob::matches;
 pub use idle_patterns::idle_patterns;
 pub use listing::{ListingError, LocalFile, LocalFiles};
+pub(crate) use load::directory;
 pub use load::{BundleRequest, LoadError, LoadedBundle, load, load_showing};
+pub use python::PythonError;
 pub use root::{RootError, find_root};
 pub use upload::{SyncChanges, SyncError};

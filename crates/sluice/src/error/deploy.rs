@@ -1,7 +1,7 @@
 //! Errors of loading, planning, deploying and running a bundle.
 
 use sluice_lifecycle::artifacts::BuildError;
-use sluice_lifecycle::bundle_files::{ListingError, LoadError, RootError, SyncError};
+use sluice_lifecycle::bundle_files::{ListingError, LoadError, PythonError, RootError, SyncError};
 use sluice_lifecycle::deploy::{
     BaseStateError, DeployError, Incomplete, LocalStateError, LockError, PlanError, RemoteStateError, RunError,
     SavedPlanError, ScriptRunError,
@@ -29,6 +29,15 @@ impl From<LoadError> for CommandError {
             LoadError::Client(error) => error.into(),
             LoadError::Read { .. } | LoadError::Git(_) => Self::from_error(ExitKind::Config, &error),
             LoadError::Hook(error) => error.into(),
+            LoadError::Python(ref cause) => {
+                let shown = Self::from_error(ExitKind::Config, &error);
+                match **cause {
+                    PythonError::NoEnvironment { .. } | PythonError::Failed { .. } => shown.hint(
+                        "install `databricks-bundles` into the virtual environment that `python.venv_path` names",
+                    ),
+                    PythonError::Run { .. } | PythonError::Unreadable { .. } => shown,
+                }
+            }
             LoadError::Build(error) => (*error).into(),
             LoadError::Stuck(_) => Self::from_error(ExitKind::Internal, &error),
         }

@@ -18,6 +18,7 @@ mod meanwhile;
 mod metadata;
 mod place;
 mod projection;
+mod python;
 mod refusals;
 mod run;
 mod secret_values;

@@ -179,6 +179,12 @@ pub(in crate::language) static PRESETS: Object = Object::of(
 pub(in crate::language) static SYNC: Object =
     Object::of("sync", &[("paths", TEXTS), ("include", TEXTS), ("exclude", TEXTS)]);
 
+/// Where resources in Python come from.
+static PYTHON: Object = Object::of(
+    "python",
+    &[("venv_path", Type::Text), ("resources", TEXTS), ("mutators", TEXTS)],
+);
+
 static ARTIFACT_FILE: Object = Object::of("file of an artifact", &[("source", Type::Text)]);
 
 static ARTIFACT: Object = Object::of(
@@ -222,7 +228,7 @@ pub(super) static EXPERIMENTAL: Object = Object::of(
         ("python_wheel_wrapper", Type::Boolean),
         ("use_legacy_run_as", Type::Boolean),
         ("pydabs", Type::Any),
-        ("python", Type::Any),
+        ("python", Type::Object(&PYTHON)),
         ("skip_artifact_cleanup", Type::Boolean),
         ("skip_name_prefix_for_schema", Type::Boolean),
         ("record_deployment_history", Type::Boolean),
@@ -261,7 +267,7 @@ pub(in crate::language) static ROOT: Object = Object::of(
         ("include", TEXTS),
         ("permissions", BUNDLE_PERMISSIONS),
         ("presets", Type::Object(&PRESETS)),
-        ("python", Type::Any),
+        ("python", Type::Object(&PYTHON)),
         ("resources", Type::Object(&RESOURCES)),
         ("run_as", Type::Object(&RUN_AS)),
         ("scripts", SCRIPTS),

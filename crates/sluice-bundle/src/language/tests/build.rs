@@ -37,7 +37,7 @@ fn project() -> Project {
     with_head(ROOT)
         .file("conf/all.yml", ALL)
         .file("lib/readme", "")
-        .with(|inputs| inputs.root = Some("/home/jane/shop".to_owned()))
+        .with(|inputs| inputs.directory = "/home/jane/shop".to_owned())
 }
 
 /// What the shell finds when these files exist.

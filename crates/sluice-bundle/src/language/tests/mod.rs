@@ -111,7 +111,7 @@ impl Project {
                 };
                 inputs.lookups.insert((kind, name), answer);
             }
-            Need::CurrentUser { .. } | Need::Git => panic!("asks for what is given"),
+            Need::CurrentUser { .. } | Need::Git | Need::Python(_) => panic!("asks for what is given"),
         }
     }
 

@@ -394,18 +394,14 @@ resources:
 ";
     insta::assert_snapshot!(refused(text), @r"
     refused
-    error: `python` is not supported by this version of Sluice
-      at python
-      in databricks.yml:5:1
-      help: write the resources in YAML
     error: `experimental.python_wheel_wrapper` is not supported by this version of Sluice
       at experimental.python_wheel_wrapper
       in databricks.yml:8:3
-      help: remove it
+      help: run wheels on a cluster with Databricks Runtime 13.3 or newer, or serverless, which install them themselves
     error: `experimental.immutable_folder` is not supported by this version of Sluice
       at experimental.immutable_folder
       in databricks.yml:9:3
-      help: remove it
+      help: remove it; `sluice freeze` keeps what was deployed in Git, where it never changes
     error: `presets.artifacts_dynamic_version` is not supported by this version of Sluice
       at presets.artifacts_dynamic_version
       in databricks.yml:11:11
