@@ -149,9 +149,11 @@ impl Python {
         config: &Tree,
         session: &mut Session<'inputs>,
     ) -> Result<&'inputs PythonAnswer, Stopped> {
+        let mut ordered = config.clone();
+        sort(&mut ordered);
         let call = PythonCall {
             phase: phase.to_owned(),
-            input: sorted(config.to_json()).to_string(),
+            input: ordered.to_json().to_string(),
             venv_path: self.venv_path.clone(),
         };
         let Some(answer) = session.python(call) else {
@@ -165,14 +167,15 @@ impl Python {
     }
 }
 
-fn sorted(value: serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Array(items) => items.into_iter().map(sorted).collect(),
-        serde_json::Value::Object(fields) => {
-            let ordered: BTreeMap<String, serde_json::Value> = fields.into_iter().collect();
-            ordered.into_iter().map(|(key, value)| (key, sorted(value))).collect()
+/// Puts the keys of every map in order.
+fn sort(tree: &mut Tree) {
+    match &mut tree.node {
+        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Float(_) | Node::String(_) => {}
+        Node::Sequence(items) => items.iter_mut().for_each(sort),
+        Node::Mapping(fields) => {
+            fields.sort_keys();
+            fields.values_mut().for_each(sort);
         }
-        scalar => scalar,
     }
 }
 

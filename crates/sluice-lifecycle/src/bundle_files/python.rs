@@ -153,9 +153,8 @@ pub(crate) async fn run(root: &Path, call: &PythonCall, client: Option<&Client>)
         });
     }
     let output = std::fs::read_to_string(file("output.json")).map_err(failed)?;
-    let output: serde_json::Value = serde_json::from_str(&output).map_err(unreadable)?;
     Ok(PythonAnswer {
-        output: Some(Tree::from_json(&output)),
+        output: Some(Tree::from_json(&serde_json::from_str(&output).map_err(unreadable)?)),
         findings,
         locations,
     })
