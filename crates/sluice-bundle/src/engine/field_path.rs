@@ -84,6 +84,35 @@ impl FieldPath {
         })
     }
 
+    /// Makes what stands at this path of a body what stands there in another one, or nothing when that has nothing there. An item of a
+    /// list has to be in both.
+    pub(crate) fn copy(&self, from: &Value, to: &mut Value) {
+        let Some((last, way)) = self.0.split_last() else { return };
+        let held = self.find(from);
+        let mut place = to;
+        for segment in way {
+            if let (Segment::Key(key), Value::Object(fields), Some(_)) = (segment, &mut *place, held) {
+                fields
+                    .entry(key.as_str())
+                    .or_insert_with(|| Value::Object(serde_json::Map::new()));
+            }
+            let Some(next) = Self(vec![segment.clone()]).find_mut(place) else {
+                return;
+            };
+            place = next;
+        }
+        match (last, &mut *place, held) {
+            (Segment::Key(key), Value::Object(fields), Some(held)) => drop(fields.insert(key.clone(), held.clone())),
+            (Segment::Key(key), Value::Object(fields), None) => drop(fields.shift_remove(key)),
+            (last, _, Some(held)) => {
+                if let Some(item) = Self(vec![last.clone()]).find_mut(place) {
+                    *item = held.clone();
+                }
+            }
+            (_, _, None) => {}
+        }
+    }
+
     /// The value at this path, to change it.
     pub(crate) fn find_mut<'a>(&self, body: &'a mut Value) -> Option<&'a mut Value> {
         self.0.iter().try_fold(body, |value, segment| match segment {

@@ -30,9 +30,9 @@ mod verdict;
 pub(crate) use drift::changed_there;
 pub use drift::{Declared, Deviation, DeviationKind, Identity, deviations, identity, identity_reads};
 pub use plan::{
-    Action, Counts, Dependency, FieldChange, NewState, PLAN_VERSION, Pinned, Plan, PlanEntry, PlanFileError,
+    Action, Counts, Dependency, FieldChange, NewState, PLAN_VERSION, Pinned, Plan, PlanEntry, PlanFileError, STATEFUL,
 };
-pub use planning::{PlanOptions, check, plan};
+pub use planning::{PlanOptions, check, plan, protected};
 pub use reads::{Observation, Observed, Read, ReadError, reads};
 pub use state::{STATE_VERSION, State, StateChange, StateEntry, StateError, States};
 pub use steps::{Applied, Outcome, ProbeVerdict, Step, StepError, order, refreshes, steps};

@@ -168,7 +168,7 @@ pub struct Counts {
 }
 
 /// Kinds whose objects hold what a deployment cannot bring back: data, history, what people made by hand, secrets.
-const STATEFUL: [&str; 20] = [
+pub const STATEFUL: [&str; 20] = [
     "catalogs",
     "dashboards",
     "database_catalogs",
@@ -243,13 +243,17 @@ impl Plan {
             .plan
             .iter()
             .filter(|(_, entry)| entry.action != Action::Skip)
-            .map(|(key, entry)| {
+            .flat_map(|(key, entry)| {
                 let note = match (entry.gone, entry.adopted) {
                     (true, _) => " (gone already)",
                     (false, true) => " (exists already, taken over)",
                     (false, false) => "",
                 };
-                format!("{} {}{note}", entry.action.as_str(), short_key(key))
+                let line = format!("{} {}{note}", entry.action.as_str(), short_key(key));
+                let needed_by: Vec<String> = self.dependents(key).into_iter().map(short_key).collect();
+                let more = (entry.action == Action::Recreate && !needed_by.is_empty())
+                    .then(|| format!("  needed by {}", needed_by.join(", ")));
+                std::iter::once(line).chain(more)
             })
             .collect();
         if !lines.is_empty() {
@@ -276,6 +280,25 @@ impl Plan {
             })
             .map(|(key, entry)| (key, entry.action))
             .collect()
+    }
+
+    /// The resources that need this one, also those that need it through others: what a recreation can reach.
+    #[must_use]
+    pub fn dependents(&self, key: &ResourceKey) -> Vec<&ResourceKey> {
+        let mut found: Vec<&ResourceKey> = Vec::new();
+        let mut asked = vec![key];
+        while let Some(on) = asked.pop() {
+            for (other, entry) in &self.plan {
+                let needs = entry.depends_on.iter().any(|dependency| dependency.node == *on);
+                if needs && other != key && !found.contains(&other) {
+                    found.push(other);
+                    asked.push(other);
+                }
+            }
+        }
+        found.retain(|other| other.sub.is_none());
+        found.sort();
+        found
     }
 
     /// Reads a saved plan. Its digest is computed again, so that an edited file is noticed.

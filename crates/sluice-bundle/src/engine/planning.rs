@@ -7,6 +7,7 @@ use sluice_model::{Diagnostic, ResourceKey};
 
 use super::desired::{self, Desired, DesiredResource, path_of};
 use super::difference::{difference, highest};
+use super::field_path::FieldPath;
 use super::kinds::{self, Change, Kind};
 use super::plan::{Action, Dependency, FieldChange, NewState, Plan, PlanEntry};
 use super::reads::{self, Observation, Observed, unclaimed};
@@ -87,6 +88,7 @@ pub(crate) fn draft(bundle: &Bundle, states: &States, observed: &Observed, optio
         desired: &desired,
         foreign: reads::foreign_needs(&desired),
         protected: &bundle.protected,
+        ignored: &bundle.ignored,
         states,
         observed,
         options,
@@ -95,6 +97,7 @@ pub(crate) fn draft(bundle: &Bundle, states: &States, observed: &Observed, optio
         faults,
     };
     if !options.destroy {
+        planner.check_ignored();
         for key in desired.order.iter().filter(|key| selection.contains(key)) {
             planner.desired_entry(key, &desired.resources[key]);
             planner.missing_needs(key, &desired.resources[key]);
@@ -129,11 +132,30 @@ pub fn check(bundle: &Bundle) -> Vec<Diagnostic> {
     first.err().unwrap_or_default()
 }
 
+/// The resources that a deployment of this bundle leaves protected: those that say so, and those that said so before they left the
+/// bundle, as long as they are there.
+#[must_use]
+pub fn protected(bundle: &Bundle, states: &States) -> BTreeSet<ResourceKey> {
+    let desired = desired::collect(bundle, states, &mut Vec::new());
+    let declared = desired
+        .resources
+        .iter()
+        .filter(|(key, resource)| key.sub.is_none() && resource.prevent_destroy);
+    let left = states
+        .protected()
+        .into_iter()
+        .filter(|key| !desired.resources.contains_key(key));
+    let all = declared.map(|(key, _)| key.clone()).chain(left);
+    all.filter(|key| states.get(key).is_some()).collect()
+}
+
 struct Planner<'a> {
     desired: &'a Desired,
     /// What has to exist though nothing declares it.
     foreign: BTreeMap<ResourceKey, String>,
     protected: &'a [ResourceKey],
+    /// Fields that are left to the workspace.
+    ignored: &'a BTreeMap<ResourceKey, Vec<String>>,
     states: &'a States,
     observed: &'a Observed,
     options: &'a PlanOptions,
@@ -178,6 +200,7 @@ impl<'a> Planner<'a> {
                     remote_state: Some(remote.clone()),
                     ..blank_entry(resource)
                 };
+                self.left_alone(key, kind, remote, &mut body);
                 let entry = self.compared(key, kind, resource, entry, &body);
                 self.triggered(resource, entry)
             }
@@ -193,6 +216,35 @@ impl<'a> Planner<'a> {
         }
         self.bodies.insert(key.clone(), body);
         self.entries.insert(key.clone(), entry);
+    }
+
+    /// Takes over into the body what is there in fields that the settings leave to the workspace.
+    fn left_alone(&self, key: &ResourceKey, kind: &dyn Kind, remote: &Value, body: &mut Value) {
+        let Some(paths) = self.ignored.get(key) else { return };
+        let old = self.states.get(key).map(|state| &state.state);
+        let held = kind.comparable(remote, old, body);
+        for path in paths.iter().filter_map(|path| FieldPath::parse(path)) {
+            path.copy(&held, body);
+        }
+    }
+
+    /// Refuses settings that leave fields to the workspace of something that is not declared, or that are no paths.
+    fn check_ignored(&mut self) {
+        for (key, paths) in self.ignored {
+            if !self.desired.resources.contains_key(key) {
+                let summary = format!("`ignore_changes` in `sluice.yml` names `{key}`, which is not declared");
+                self.faults
+                    .push(Diagnostic::error(summary).help("correct the key, or take it out"));
+            }
+            for path in paths
+                .iter()
+                .filter(|path| FieldPath::parse(path).is_none_or(|path| path.0.is_empty()))
+            {
+                let summary = format!("`ignore_changes` of `{key}` in `sluice.yml`: `{path}` is no field");
+                let help = "write it as plans do: `schedule.pause_status`, `tasks[task_key='load'].timeout_seconds`";
+                self.faults.push(Diagnostic::error(summary).help(help));
+            }
+        }
     }
 
     /// Makes what is to be made anew by every deployment.
@@ -490,6 +542,12 @@ impl<'a> Planner<'a> {
             return Some((
                 format!("`{key}` is protected and cannot be deleted"),
                 PROTECTED_HELP.to_owned(),
+            ));
+        }
+        if wanted.is_none() && self.states.protected().contains(key) {
+            return Some((
+                format!("`{key}` was deployed with `lifecycle.prevent_destroy`, and is not in the bundle any more"),
+                "put it back; when it is to be deleted, deploy it without the protection first".to_owned(),
             ));
         }
         if !kind.is_marked(remote, &self.desired.facts.marker) && kind.has_marker() && !self.options.adopt {

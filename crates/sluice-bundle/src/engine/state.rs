@@ -3,7 +3,7 @@
 //! `resources.json` has the format of the Databricks CLI's direct engine, so that both programs can go on from each other's
 //! deployments; `sluice.json` has the same shape and holds the catalog kinds. Reading and writing files is not done here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,6 +13,9 @@ use super::plan::Dependency;
 
 /// The version of the format that this program writes.
 pub const STATE_VERSION: u32 = 2;
+
+/// Where `sluice.json` lists what was deployed with `lifecycle.prevent_destroy`; the Databricks CLI has no place for it.
+const PROTECTED: &str = "protected";
 
 /// The version that is reserved for feature flags; accepted as long as it carries none.
 const FEATURE_VERSION: u32 = 3;
@@ -284,6 +287,24 @@ impl States {
     /// All entries of both files.
     pub fn entries(&self) -> impl Iterator<Item = (&ResourceKey, &StateEntry)> {
         self.resources.state.iter().chain(&self.catalog.state)
+    }
+
+    /// The resources that were deployed with `lifecycle.prevent_destroy`.
+    #[must_use]
+    pub fn protected(&self) -> BTreeSet<ResourceKey> {
+        let listed = self.catalog.other.get(PROTECTED).and_then(Value::as_array);
+        let keys = listed.into_iter().flatten().filter_map(Value::as_str);
+        keys.filter_map(|key| key.parse().ok()).collect()
+    }
+
+    /// Records which resources are protected.
+    pub fn protect(&mut self, keys: &BTreeSet<ResourceKey>) {
+        if keys.is_empty() {
+            self.catalog.other.shift_remove(PROTECTED);
+        } else {
+            let keys: Vec<Value> = keys.iter().map(|key| key.to_string().into()).collect();
+            self.catalog.other.insert(PROTECTED.to_owned(), keys.into());
+        }
     }
 
     /// Begins a deployment: both files get the lineage (that of an existing file, else `fresh_lineage`), the writer's version and

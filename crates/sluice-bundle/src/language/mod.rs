@@ -254,6 +254,8 @@ pub struct Bundle {
     pub sync: SyncRules,
     /// The resources that `sluice.yml` protects: never deleted or recreated.
     pub protected: Vec<ResourceKey>,
+    /// The fields that `sluice.yml` leaves to the workspace, as paths in the plan's notation: what is there stays.
+    pub ignored: BTreeMap<ResourceKey, Vec<String>>,
     /// The values of Unity Catalog secrets. They stand nowhere else: `config` has `[redacted]` in their places.
     pub secrets: BTreeMap<ResourceKey, Secret<String>>,
 }

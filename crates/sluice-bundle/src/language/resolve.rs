@@ -162,6 +162,7 @@ fn complete(written: Written, user: &CurrentUser, known: bool, session: &mut Ses
         current_user: user.clone(),
         git: git.cloned(),
         sync,
+        ignored: settings.ignored(),
         protected: settings.protected(),
         secrets,
     })

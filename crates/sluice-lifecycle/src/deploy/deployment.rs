@@ -1,6 +1,6 @@
 //! One deployment: lock, check that nothing moved, upload files, apply the plan, push the state.
 
-use sluice_bundle::engine::{Plan, States};
+use sluice_bundle::engine::{self, Plan, States};
 use sluice_bundle::language::Mode;
 use sluice_databricks::ClientError;
 use sluice_model::{Digest, Timestamp, TreePath};
@@ -225,7 +225,8 @@ async fn locked<J: DeploymentJournal>(
     local_journal.begin(&header).await?;
     journal.begin(&header).await?;
     let mut states = planned.base.states.clone();
-    let log = if planned.plan.is_empty() {
+    let protects = engine::protected(&loaded.bundle, &states) != states.protected();
+    let log = if planned.plan.is_empty() && !protects {
         None
     } else {
         states.begin(&uuid::Uuid::new_v4().to_string(), WRITER);
@@ -257,6 +258,7 @@ async fn locked<J: DeploymentJournal>(
             tokens,
         };
         halted = apply.run(&mut report).await.err();
+        states.protect(&engine::protected(&loaded.bundle, &states));
     }
     let not_pushed = finish::save(loaded, local, &planned.base, &states, &report)
         .await

@@ -41,6 +41,7 @@ pub(crate) async fn save(
     report: &ApplyReport,
 ) -> Result<(), SaveError> {
     let changed = !report.done.is_empty() || !states.entries().eq(base.states.entries());
+    let changed = changed || states.protected() != base.states.protected();
     if !changed && !base.unpushed {
         return Ok(align(loaded, local, base)?);
     }

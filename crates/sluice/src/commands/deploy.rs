@@ -1,12 +1,13 @@
 //! `sluice deploy`: brings files and resources of the bundle to the workspace.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 use sluice_bundle::Plan;
-use sluice_bundle::engine::Counts;
+use sluice_bundle::engine::{Action, Counts};
 use sluice_lifecycle::artifacts::{LibraryChanges, build};
 use sluice_lifecycle::bundle_files::SyncChanges;
 use sluice_lifecycle::deploy::{ApplyReport, DeployError, DeployOptions, SavedPlan, Unrecorded, deploy, plan_bundle};
@@ -103,7 +104,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
             context.terminal.warning(said);
         }
     }
-    approve(&planned.plan, arguments.auto_approve, context).await?;
+    approve(&planned.plan, &arguments.wishes, arguments.auto_approve, context).await?;
     let _held = context.interrupt.hold();
     let options = DeployOptions {
         force_lock: arguments.force_lock,
@@ -132,16 +133,30 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
 }
 
 /// Asks before anything that holds data is deleted or recreated.
-pub(crate) async fn approve(plan: &Plan, auto_approve: bool, context: &Context) -> Result<(), CommandError> {
-    let destructive = plan.destructive();
+async fn approve(plan: &Plan, wishes: &WishOptions, auto_approve: bool, context: &Context) -> Result<(), CommandError> {
+    let destructive = wishes.asked_for(plan);
     if auto_approve || destructive.is_empty() {
         return Ok(());
     }
     context.terminal.progress("This would delete what holds data:");
     for (key, action) in &destructive {
         context.terminal.progress(&format!("  {} {key}", action.as_str()));
+        let needed_by: Vec<String> = plan.dependents(key).iter().map(ToString::to_string).collect();
+        if *action == Action::Recreate && !needed_by.is_empty() {
+            context
+                .terminal
+                .progress(&format!("    needed by {}", needed_by.join(", ")));
+        }
     }
-    let instead = "run it again with `--auto-approve`, if this is what you want";
+    let kinds: BTreeSet<&str> = destructive.iter().map(|(key, _)| key.kind.as_str()).collect();
+    let kinds: Vec<String> = kinds
+        .into_iter()
+        .map(|kind| format!("`--allow-destroy {kind}`"))
+        .collect();
+    let instead = &format!(
+        "run it again with `--auto-approve`, if this is what you want, or with {} for nothing else",
+        kinds.join(" ")
+    );
     if context.confirm("delete what holds data?", instead).await? {
         Ok(())
     } else {

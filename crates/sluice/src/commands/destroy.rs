@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     bundle: BundleOptions,
     #[command(flatten)]
     wishes: WishOptions,
-    /// Do not ask
+    /// Do not ask; naming every kind that holds data with `--allow-destroy` does the same for those kinds alone
     #[arg(long)]
     auto_approve: bool,
     /// Take the deployment lock from whoever holds it
@@ -49,7 +49,8 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<Outco
     let planned = plan_bundle(&loaded, &arguments.wishes.wishes(true, &[])).await?;
     announce_recovery(&planned, context);
     let root_path = loaded.bundle.workspace.root_path.clone();
-    if !arguments.auto_approve {
+    let allowed = !arguments.wishes.allow_destroy.is_empty() && arguments.wishes.asked_for(&planned.plan).is_empty();
+    if !arguments.auto_approve && !allowed {
         for line in planned.plan.lines() {
             context.terminal.progress(&line);
         }

@@ -4,9 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use serde::{Serialize, Serializer};
 use sluice_bundle::Plan;
+use sluice_bundle::engine::{Action, STATEFUL};
 use sluice_lifecycle::deploy::{PlanWishes, PlannedDeployment, SavedPlan, plan_bundle};
+use sluice_model::ResourceKey;
 
 use crate::commands::bundle_options::{BundleOptions, ClusterOption};
 use crate::context::Context;
@@ -34,14 +37,21 @@ pub(crate) struct Arguments {
 }
 
 /// What a plan may do that it otherwise may not.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct WishOptions {
     /// Take over objects that exist and do not belong to this deployment
     #[arg(long)]
     pub(crate) adopt: bool,
-    /// Allow to delete tables with their rows
-    #[arg(long)]
-    pub(crate) allow_destroy: bool,
+    /// Allow to delete objects of this kind with what they hold, without asking; tables with their rows, when no kind is named
+    #[arg(
+        long,
+        value_name = "KIND",
+        num_args = 0..=1,
+        default_missing_value = TABLES,
+        value_parser = PossibleValuesParser::new(STATEFUL),
+        hide_possible_values = true
+    )]
+    pub(crate) allow_destroy: Vec<String>,
     /// Replace what was changed in the workspace and not captured
     #[arg(long)]
     pub(crate) overwrite_uncaptured: bool,
@@ -52,18 +62,35 @@ pub(crate) struct WishOptions {
 
 impl WishOptions {
     /// The wishes for a plan that deploys these resources, or all when there are none, or one that deletes everything.
-    pub(crate) fn wishes(self, destroy: bool, select: &[String]) -> PlanWishes {
+    pub(crate) fn wishes(&self, destroy: bool, select: &[String]) -> PlanWishes {
         PlanWishes {
             select: select.to_vec(),
             destroy,
             adopt: self.adopt,
-            allow_destroy: self.allow_destroy,
+            allow_destroy: self.allows(TABLES),
             overwrite_uncaptured: self.overwrite_uncaptured,
             triggers: !destroy,
             fail_on_active_runs: self.fail_on_active_runs,
         }
     }
 }
+
+impl WishOptions {
+    /// Whether objects of this kind may be deleted with what they hold.
+    pub(crate) fn allows(&self, kind: &str) -> bool {
+        self.allow_destroy.iter().any(|allowed| allowed == kind)
+    }
+
+    /// What a plan deletes or makes anew that holds something, and that nobody allowed by its kind.
+    pub(crate) fn asked_for<'plan>(&self, plan: &'plan Plan) -> Vec<(&'plan ResourceKey, Action)> {
+        let mut destructive = plan.destructive();
+        destructive.retain(|(key, _)| !self.allows(&key.kind));
+        destructive
+    }
+}
+
+/// The kind that is meant when none is named.
+const TABLES: &str = "tables";
 
 struct Shown<'a>(&'a Plan);
 

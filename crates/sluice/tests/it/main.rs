@@ -13,6 +13,7 @@ mod faults;
 mod gate;
 mod governed;
 mod job_runs;
+mod kept;
 mod kinds;
 mod meanwhile;
 mod metadata;

@@ -39,6 +39,7 @@ pub(super) fn bundle(resources: Value, catalog: Value) -> Bundle {
         sync: SyncRules::default(),
         protected: Vec::new(),
         secrets: BTreeMap::new(),
+        ignored: BTreeMap::new(),
     }
 }
 
