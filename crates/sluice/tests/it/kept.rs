@@ -54,7 +54,7 @@ fn a_field_that_is_left_to_the_workspace_stays_as_it_is_there() {
     let refused = place.sluice(&["plan"]);
     assert!(
         refused
-            .refusal(3)
+            .refusal(2)
             .contains("names `resources.jobs.lod`, which is not declared"),
         "{refused:?}"
     );
