@@ -1,10 +1,12 @@
 //! From text to a resolved bundle. Start at [`resolve`]; its stages stand in the order of `resolve.rs`:
 //!
-//! 1. `yaml`, `include`, `merge`: the root file and what it includes as one tree with places.
+//! 1. `yaml`, `include`, `merge`: the root file and what it includes as one tree with places. `scripts`: what runs around that.
 //! 2. `shape`, `check`: which fields there are, and what does not fit. `unsupported`, `cli_version`: what this version refuses by name.
 //! 3. `target`: the chosen target and its overrides. `catalog_files`, `settings`: the documents that are Sluice's own.
 //! 4. `variables`, `workspace`, `reference`, `interpolate`: values of variables, the place in the workspace, references.
-//! 5. `contents`, `normalise`, `presets`, `mode`, `permissions`, `defaults`, `sync`, `paths`, `graph`, `task_graph`: the resources as they are deployed.
+//! 5. `python`: what functions of the bundle add and change. `secrets`: values that leave the configuration at once.
+//! 6. `contents`, `alert_files`, `apps`, `normalise`, `clusters`, `compute`, `presets`, `mode`, `permissions`, `defaults`, `sync`, `paths`,
+//!    `volume_paths`, `graph`, `task_graph`: the resources as they are deployed. `artifacts`, `libraries`: what is built and uploaded for them.
 //!
 //! Nothing here reads a file or asks a workspace: what is missing is a [`Need`]. Errors are held back while something on this disk
 //! is still unknown, so that they come together, and the workspace is asked only when there are none. What stays to be

@@ -188,7 +188,8 @@ impl<'paths> Translation<'paths> {
                 Kind::File
             };
             let path = path.key("dependencies").index(index);
-            if let Some(translated) = self.translate(local, kind, &path, item.location.as_ref(), session) {
+            let local = beside(item, local);
+            if let Some(translated) = self.translate(&local, kind, &path, item.location.as_ref(), session) {
                 item.node = Node::String(format!("{flag}{translated}"));
             }
         }
@@ -205,8 +206,7 @@ impl<'paths> Translation<'paths> {
         let Some(text) = value.as_str().map(str::to_owned).filter(|text| !is_remote(text)) else {
             return;
         };
-        let from = value.location.as_ref().map_or(".", |location| folder(&location.file));
-        let local = clean(&format!("{from}/{text}"));
+        let local = beside(value, &text);
         if let Some(translated) = self.translate(&local, kind, &path, value.location.as_ref(), session) {
             value.node = Node::String(translated);
         }
@@ -284,6 +284,12 @@ fn without_ending(path: &str) -> &str {
         Some(ending) => &path[..folder_end + name.len() - ending.len()],
         None => path,
     }
+}
+
+/// A path that a value holds, relative to the bundle root: it is written relative to the file that the value stands in.
+fn beside(value: &Tree, path: &str) -> String {
+    let from = value.location.as_ref().map_or(".", |location| folder(&location.file));
+    clean(&format!("{from}/{path}"))
 }
 
 /// What to do about a path that is not what the task needs.

@@ -1,20 +1,25 @@
 //! Makes a plan from a bundle, the last applied state and what was observed. Decides everything; applying decides nothing.
 
+mod demands;
+mod removal;
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sluice_model::{Diagnostic, ResourceKey};
 
-use super::desired::{self, Desired, DesiredResource, path_of};
-use super::difference::{difference, highest};
-use super::field_path::FieldPath;
-use super::kinds::{self, Change, Kind};
-use super::plan::{Action, Dependency, FieldChange, NewState, Plan, PlanEntry};
-use super::reads::{self, Observation, Observed, unclaimed};
-use super::references::{Known, Reference, fill_body, references_in};
-use super::selection::Selection;
-use super::state::{StateEntry, States};
+use crate::engine::desired::{self, Desired, DesiredResource, path_of};
+use crate::engine::difference::{difference, highest};
+use crate::engine::field_path::FieldPath;
+use crate::engine::kinds::{self, Change, Kind};
+use crate::engine::plan::{Action, FieldChange, NewState, Plan, PlanEntry};
+use crate::engine::reads::{self, Observed};
+use crate::engine::references::{Known, Reference, fill_body, references_in};
+use crate::engine::selection::Selection;
+use crate::engine::state::States;
 use crate::language::Bundle;
+use standing::Standing;
 
 /// What the caller wants of a plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -164,20 +169,6 @@ struct Planner<'a> {
     faults: Vec<Diagnostic>,
 }
 
-/// How a resource stands before it is compared.
-enum Standing<'a> {
-    /// There is no object; for access, there is an object but nothing of ours is known about access to it.
-    Missing { remote: Option<&'a Value> },
-    /// There is one, and it is ours.
-    Ours {
-        id: &'a str,
-        remote: &'a Value,
-        adopted: bool,
-    },
-    /// There is one that we may not touch; the fault is recorded.
-    Refused,
-}
-
 impl<'a> Planner<'a> {
     fn desired_entry(&mut self, key: &ResourceKey, resource: &DesiredResource) {
         let Some(kind) = kinds::of(key) else { return };
@@ -228,25 +219,6 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Refuses settings that leave fields to the workspace of something that is not declared, or that are no paths.
-    fn check_ignored(&mut self) {
-        for (key, paths) in self.ignored {
-            if !self.desired.resources.contains_key(key) {
-                let summary = format!("`ignore_changes` in `sluice.yml` names `{key}`, which is not declared");
-                self.faults
-                    .push(Diagnostic::error(summary).help("correct the key, or take it out"));
-            }
-            for path in paths
-                .iter()
-                .filter(|path| FieldPath::parse(path).is_none_or(|path| path.0.is_empty()))
-            {
-                let summary = format!("`ignore_changes` of `{key}` in `sluice.yml`: `{path}` is no field");
-                let help = "write it as plans do: `schedule.pause_status`, `tasks[task_key='load'].timeout_seconds`";
-                self.faults.push(Diagnostic::error(summary).help(help));
-            }
-        }
-    }
-
     /// Makes what is to be made anew by every deployment.
     fn triggered(&self, resource: &DesiredResource, mut entry: PlanEntry) -> PlanEntry {
         if resource.on_deploy && self.options.triggers && entry.action == Action::Skip {
@@ -263,179 +235,6 @@ impl<'a> Planner<'a> {
                 .insert("lifecycle.triggers.on_bundle_deploy".to_owned(), change);
         }
         entry
-    }
-
-    /// Refuses values that the policy of their tag does not allow, where tags are to change at all.
-    fn refused_tags(&mut self, key: &ResourceKey, resource: &DesiredResource) {
-        let Some(kind) = kinds::of(key) else { return };
-        if self.entries.get(key).is_none_or(|entry| entry.action == Action::Skip) {
-            return;
-        }
-        for (tag, value) in kind.sets_tags(&self.desired.named[key]) {
-            let Some(Observation::Present { remote, .. }) = self.observed.get(&reads::tag_policy(&tag)) else {
-                continue;
-            };
-            let allowed = kinds::tag_policies::allowed(remote);
-            if allowed.is_empty() || allowed.contains(&value.as_str()) || value.contains("${") {
-                continue;
-            }
-            let summary = format!("`{value}` is not an allowed value of tag `{tag}` in this workspace");
-            let place = resource.places.get(&format!("{tag}={value}"));
-            let fault = Diagnostic::error(summary)
-                .path(path_of(key))
-                .location(place.or(resource.location.as_ref()).cloned())
-                .help(format!("its policy allows {}", allowed.join(", ")));
-            self.faults.push(fault);
-        }
-    }
-
-    /// Refuses what needs an object that nobody declares and that does not exist, or that this plan deletes.
-    fn missing_needs(&mut self, key: &ResourceKey, resource: &DesiredResource) {
-        let Some(kind) = kinds::of(key) else { return };
-        let named = &self.desired.named[key];
-        for (what, name) in kind.needs(named) {
-            let node = ResourceKey::catalog(what, name.to_lowercase());
-            if !self.foreign.contains_key(&node) {
-                continue;
-            }
-            let what = what.trim_end_matches('s');
-            let mut leaving = self.states.entries().filter(|(key, entry)| {
-                key.catalog && key.kind == node.kind && key.sub.is_none() && entry.id.eq_ignore_ascii_case(&name)
-            });
-            let (summary, help) = if let Some((owner, _)) = leaving.next() {
-                (
-                    format!("`{key}` needs the {what} `{name}`, which was `{owner}` and is deleted by this deployment"),
-                    format!("declare the {what} again, or name another one"),
-                )
-            } else if matches!(self.observed.get(&node), Some(Observation::Absent)) {
-                (
-                    format!("`{key}` needs the {what} `{name}`, which is neither declared nor exists in the workspace"),
-                    format!(
-                        "declare it under `{}` in the catalog files, or correct the name",
-                        node.kind
-                    ),
-                )
-            } else {
-                continue;
-            };
-            // The name of a managed schema inside a name is a reference by now; the last part is as it was written.
-            let last = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
-            let place = resource.places.get(&name.to_lowercase());
-            let place = place.or_else(|| {
-                let mut places = resource.places.iter();
-                places
-                    .find(|(written, _)| last(written) == last(&name))
-                    .map(|(_, place)| place)
-            });
-            let mut fault = Diagnostic::error(summary).path(path_of(key));
-            fault = fault.location(place.or(resource.location.as_ref()).cloned());
-            self.faults.push(fault.help(help));
-        }
-    }
-
-    /// Finds out whether there is an object for a desired resource and whether it is ours.
-    fn standing(
-        &mut self,
-        key: &ResourceKey,
-        kind: &dyn Kind,
-        resource: &DesiredResource,
-        body: &Value,
-    ) -> Standing<'a> {
-        if self.goes_with_parent(key, resource) {
-            if let Some(summary) = self.lost_with_parent(key, kind) {
-                let help =
-                    "leave the schema's name, catalog and storage root as they are, or allow it with `--allow-destroy`";
-                self.fault(key, resource, summary, Some(help.to_owned()));
-                return Standing::Refused;
-            }
-            return Standing::Missing { remote: None };
-        }
-        let (id, remote) = match self.observed.get(key) {
-            None | Some(Observation::Absent | Observation::Lost) => return Standing::Missing { remote: None },
-            Some(Observation::Present { id, remote }) => (id, remote),
-            Some(Observation::Found(ids)) => {
-                let ids = unclaimed(ids, self.states);
-                if ids.is_empty() {
-                    return Standing::Missing { remote: None };
-                }
-                let summary = format!(
-                    "`{key}` has no state entry, and {} objects of its name carry this deployment's mark: {}",
-                    ids.len(),
-                    ids.join(", ")
-                );
-                let help = "delete those that are not needed, so that one or none is left";
-                self.fault(key, resource, summary, Some(help.to_owned()));
-                return Standing::Refused;
-            }
-        };
-        let known = self.states.get(key).is_some_and(|entry| entry.id == *id);
-        if kind.is_access() {
-            return if known {
-                Standing::Ours {
-                    id,
-                    remote,
-                    adopted: false,
-                }
-            } else {
-                Standing::Missing { remote: Some(remote) }
-            };
-        }
-        let found_by_search = kind.natural_id(body).is_none();
-        let may_adopt = found_by_search
-            || self.options.adopt
-            || self.options.interrupted.contains(key)
-            || self.options.captured.contains_key(key)
-            || kind.is_marked(remote, &self.desired.facts.marker);
-        if known || may_adopt {
-            return Standing::Ours {
-                id,
-                remote,
-                adopted: !known,
-            };
-        }
-        let owner = self
-            .states
-            .entries()
-            .find(|(_, entry)| entry.id == *id)
-            .map(|(other, _)| other);
-        let (summary, help) = match owner {
-            Some(other) => (
-                format!("`{key}` is to make `{id}`, which exists as `{other}` of this deployment"),
-                format!("keep the key `{other}`, or delete it in a deployment of its own first"),
-            ),
-            None => (
-                format!("`{key}` is to make `{id}`, which exists already and does not belong to this deployment"),
-                "choose another name, or take the object over with `--adopt`".to_owned(),
-            ),
-        };
-        self.fault(key, resource, summary, Some(help));
-        Standing::Refused
-    }
-
-    /// Whether a resource is deleted together with the one that contains it: that one is made anew.
-    fn goes_with_parent(&self, key: &ResourceKey, resource: &DesiredResource) -> bool {
-        let named = &self.desired.named;
-        let access = kinds::of(key).filter(|kind| kind.is_access());
-        let used = access.map(|kind| kind.uses(&named[key])).unwrap_or_default();
-        let is_used = |node: &ResourceKey| {
-            let name = kinds::of(node).and_then(|kind| kind.natural_id(&named[node]));
-            name.is_some_and(|name| used.iter().any(|used| used.eq_ignore_ascii_case(&name)))
-        };
-        resource.depends_on.iter().any(|Dependency { node, .. }| {
-            let contained = key.parent() == *node
-                || is_used(node)
-                || kinds::schema_name(node, &named[node])
-                    .is_some_and(|schema| kinds::stands_in(key, &named[key], &schema));
-            let action = self.entries.get(node).map(|entry| entry.action);
-            contained && matches!(action, Some(Action::Create | Action::Recreate))
-        })
-    }
-
-    /// Why rows would be lost when a resource goes with its schema and the caller did not allow it.
-    fn lost_with_parent(&self, key: &ResourceKey, kind: &dyn Kind) -> Option<String> {
-        let exists = matches!(self.observed.get(key), Some(Observation::Present { .. }));
-        (kind.holds_rows() && exists && !self.options.allow_destroy)
-            .then(|| format!("`{key}` would be lost with its rows: its schema is to be deleted and made again"))
     }
 
     fn compared(
@@ -486,103 +285,6 @@ impl<'a> Planner<'a> {
             );
         }
         entry
-    }
-
-    fn removed_entry(&mut self, key: &ResourceKey, state: &StateEntry) {
-        let wanted = self.desired.resources.get(key);
-        let mut entry = PlanEntry {
-            id: Some(state.id.clone()),
-            depends_on: state.depends_on.clone(),
-            action: Action::Delete,
-            gone: false,
-            adopted: false,
-            new_state: None,
-            remote_state: None,
-            changes: BTreeMap::new(),
-        };
-        let Some(kind) = kinds::of(key) else {
-            self.faults.push(
-                Diagnostic::error(format!(
-                    "`{key}` is in the state, and the kind `{}` cannot be deleted here",
-                    key.kind
-                ))
-                .help("delete it with `databricks bundle`")
-                .path(path_of(key)),
-            );
-            return;
-        };
-        let summary = match self.observed.get(key) {
-            Some(Observation::Absent | Observation::Lost) => {
-                entry.gone = true;
-                None
-            }
-            Some(Observation::Present { remote, .. }) => {
-                entry.remote_state = Some(remote.clone());
-                self.delete_fault(key, kind, state, remote, wanted)
-            }
-            Some(Observation::Found(_)) | None => None,
-        };
-        if let Some((summary, help)) = summary {
-            self.faults
-                .push(Diagnostic::error(summary).help(help).path(path_of(key)));
-        }
-        self.entries.insert(key.clone(), entry);
-    }
-
-    /// Why an object that exists may not be deleted.
-    fn delete_fault(
-        &self,
-        key: &ResourceKey,
-        kind: &dyn Kind,
-        state: &StateEntry,
-        remote: &Value,
-        wanted: Option<&DesiredResource>,
-    ) -> Option<(String, String)> {
-        if self.is_protected(key, wanted.is_some_and(|resource| resource.prevent_destroy)) {
-            return Some((
-                format!("`{key}` is protected and cannot be deleted"),
-                PROTECTED_HELP.to_owned(),
-            ));
-        }
-        if wanted.is_none() && self.states.protected().contains(key) {
-            return Some((
-                format!("`{key}` was deployed with `lifecycle.prevent_destroy`, and is not in the bundle any more"),
-                "put it back; when it is to be deleted, deploy it without the protection first".to_owned(),
-            ));
-        }
-        if !kind.is_marked(remote, &self.desired.facts.marker) && kind.has_marker() && !self.options.adopt {
-            return Some((
-                format!(
-                    "`{}` does not carry the marker of this deployment (any more) and is not deleted",
-                    state.id
-                ),
-                "if it is this deployment's all the same, say so with `--adopt`".to_owned(),
-            ));
-        }
-        if let Some(inside) = self.declared_inside(&state.id).filter(|_| key.kind == "schemas") {
-            return Some((
-                format!("`{key}` is to be deleted, and `{inside}`, which is declared, stands in it"),
-                "declare the schema as well, or take out what stands in it".to_owned(),
-            ));
-        }
-        if kind.holds_rows() && !self.options.allow_destroy {
-            return Some((
-                format!(
-                    "`{key}` is to be deleted: the table `{}` and its rows would be lost",
-                    state.id
-                ),
-                "keep it in the catalog files, or allow it with `--allow-destroy`".to_owned(),
-            ));
-        }
-        None
-    }
-
-    /// A declared resource that stands in this schema.
-    fn declared_inside(&self, schema: &str) -> Option<&ResourceKey> {
-        let mut named = self.desired.named.iter().filter(|_| !self.options.destroy);
-        named
-            .find(|(key, body)| kinds::stands_in(key, body, schema))
-            .map(|(key, _)| key)
     }
 
     fn is_protected(&self, key: &ResourceKey, prevent_destroy: bool) -> bool {
