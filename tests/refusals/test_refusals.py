@@ -115,7 +115,7 @@ def test_a_pattern_that_matches_nothing_is_said_and_deletes_nothing_by_itself(bu
         "This would delete what holds data:\n"
         "  delete resources.schemas.sales\n"
         "error: not confirmed: delete what holds data?\n"
-        "hint: run it again with `--auto-approve`, if this is what you want\n"
+        "hint: run it again with `--auto-approve`, if this is what you want, or with `--allow-destroy schemas` for nothing else\n"
     )
 
 
