@@ -192,6 +192,7 @@ pub async fn load_showing(request: &BundleRequest, progress: &dyn Progress) -> R
             }
             Resolution::Refused(diagnostics) => return Err(LoadError::Refused(diagnostics)),
             Resolution::Resolved(mut bundle, mut findings) => {
+                refuse_scripts(&bundle.config, request)?;
                 findings.extend(contracts::project(&request.root, &mut bundle)?);
                 let faults = engine::check(&bundle);
                 if !faults.is_empty() {
@@ -233,21 +234,27 @@ async fn before_includes(request: &BundleRequest, progress: &dyn Progress) -> Re
         let Ok(tree) = parse_yaml(&text, name) else {
             return Ok(());
         };
-        let scripts = tree.get("experimental").and_then(|block| block.get("scripts"));
-        if let Some(scripts) = scripts.filter(|scripts| !scripts.is_null() && !request.scripts) {
-            return Err(LoadError::Refused(vec![
-                Diagnostic::error("`experimental.scripts` are not run where releases are promoted")
-                    .path(TreePath::keys(["experimental", "scripts"]))
-                    .location(scripts.key_location.clone())
-                    .help("what they do is in no plan and nobody approves it; make it a task of a job"),
-            ]));
-        }
+        refuse_scripts(&tree, request)?;
         if let Some(text) = hooks::text(&tree, Hook::PreInit) {
             hooks::execute(&text, Hook::PreInit, &request.root, progress).await?;
         }
         return Ok(());
     }
     Ok(())
+}
+
+/// Refuses scripts where they are not wanted; they stand in the root file, or in one that it includes.
+fn refuse_scripts(config: &Tree, request: &BundleRequest) -> Result<(), LoadError> {
+    let scripts = config.get("experimental").and_then(|block| block.get("scripts"));
+    match scripts.filter(|scripts| !scripts.is_null() && !request.scripts) {
+        None => Ok(()),
+        Some(scripts) => Err(LoadError::Refused(vec![
+            Diagnostic::error("`experimental.scripts` are not run where releases are promoted")
+                .path(TreePath::keys(["experimental", "scripts"]))
+                .location(scripts.key_location.clone())
+                .help("what they do is in no plan and nobody approves it; make it a task of a job"),
+        ])),
+    }
 }
 
 struct Loader<'a> {

@@ -41,6 +41,29 @@ fn gate(report: &Value, kind: &str) -> (String, String) {
 }
 
 #[test]
+fn scripts_of_a_bundle_are_not_run_for_a_release_wherever_they_stand() {
+    let environment = environment();
+    let world = World::new(&environment, "");
+    let ran = environment.work().join("ran");
+    let script = |key: &str| format!("experimental:\n  scripts:\n    {key}: touch {}\n", ran.display());
+    world.commit_as("test@sluice.test", "resources/scripts.yml", &script("postinit"));
+    let (code, _, messages) = world.sluice(&["verify", "-t", "dev"]);
+    assert_eq!(code, Some(2), "{messages}");
+    assert!(
+        messages.contains("`experimental.scripts` are not run where releases are promoted"),
+        "{messages}"
+    );
+    assert!(messages.contains("in resources/scripts.yml:2:3"), "{messages}");
+    let root = environment.work().join("flights/databricks.yml");
+    let text = std::fs::read_to_string(&root).unwrap();
+    world.commit_as("test@sluice.test", "resources/scripts.yml", "resources: {}\n");
+    world.commit_as("test@sluice.test", "databricks.yml", &(text + &script("preinit")));
+    let (code, _, messages) = world.sluice(&["verify", "-t", "dev"]);
+    assert_eq!(code, Some(2), "{messages}");
+    assert!(!ran.exists(), "a script was run: {messages}");
+}
+
+#[test]
 fn a_dropped_column_needs_a_major_version_before_it_reaches_production() {
     let environment = environment();
     let world = World::new(&environment, CONTRACT);
