@@ -32,6 +32,8 @@ def parts(text: str) -> dict[str, str]:
 def validate(bundle: Path, directory: Path) -> subprocess.CompletedProcess:
     # Nobody listens there: a case that needs a workspace fails.
     environment = clean_environment(directory / "data") | {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "unused"}
+    # Address space that is only set aside for the threads of a large machine must not count.
+    environment |= {"MALLOC_ARENA_MAX": "2", "TOKIO_WORKER_THREADS": "2"}
     # Whatever stands in the files, a gibibyte is enough to refuse it.
     bounded = lambda: resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))  # noqa: E731
     return subprocess.run(
