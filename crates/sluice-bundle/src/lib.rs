@@ -13,6 +13,7 @@ pub mod editing;
 pub mod engine;
 pub(crate) mod json_text;
 pub mod language;
+mod output_only;
 
 pub use engine::{Action, Plan, PlanEntry};
 pub use language::{Bundle, Inputs, Need, Resolution};

@@ -12,6 +12,7 @@ use super::started::{LIFECYCLE, Started};
 use super::{Answer, Call, Change, NEW_ID, changed_fields, pick, text};
 use crate::engine::difference::{Class, Rules, backend_default, rule};
 use crate::engine::plan::Action;
+use crate::output_only;
 
 /// The kind `apps`.
 pub(crate) static APPS: RestObject = RestObject {
@@ -24,29 +25,7 @@ pub(crate) static APPS: RestObject = RestObject {
             backend_default("forward_user_access_token"),
             backend_default("user_api_scopes"),
         ],
-        output_only: &[
-            "active_deployment",
-            "app_status",
-            "compute_status",
-            "create_time",
-            "creator",
-            "default_git_source",
-            "default_source_code_path",
-            "effective_budget_policy_id",
-            "effective_usage_policy_id",
-            "effective_user_api_scopes",
-            "id",
-            "oauth2_app_client_id",
-            "oauth2_app_integration_id",
-            "pending_deployment",
-            "service_principal_client_id",
-            "service_principal_id",
-            "service_principal_name",
-            "thumbnail_url",
-            "update_time",
-            "updater",
-            "url",
-        ],
+        output_only: output_only::APP,
     },
     fields: Fields::Class("apps.App"),
     required: &["name"],

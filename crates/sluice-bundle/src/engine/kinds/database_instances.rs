@@ -5,6 +5,7 @@ use sluice_wire::Method;
 use super::rest_object::{Answers, Create, Delete, Fields, Identity, PLAIN, Ready, RestObject, Update, Whole};
 use crate::engine::difference::{Class, Rules, immutable, rule};
 use crate::engine::plan::Action;
+use crate::output_only;
 
 /// The kind `database_instances`.
 pub(crate) static DATABASE_INSTANCES: RestObject = RestObject {
@@ -23,24 +24,7 @@ pub(crate) static DATABASE_INSTANCES: RestObject = RestObject {
             rule("usage_policy_id", Class::NotReturned, "input_only"),
             rule("parent_instance_ref", Class::NotReturned, "input_only"),
         ],
-        output_only: &[
-            "child_instance_refs",
-            "creation_time",
-            "creator",
-            "effective_capacity",
-            "effective_custom_tags",
-            "effective_enable_pg_native_login",
-            "effective_enable_readable_secondaries",
-            "effective_node_count",
-            "effective_retention_window_in_days",
-            "effective_stopped",
-            "effective_usage_policy_id",
-            "pg_version",
-            "read_only_dns",
-            "read_write_dns",
-            "state",
-            "uid",
-        ],
+        output_only: output_only::DATABASE_INSTANCE,
     },
     fields: Fields::Class("database.DatabaseInstance"),
     required: &["name"],

@@ -9,6 +9,7 @@ use sluice_wire::{Method, Request};
 
 use super::rest_object::{Answers, Create, Delete, Fields, Identity, PLAIN, RestObject, Update, Whole};
 use crate::engine::difference::{Class, Rules, backend_default, immutable, rule};
+use crate::output_only;
 
 /// The kind `secrets`.
 pub(crate) static SECRETS: RestObject = RestObject {
@@ -21,16 +22,7 @@ pub(crate) static SECRETS: RestObject = RestObject {
             backend_default("owner"),
             rule("full_name", Class::IgnoreRemote, "output_only"),
         ],
-        output_only: &[
-            "create_time",
-            "created_by",
-            "effective_owner",
-            "effective_value",
-            "full_name",
-            "metastore_id",
-            "update_time",
-            "updated_by",
-        ],
+        output_only: output_only::SECRET,
     },
     fields: Fields::BodyWithSecret("catalog.SecretsUcAPI.create_secret", &VALUE),
     required: &["name", "catalog_name", "schema_name", "value"],

@@ -2,6 +2,7 @@
 
 use super::tables::GRANT;
 use super::{Object, Type, Wire};
+use crate::output_only;
 
 const TEXT_MAP: Type = Type::Map(&Type::Text);
 const LIFECYCLE_FIELD: (&str, Type) = ("lifecycle", Type::Object(&LIFECYCLE));
@@ -118,32 +119,7 @@ pub(super) static APP: Object = Object {
         ("permissions", Type::List(&Type::Object(&APP_PERMISSION))),
         LIFECYCLE_STARTED_FIELD,
     ],
-    wire: Wire::ClassWithout(
-        "apps.App",
-        &[
-            "active_deployment",
-            "app_status",
-            "compute_status",
-            "create_time",
-            "creator",
-            "default_git_source",
-            "default_source_code_path",
-            "effective_budget_policy_id",
-            "effective_usage_policy_id",
-            "effective_user_api_scopes",
-            "id",
-            "oauth2_app_client_id",
-            "oauth2_app_integration_id",
-            "pending_deployment",
-            "service_principal_client_id",
-            "service_principal_id",
-            "service_principal_name",
-            "thumbnail_url",
-            "update_time",
-            "updater",
-            "url",
-        ],
-    ),
+    wire: Wire::ClassWithout("apps.App", output_only::APP),
     required: &["name"],
 };
 
@@ -195,27 +171,7 @@ pub(super) static DATABASE_INSTANCE: Object = Object {
         ("permissions", Type::List(&Type::Object(&ANY_PERMISSION))),
         LIFECYCLE_FIELD,
     ],
-    wire: Wire::ClassWithout(
-        "database.DatabaseInstance",
-        &[
-            "child_instance_refs",
-            "creation_time",
-            "creator",
-            "effective_capacity",
-            "effective_custom_tags",
-            "effective_enable_pg_native_login",
-            "effective_enable_readable_secondaries",
-            "effective_node_count",
-            "effective_retention_window_in_days",
-            "effective_stopped",
-            "effective_usage_policy_id",
-            "pg_version",
-            "read_only_dns",
-            "read_write_dns",
-            "state",
-            "uid",
-        ],
-    ),
+    wire: Wire::ClassWithout("database.DatabaseInstance", output_only::DATABASE_INSTANCE),
     required: &[],
 };
 
@@ -439,19 +395,7 @@ static KEY_VAULT: Object = Object {
 pub(super) static SECRET: Object = Object {
     name: "secret",
     fields: &[GRANTS, LIFECYCLE_FIELD],
-    wire: Wire::BodyWithout(
-        "catalog.SecretsUcAPI.create_secret",
-        &[
-            "create_time",
-            "created_by",
-            "effective_owner",
-            "effective_value",
-            "full_name",
-            "metastore_id",
-            "update_time",
-            "updated_by",
-        ],
-    ),
+    wire: Wire::BodyWithout("catalog.SecretsUcAPI.create_secret", output_only::SECRET),
     required: &["name", "catalog_name", "schema_name", "value"],
 };
 
