@@ -38,11 +38,12 @@ pub enum SavedPlanError {
         source: io::Error,
     },
     /// It is no plan, or one that was edited.
-    #[error("`{}` cannot be used: {source}", path.display())]
+    #[error("`{}` cannot be used", path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
         /// Why.
+        #[source]
         source: PlanFileError,
     },
     /// The state is another one now.

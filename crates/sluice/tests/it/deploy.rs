@@ -97,9 +97,12 @@ fn a_saved_plan_is_applied_only_while_it_holds() {
     place.write("edited.json", &edited);
     let refused = place.sluice(&["deploy", "--plan", "edited.json"]);
     assert!(
-        refused.refusal(2).contains("the plan was changed after it was made"),
+        refused
+            .refusal(2)
+            .starts_with("error: `edited.json` cannot be used: the plan was changed after it was made"),
         "{refused:?}"
     );
+    assert_eq!(refused.stderr.matches("the plan was changed").count(), 1, "{refused:?}");
     let refused = place.sluice(&["deploy", "--plan", "saved.json", "--var", "greeting=other"]);
     assert!(
         refused.refusal(3).contains("the saved plan does not hold any more"),
